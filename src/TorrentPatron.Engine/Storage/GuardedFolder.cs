@@ -108,6 +108,37 @@ public sealed class GuardedFolder : IDisposable
             ? Own(top, file, node, path, access)
             : null;
 
+    /// <summary>Reads a file of the user's own below a folder that its owner has chosen. Others may write, rename and delete it meanwhile.</summary>
+    /// <param name="top">That folder; it may be a link.</param>
+    /// <param name="path">The file's absolute path, below it.</param>
+    /// <param name="maxBytes">Its greatest length.</param>
+    /// <param name="stamp">By what it is recognised, as it was when it was read.</param>
+    /// <returns>Its bytes; null where it is not there.</returns>
+    /// <exception cref="InvalidDataException">It is longer.</exception>
+    /// <exception cref="UnsafeFileException">A link is there, or on the way; or neither a file nor a folder.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read, is a folder, or is somebody else's.</exception>
+    public static byte[]? ReadFile(string top, string path, int maxBytes, out FileStamp stamp)
+    {
+        stamp = default;
+        using SafeFileHandle? file = GuardedFile.Open(
+            top, path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, permissions: null, needsFolder: false, out FileNode? node);
+        if (file is null)
+            return null;
+        FileOwner.Require(top, node, path, isWritten: false);
+        bool isKnown = PosixFiles.AreThere && node is not null;
+        stamp = isKnown
+            ? new FileStamp(node!.Value.Length, TimeOf(node.Value.LastWrite))
+            : new FileStamp(RandomAccess.GetLength(file), File.GetLastWriteTimeUtc(file));
+        if (stamp.Length > maxBytes)
+            throw new InvalidDataException("it is too large");
+        byte[] content = new byte[stamp.Length];
+        int read = isKnown ? PosixFiles.ReadBeginning(file, content) : 0;
+        while (read < content.Length && RandomAccess.Read(file, content.AsSpan(read), read) is > 0 and var count)
+            read += count;
+        return read == content.Length ? content : content[..read];
+    }
+
     /// <summary>Renames a file within the folder.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="newName">The new name; a file with that name is replaced.</param>
@@ -138,6 +169,10 @@ public sealed class GuardedFolder : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _folder?.Dispose();
+
+    /// <summary>A moment as .NET tells it of a file.</summary>
+    private static DateTime TimeOf((long Seconds, uint Nanoseconds) moment) =>
+        DateTime.UnixEpoch.AddTicks((moment.Seconds * TimeSpan.TicksPerSecond) + (moment.Nanoseconds / TimeSpan.NanosecondsPerTick));
 
     private static SafeFileHandle Own(string top, SafeFileHandle file, FileNode? node, string path, FileAccess access)
     {

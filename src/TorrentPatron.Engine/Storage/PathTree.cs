@@ -1,3 +1,4 @@
+using System.Buffers;
 using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Engine.Storage;
@@ -10,6 +11,8 @@ namespace TorrentPatron.Engine.Storage;
 public sealed class PathTree<T>
     where T : notnull
 {
+    private static readonly SearchValues<char> Separators = SearchValues.Create(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar);
+
     private readonly Node _top = new();
 
     /// <summary>Adds a value, unless it is already there.</summary>
@@ -19,12 +22,36 @@ public sealed class PathTree<T>
     public bool Add(string path, T value)
     {
         Node at = _top;
-        foreach (string element in Elements(path))
-            at = at.Enter(element);
+        string folded = NameFolding.Fold(path);
+        foreach (Range element in Elements(folded))
+        {
+            if (!IsEmpty(folded, element))
+                at = at.Enter(folded.AsSpan()[element]);
+        }
+
         if (at.Values.Contains(value))
             return false;
         at.Values = [.. at.Values, value];
         return true;
+    }
+
+    /// <summary>Whether a value was added with a path.</summary>
+    /// <param name="path">The path.</param>
+    /// <param name="value">The value.</param>
+    public bool Contains(string path, T value)
+    {
+        Node? at = _top;
+        string folded = NameFolding.Fold(path);
+        foreach (Range element in Elements(folded))
+        {
+            if (IsEmpty(folded, element))
+                continue;
+            at = at.Find(folded.AsSpan()[element]);
+            if (at is null)
+                return false;
+        }
+
+        return at.Values.Contains(value);
     }
 
     /// <summary>Removes a value, if it is there.</summary>
@@ -34,10 +61,13 @@ public sealed class PathTree<T>
     {
         var above = new Stack<(Node Node, string Element)>();
         Node? at = _top;
-        foreach (string element in Elements(path))
+        string folded = NameFolding.Fold(path);
+        foreach (Range element in Elements(folded))
         {
-            above.Push((at, element));
-            at = at.Find(element);
+            if (IsEmpty(folded, element))
+                continue;
+            above.Push((at, folded[element]));
+            at = at.Find(folded.AsSpan()[element]);
             if (at is null)
                 return;
         }
@@ -56,12 +86,21 @@ public sealed class PathTree<T>
     {
         var found = new List<T>();
         Node? at = _top;
-        foreach (string element in Elements(path))
+        string folded = NameFolding.Fold(path);
+        foreach (Range element in Elements(folded))
         {
+            if (IsEmpty(folded, element))
+                continue;
             found.AddRange(at.Values);
-            at = at.Find(element);
+            at = at.Find(folded.AsSpan()[element]);
             if (at is null)
                 return found;
+        }
+
+        if (at.IsLeaf)
+        {
+            found.AddRange(at.Values);
+            return found;
         }
 
         var below = new Stack<Node>([at]);
@@ -75,8 +114,9 @@ public sealed class PathTree<T>
         return found;
     }
 
-    private static string[] Elements(string path) =>
-        NameFolding.Fold(path).Split([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries);
+    private static MemoryExtensions.SpanSplitEnumerator<char> Elements(string folded) => folded.AsSpan().SplitAny(Separators);
+
+    private static bool IsEmpty(string folded, Range element) => element.GetOffsetAndLength(folded.Length).Length == 0;
 
     /// <summary>A file or folder.</summary>
     private sealed class Node
@@ -89,13 +129,18 @@ public sealed class PathTree<T>
 
         public bool IsEmpty => Values.Length == 0 && _children is null;
 
-        public Node? Find(string element) => _children?.GetValueOrDefault(element);
+        public bool IsLeaf => _children is null;
 
-        public Node Enter(string element)
+        public Node? Find(ReadOnlySpan<char> element) =>
+            _children is not null && _children.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(element, out Node? child) ? child : null;
+
+        public Node Enter(ReadOnlySpan<char> element)
         {
             _children ??= new Dictionary<string, Node>(StringComparer.Ordinal);
-            if (!_children.TryGetValue(element, out Node? child))
-                _children.Add(element, child = new Node());
+            if (Find(element) is { } there)
+                return there;
+            var child = new Node();
+            _children.Add(element.ToString(), child);
             return child;
         }
 

@@ -147,6 +147,17 @@ internal static class PosixFiles
         return file;
     }
 
+    /// <summary>Reads the beginning of a file that was just opened.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="content">The buffer to fill. It may be filled in part.</param>
+    /// <returns>Number of bytes read.</returns>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static int ReadBeginning(SafeFileHandle file, byte[] content)
+    {
+        int count = Repeat(() => (int)ReadBytes(file, content, content.Length));
+        return count >= 0 ? count : throw Error(LastError(), "", isFolder: false);
+    }
+
     /// <summary>The metadata of an open file.</summary>
     public static FileNode Stat(SafeFileHandle file)
     {
@@ -444,6 +455,10 @@ internal static class PosixFiles
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern nint ReadLinkAt(
         SafeFileHandle folder, [MarshalAs(UnmanagedType.LPUTF8Str)] string name, [Out] byte[] text, nint length);
+
+    [DllImport("libc", EntryPoint = "read", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern nint ReadBytes(SafeFileHandle file, [Out] byte[] content, nint length);
 
     [DllImport("libc", EntryPoint = "flock", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -28,11 +28,13 @@ public sealed class ResumeStore : IResumeStore
     private readonly TimeProvider _time;
     private readonly TorrentClaim _claim;
     private readonly SavedOrigin _origin;
+    private readonly bool _hadMetainfo;
     private readonly bool _isNew;
     private TorrentMetainfo? _metainfo;
 
     /// <summary>Null while there are no notes: most torrents of a service get none any more.</summary>
     private PieceJournal? _journal;
+    private bool _hadNoJournal;
     private Saved _saved;
 
     /// <summary>What was in the resume file before the torrent was claimed; null: it was not looked at, or has been taken.</summary>
@@ -48,7 +50,8 @@ public sealed class ResumeStore : IResumeStore
         _time = time;
         _claim = TorrentClaim.Take(folder, torrent, holder, name);
         _origin = new SavedOrigin(folder);
-        _isNew = !_origin.Exists;
+        _hadMetainfo = _origin.HasMetainfo;
+        _isNew = !_hadMetainfo && !_origin.HasMagnet;
     }
 
     /// <summary>Whether nothing was saved of the torrent before.</summary>
@@ -60,14 +63,19 @@ public sealed class ResumeStore : IResumeStore
         warning = null;
         try
         {
-            if (ReadFile(_folder) is not { } file)
-                return null;
-            UInt128 hash = HashOf(file);
+            ReadResume? known = Interlocked.Exchange(ref _known, null);
             // Most often nobody has written it between the look that found the torrent and the claim to it.
-            SavedResume saved = Interlocked.Exchange(ref _known, null) is { } known && known.Hash == hash
-                ? known.Saved
-                : ResumeCodec.Decode(file, _torrent, pieceCount: null);
-            _saved = new Saved(hash, saved.Data);
+            if (known?.Stamp is not { } stamp || StampOf(_folder) != stamp)
+            {
+                if (ReadFile(_folder, out _) is not { } file)
+                    return null;
+                UInt128 hash = HashOf(file);
+                if (known?.Hash != hash)
+                    known = new ReadResume(hash, ResumeCodec.Decode(file, _torrent, pieceCount: null));
+            }
+
+            SavedResume saved = known.Saved;
+            _saved = new Saved(known.Hash, saved.Data);
             if (_metainfo is null)
                 return WithoutPieces(saved.Data);
             if (saved.Data.Verified.Length != _metainfo.PieceCount)
@@ -203,7 +211,7 @@ public sealed class ResumeStore : IResumeStore
     {
         var store = new ResumeStore(folder, torrent, metainfo.Name, holder, paths, time) { _known = known };
         // Whoever had the torrent between the reading and the claim may have discarded it.
-        store.Know(metainfo, isSaved: isRead && store._origin is { HasMetainfo: true, HasMagnet: false });
+        store.Know(metainfo, isSaved: isRead && store is { _hadMetainfo: true, _origin.HasMagnet: false });
         return store;
     }
 
@@ -220,7 +228,9 @@ public sealed class ResumeStore : IResumeStore
     {
         try
         {
-            return ReadFile(folder) is { } file ? new ReadResume(HashOf(file), ResumeCodec.Decode(file, torrent, pieceCount: null)) : null;
+            return ReadFile(folder, out FileStamp stamp) is { } file
+                ? new ReadResume(HashOf(file), ResumeCodec.Decode(file, torrent, pieceCount: null), FileStamps.Lasting(stamp))
+                : null;
         }
         catch (Exception fault) when (fault is InvalidDataException or IOException or UnauthorizedAccessException)
         {
@@ -228,8 +238,10 @@ public sealed class ResumeStore : IResumeStore
         }
     }
 
-    private static byte[]? ReadFile(string folder) =>
-        StateFile.Read(StatesOf(folder), Path.Combine(folder, StateFolder.ResumeName), MaxResumeBytes);
+    private static byte[]? ReadFile(string folder, out FileStamp stamp) =>
+        StateFile.Read(StatesOf(folder), Path.Combine(folder, StateFolder.ResumeName), MaxResumeBytes, out stamp);
+
+    private static FileStamp? StampOf(string folder) => FileStamps.Of(Path.Combine(folder, StateFolder.ResumeName));
 
     /// <summary>The state folder in which a torrent's folder is.</summary>
     private static string StatesOf(string folder) => Path.GetDirectoryName(folder)!;
@@ -259,14 +271,15 @@ public sealed class ResumeStore : IResumeStore
     {
         // Its piece layers may come later than the rest: what was noted of pieces stays.
         if (_metainfo?.PieceCount != metainfo.PieceCount)
-            _journal = null;
+            (_journal, _hadNoJournal) = (null, false);
         _metainfo = metainfo;
         _origin.Set(metainfo, isSaved);
     }
 
     private string JournalPath => Path.Combine(_folder, JournalName);
 
-    private bool HasJournal => Volatile.Read(ref _journal) is not null || File.Exists(JournalPath);
+    /// <summary>Whether there are notes. Where there were none, only this store makes some, as long as it has the torrent.</summary>
+    private bool HasJournal => Volatile.Read(ref _journal) is not null || !(_hadNoJournal |= !File.Exists(JournalPath));
 
     private PieceJournal Journal => LazyInitializer.EnsureInitialized(
         ref _journal, () => new PieceJournal(StatesOf(_folder), JournalPath, _torrent, _metainfo?.PieceCount ?? 0));

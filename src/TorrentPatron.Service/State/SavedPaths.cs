@@ -39,6 +39,11 @@ internal sealed class SavedPaths(string folder, StateHolder holder)
     private long _read;
     private bool _isComplete;
 
+    /// <summary>By what the list is recognised as the one that was read to its end; null: it is read again.</summary>
+    private FileStamp? _stamp;
+
+    private string ListPath => Path.Combine(folder, FileName);
+
     /// <summary>Notes where a torrent has, or will have, its files; and finds those that are saved and have theirs near.</summary>
     /// <param name="torrent">The torrent, which this process holds.</param>
     /// <param name="root">Its file or top folder, an absolute path whose links were followed.</param>
@@ -48,13 +53,17 @@ internal sealed class SavedPaths(string folder, StateHolder holder)
         {
             try
             {
-                using FileStream? list = Open();
+                // As good as to open it at this moment: nothing was added to it, and nothing is to be.
+                bool isKnown = _stamp is { } stamp && FileStamps.Of(ListPath) == stamp && _tree.Contains(root, torrent);
+                using FileStream? list = isKnown ? null : Open();
                 if (list is not null)
                 {
+                    _stamp = null;
                     Read(list);
                     Complete(list);
                     if (_tree.Add(root, torrent))
                         Append(list, torrent, root);
+                    _stamp = FileStamps.Lasting(new FileStamp(list.Length, File.GetLastWriteTimeUtc(list.SafeFileHandle)));
                 }
             }
             catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
@@ -84,7 +93,7 @@ internal sealed class SavedPaths(string folder, StateHolder holder)
             try
             {
                 return new FileStream(
-                    StateFile.Open(folder, Path.Combine(folder, FileName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None),
+                    StateFile.Open(folder, ListPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None),
                     FileAccess.ReadWrite, bufferSize: 0);
             }
             catch (IOException fault) when (SharingViolation.Is(fault))
@@ -220,11 +229,7 @@ internal sealed class SavedPaths(string folder, StateHolder holder)
         return read;
     }
 
-    private FileStamp? DiskStamp(TorrentId torrent)
-    {
-        var resume = new FileInfo(Path.Combine(FolderOf(torrent), StateFolder.ResumeName));
-        return resume.Exists ? new FileStamp(resume.Length, resume.LastWriteTimeUtc) : null;
-    }
+    private FileStamp? DiskStamp(TorrentId torrent) => FileStamps.Of(Path.Combine(FolderOf(torrent), StateFolder.ResumeName));
 
     /// <param name="torrent">Which torrent.</param>
     /// <param name="root">Where it is listed; null: nowhere.</param>

@@ -36,26 +36,23 @@ internal static class StateFile
     /// <exception cref="InvalidDataException">It is longer.</exception>
     /// <exception cref="IOException">It cannot be read, or something else is in its place.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read, or is somebody else's.</exception>
-    public static byte[]? Read(string folder, string path, int maxBytes)
+    public static byte[]? Read(string folder, string path, int maxBytes) => Read(folder, path, maxBytes, out _);
+
+    /// <inheritdoc cref="Read(string, string, int)"/>
+    /// <param name="folder">The state folder.</param>
+    /// <param name="path">The file's path, below it.</param>
+    /// <param name="maxBytes">Its greatest length.</param>
+    /// <param name="stamp">By what it is recognised, as it was when it was read.</param>
+    public static byte[]? Read(string folder, string path, int maxBytes, out FileStamp stamp)
     {
         try
         {
-            using SafeFileHandle? file = SharingViolation.Retry(
-                () => GuardedFolder.OpenFile(
-                    folder, path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, Mode, needsFolder: false));
-            if (file is null)
-                return null;
-            long length = RandomAccess.GetLength(file);
-            if (length > maxBytes)
-                throw new InvalidDataException("it is too large");
-            byte[] content = new byte[length];
-            int read = 0;
-            while (read < content.Length && RandomAccess.Read(file, content.AsSpan(read), read) is > 0 and var count)
-                read += count;
-            return content[..read];
+            (byte[]? content, stamp) = SharingViolation.Retry(() => (GuardedFolder.ReadFile(folder, path, maxBytes, out FileStamp found), found));
+            return content;
         }
         catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
         {
+            stamp = default;
             return null;
         }
     }

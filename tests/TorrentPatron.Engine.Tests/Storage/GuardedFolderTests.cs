@@ -46,6 +46,40 @@ public sealed class GuardedFolderTests : IDisposable
     }
 
     [Fact]
+    public void A_file_is_read_whole_with_what_it_is_recognised_by()
+    {
+        Directory.CreateDirectory(_temp["top", "folder"]);
+        string path = _temp["top", "folder", "file"];
+        byte[] content = new byte[100_000];
+        new Random(1).NextBytes(content);
+        File.WriteAllBytes(path, content);
+        DateTime written = new(2020, 1, 2, 3, 4, 5, 678, DateTimeKind.Utc);
+        File.SetLastWriteTimeUtc(path, written);
+
+        Assert.Equal(content, GuardedFolder.ReadFile(_temp["top"], path, content.Length, out FileStamp stamp));
+        Assert.Equal(new FileStamp(content.Length, written), stamp);
+        Assert.Equal(new FileStamp(content.Length, File.GetLastWriteTimeUtc(path)), stamp);
+        Assert.Throws<InvalidDataException>(() => GuardedFolder.ReadFile(_temp["top"], path, content.Length - 1, out _));
+
+        File.WriteAllBytes(path, []);
+        Assert.Empty(GuardedFolder.ReadFile(_temp["top"], path, 10, out stamp)!);
+        Assert.Equal(0, stamp.Length);
+        Assert.Null(GuardedFolder.ReadFile(_temp["top"], _temp["top", "folder", "none"], 10, out _));
+        Assert.Null(GuardedFolder.ReadFile(_temp["top"], _temp["top", "none", "none"], 10, out _));
+    }
+
+    [Fact]
+    public void A_link_in_the_place_of_a_file_is_not_read()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
+        Directory.CreateDirectory(_temp["top"]);
+        File.WriteAllText(_temp["theirs"], "theirs");
+        File.CreateSymbolicLink(_temp["top", "link"], _temp["theirs"]);
+
+        Assert.Throws<UnsafeFileException>(() => GuardedFolder.ReadFile(_temp["top"], _temp["top", "link"], 10, out _));
+    }
+
+    [Fact]
     public void A_folder_in_which_everybody_can_write_is_refused_the_chosen_one_too()
     {
         if (OperatingSystem.IsWindows())

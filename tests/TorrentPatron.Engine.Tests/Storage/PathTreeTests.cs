@@ -40,6 +40,21 @@ public sealed class PathTreeTests
         Assert.Empty(Near("/"));
     }
 
+    [Fact]
+    public void What_was_added_is_there_at_its_path_alone()
+    {
+        Add("/d/a", "/d/a/b");
+
+        Assert.True(_tree.Contains(Native("/d/a"), "/d/a"));
+        Assert.True(_tree.Contains(Native("/D//A/"), "/d/a"));
+        Assert.False(_tree.Contains(Native("/d/a"), "/d/a/b"));
+        Assert.False(_tree.Contains(Native("/d"), "/d/a"));
+        Assert.False(_tree.Contains(Native("/e/a"), "/d/a"));
+        _tree.Remove(Native("/d/a"), "/d/a");
+        Assert.False(_tree.Contains(Native("/d/a"), "/d/a"));
+        Assert.True(_tree.Contains(Native("/d/a/b"), "/d/a/b"));
+    }
+
     private void Add(params string[] paths) => Assert.All(paths, path => Assert.True(_tree.Add(Native(path), path)));
 
     private string[] Near(string path) => [.. _tree.Near(Native(path)).Order(StringComparer.Ordinal)];

@@ -63,6 +63,45 @@ public sealed class ResumeStoreTests : IDisposable
     }
 
     [Fact]
+    public void What_was_read_before_the_claim_is_read_again_only_where_the_file_is_not_the_one_that_was_read()
+    {
+        using (ResumeStore store = _states.Open(_torrent))
+            store.Checkpoint(Data(1));
+        DateTime longAgo = DateTime.UtcNow.AddMinutes(-1);
+        File.SetLastWriteTimeUtc(ResumePath, longAgo);
+        SavedTorrent found = _states.Find(_torrent.TorrentId)!;
+        // Nobody writes so: it shows whether the file is read.
+        byte[] saved = File.ReadAllBytes(ResumePath);
+        File.WriteAllBytes(ResumePath, new byte[saved.Length]);
+        File.SetLastWriteTimeUtc(ResumePath, longAgo);
+        using (ResumeStore store = _states.Open(_torrent, isRead: true, found.Read))
+            AssertBits(store.Load(out _)!.Verified, 1);
+
+        File.SetLastWriteTimeUtc(ResumePath, longAgo.AddSeconds(1));
+        using (ResumeStore store = _states.Open(_torrent, isRead: true, found.Read))
+        {
+            Assert.Null(store.Load(out TorrentError? warning));
+            Assert.Equal(TorrentErrorId.StateDamaged, warning!.Id);
+        }
+    }
+
+    [Fact]
+    public void What_was_written_just_before_it_was_read_is_read_again()
+    {
+        using (ResumeStore store = _states.Open(_torrent))
+            store.Checkpoint(Data(1));
+        SavedTorrent found = _states.Find(_torrent.TorrentId)!;
+        DateTime written = File.GetLastWriteTimeUtc(ResumePath);
+        using (ResumeStore store = _states.Open(_torrent))
+            store.Checkpoint(Data(2));
+        // As on a file system that tells time in steps of two seconds.
+        File.SetLastWriteTimeUtc(ResumePath, written);
+
+        using (ResumeStore store = _states.Open(_torrent, isRead: true, found.Read))
+            AssertBits(store.Load(out _)!.Verified, 2);
+    }
+
+    [Fact]
     public void Everything_that_was_saved_is_there_again()
     {
         ResumeData saved = Data(1, 2, 19) with

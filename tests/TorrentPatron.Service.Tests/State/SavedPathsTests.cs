@@ -41,6 +41,37 @@ public sealed class SavedPathsTests : IDisposable
     }
 
     [Fact]
+    public void What_another_process_adds_to_a_list_that_nobody_has_written_for_long_is_found()
+    {
+        StateFolder first = States();
+        Save(first, "a", _temp["d"]);
+        DateTime longAgo = DateTime.UtcNow.AddMinutes(-1);
+        File.SetLastWriteTimeUtc(ListPath, longAgo);
+        using ResumeStore mine = first.Open(Torrents.Make("a"));
+        Assert.Empty(mine.ClaimPaths(_temp["d", "a"]));
+        Assert.Empty(mine.ClaimPaths(_temp["d", "a"]));
+        Assert.Equal(longAgo, File.GetLastWriteTimeUtc(ListPath));
+
+        Save(States(), "b", _temp["d", "a"]);
+
+        Assert.Equal([_temp["d", "a", "b"]], mine.ClaimPaths(_temp["d", "a"]).Select(files => files.Root));
+    }
+
+    [Fact]
+    public void A_torrent_that_is_new_gets_into_a_list_that_nobody_has_written_for_long()
+    {
+        StateFolder first = States();
+        Save(first, "a", _temp["d"]);
+        File.SetLastWriteTimeUtc(ListPath, DateTime.UtcNow.AddMinutes(-1));
+        using (ResumeStore mine = first.Open(Torrents.Make("a")))
+            Assert.Empty(mine.ClaimPaths(_temp["d", "a"]));
+
+        Save(first, "b", _temp["d"]);
+
+        Assert.Equal([_temp["d", "a"], _temp["d", "b"]], Claim(States(), "x", _temp["d"]));
+    }
+
+    [Fact]
     public void What_was_saved_anew_since_it_was_looked_at_is_read_again()
     {
         StateFolder first = States(), second = States();
