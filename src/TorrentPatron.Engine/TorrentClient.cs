@@ -38,6 +38,7 @@ public sealed class TorrentClient : ITorrentClient
     private readonly IWorkshop _workshop;
     private readonly SettingsChange _settings;
     private readonly CompilerMemory _compilerMemory = CompilerMemory.OfProcess();
+    private readonly IdleCollector? _idleCollector = IdleCollector.OfProcess();
     private readonly NetworkWatch _watch;
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
@@ -210,6 +211,7 @@ public sealed class TorrentClient : ITorrentClient
     {
         _engine.CloseIdleFiles();
         _compilerMemory.Tick();
+        _idleCollector?.Tick();
         _watch.Tick();
         _workshop.Tick();
     }

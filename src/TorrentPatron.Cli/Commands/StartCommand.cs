@@ -18,6 +18,9 @@ namespace TorrentPatron.Cli.Commands;
 /// <summary><c>patron start</c>: downloads torrents, itself or by a service.</summary>
 internal sealed class StartCommand : Command
 {
+    /// <summary>Torrents that are being started at a time.</summary>
+    private const int MostStarting = 64;
+
     private readonly CommandContext _context;
     private readonly ServiceOptions _service = new();
     private readonly ServiceClientOptions _shared = new();
@@ -241,14 +244,24 @@ internal sealed class StartCommand : Command
     }
 
     private async Task<TorrentReport[]> DownloadAsync(
-        Patron patron, IReadOnlyList<string> sources, StartRequest request, bool waits, TimeSpan? timeout, bool isSilent, CancellationToken ctrlC)
+        Patron patron, List<string> sources, StartRequest request, bool waits, TimeSpan? timeout, bool isSilent, CancellationToken ctrlC)
     {
         using var time = new CancellationTokenSource(timeout ?? Timeout.InfiniteTimeSpan, _context.Time);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(ctrlC, time.Token);
-        return await Task.WhenAll(sources.Select(source => DownloadAsync(
-            patron, source, request with { Source = TorrentSource.Parse(source) }, waits,
-            isSilent, () => ctrlC.IsCancellationRequested || timeout is null ? null : TimeoutReached(timeout.Value), end.Token)))
-            .ConfigureAwait(false);
+        // Of a hundred thousand at once each would be begun, and its memory held, before the first is there.
+        using var starting = new SemaphoreSlim(MostStarting);
+        TorrentSource[] parsed = [.. sources.Select(TorrentSource.Parse)];
+        var downloads = new List<Task<TorrentReport>>(sources.Count);
+        for (int i = 0; i < parsed.Length; i++)
+        {
+            // Whatever ends the wait ends the downloads too, which say why.
+            await starting.WaitAsync(end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            downloads.Add(DownloadAsync(
+                patron, sources[i], request with { Source = parsed[i] }, waits, isSilent, starting,
+                () => ctrlC.IsCancellationRequested || timeout is null ? null : TimeoutReached(timeout.Value), end.Token));
+        }
+
+        return await Task.WhenAll(downloads).ConfigureAwait(false);
     }
 
     /// <summary>Starts one torrent and, where that is asked for, waits until it is complete.</summary>
@@ -257,16 +270,26 @@ internal sealed class StartCommand : Command
     /// <param name="request">How to start it.</param>
     /// <param name="waits">Whether to wait.</param>
     /// <param name="isSilent">Whether warnings are left to the report.</param>
+    /// <param name="starting">Is released when it has started, or has failed to.</param>
     /// <param name="whyEnded">What to report where the wait was ended; null: nothing.</param>
     /// <param name="end">Ends the wait.</param>
     private async Task<TorrentReport> DownloadAsync(
-        Patron patron, string source, StartRequest request, bool waits, bool isSilent, Func<TorrentError?> whyEnded, CancellationToken end)
+        Patron patron, string source, StartRequest request, bool waits, bool isSilent, SemaphoreSlim starting, Func<TorrentError?> whyEnded,
+        CancellationToken end)
     {
         TorrentAnswer? answer = null;
         IReadOnlyList<TorrentError> warnings = [];
         try
         {
-            answer = await patron.StartAsync(request, end).ConfigureAwait(false);
+            try
+            {
+                answer = await patron.StartAsync(request, end).ConfigureAwait(false);
+            }
+            finally
+            {
+                starting.Release();
+            }
+
             if (answer is TorrentStartFail fail)
                 return TorrentReport.Of(source, null, fail.Error);
             warnings = (answer as NewTorrentCreated)?.Warnings ?? (answer as TorrentAlreadyDownloading)?.Warnings ?? warnings;
