@@ -5,8 +5,9 @@ using System.Net.Sockets;
 namespace TorrentPatron.Protocol;
 
 /// <summary>
-/// The addresses that one host or customer has for itself: one of IPv4, a /64 of IPv6. What is bounded for each address is bounded for
-/// each of these, since who has one address of a /64 has them all. On this machine and its network each address is a host.
+/// The addresses that one host or customer controls: a single IPv4 address, or an IPv6 /64. Limits per address apply to these
+/// blocks, because the owner of one address in a /64 has all of them. On this machine and its network each address is a separate
+/// host.
 /// </summary>
 public readonly record struct AddressBlock
 {
@@ -16,7 +17,7 @@ public readonly record struct AddressBlock
 
     private AddressBlock(ulong prefix, ulong rest, bool isIPv6) => (_prefix, _rest, _isIPv6) = (prefix, rest, isIPv6);
 
-    /// <summary>The block of an address. An IPv4 address that is written as one of IPv6 has the block of the IPv4 address.</summary>
+    /// <summary>The block of an address. An IPv4-mapped IPv6 address has the block of the IPv4 address.</summary>
     /// <param name="address">The address.</param>
     public static AddressBlock Of(IPAddress address)
     {

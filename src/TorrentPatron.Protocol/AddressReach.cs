@@ -1,6 +1,6 @@
 namespace TorrentPatron.Protocol;
 
-/// <summary>From how far away an address can be reached; the nearest first.</summary>
+/// <summary>How far away an address can be reached from; nearest first.</summary>
 public enum AddressReach
 {
     /// <summary>This machine only.</summary>

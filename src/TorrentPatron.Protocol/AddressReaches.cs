@@ -4,10 +4,10 @@ using TorrentPatron.Protocol.Filters;
 
 namespace TorrentPatron.Protocol;
 
-/// <summary>Tells addresses of this machine and its network from those of the internet.</summary>
+/// <summary>Distinguishes addresses of this machine and its network from those on the internet.</summary>
 public static class AddressReaches
 {
-    // To connect to the unspecified address is to connect to this machine.
+    // Connecting to the unspecified address connects to this machine.
     private static readonly AddressRanges Loopback = AddressRanges.Parse("0.0.0.0/8", "127.0.0.0/8", "::/127");
 
     private static readonly AddressRanges Private = AddressRanges.Parse(
@@ -30,7 +30,7 @@ public static class AddressReaches
         return addresses.Count > 0 ? addresses.Min(Of) : throw new SocketException((int)SocketError.HostNotFound);
     }
 
-    /// <summary>Whether an address is one that a host can have: not "any", no group, no broadcast.</summary>
+    /// <summary>Whether a host can have this address: it is not "any", a multicast group or broadcast.</summary>
     public static bool IsOfHost(IPAddress address)
     {
         ArgumentNullException.ThrowIfNull(address);
@@ -38,11 +38,11 @@ public static class AddressReaches
     }
 
     /// <summary>
-    /// Whether somebody may name an address to us: one of a host, and no nearer than the address of who names it. Who is on
-    /// the internet must not make us talk to this machine or its network.
+    /// Whether someone may name an address to us: it must be a host's, and no nearer than the address of the one who names it. A
+    /// source on the internet must not make us contact this machine or its network.
     /// </summary>
     /// <param name="address">The address that was named.</param>
-    /// <param name="namedBy">The address of who named it.</param>
+    /// <param name="namedBy">The address of the source.</param>
     public static bool MayBeNamed(IPAddress address, IPAddress namedBy)
     {
         ArgumentNullException.ThrowIfNull(address);

@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace TorrentPatron.Protocol;
 
-/// <summary>CRC-32C, after Castagnoli: the checksum that BEP 40 and BEP 42 use as a hash.</summary>
+/// <summary>CRC-32C (Castagnoli), the checksum that BEP 40 and BEP 42 use as a hash.</summary>
 internal static class Crc32C
 {
     /// <summary>Computes the checksum.</summary>

@@ -3,17 +3,16 @@ using System.Text;
 
 namespace TorrentPatron.Protocol;
 
-/// <summary>Makes text that came from outside fit to be shown to a person, on a terminal or in a log.</summary>
+/// <summary>Makes text from outside safe to show on a terminal or in a log.</summary>
 public static class DisplayText
 {
     /// <summary>
-    /// Removes what could act on a terminal or disguise the text: control characters (escape among them), marks that change
-    /// the direction of writing, and characters that show nothing (zero-width and soft-hyphen separators, invisible operators, tags).
-    /// Line breaks and tabs become one space. A half of a surrogate pair becomes U+FFFD. Joiners (U+200C, U+200D) stay: scripts and
-    /// emoji need them.
+    /// Removes characters that could control a terminal or disguise the text: control characters (including escape), direction
+    /// marks, and invisible characters (zero-width spaces, soft hyphens, invisible operators, tags). Line breaks and tabs become
+    /// one space. Unpaired surrogates become U+FFFD. Joiners (U+200C, U+200D) are kept, because scripts and emoji need them.
     /// </summary>
     /// <param name="text">Any text.</param>
-    /// <returns>The same instance, where nothing had to be changed.</returns>
+    /// <returns>The same instance if nothing had to be changed.</returns>
     public static string Clean(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -38,9 +37,7 @@ public static class DisplayText
         return cleaned.Equals(text) ? text : cleaned.ToString();
     }
 
-    /// <summary>
-    /// Whether a character is for control, changes the direction of writing, shows nothing, or is not a character at all.
-    /// </summary>
+    /// <summary>Whether a character is a control, direction or invisible character, or not a character at all.</summary>
     internal static bool IsUnfit(Rune rune) =>
         Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control
             or UnicodeCategory.LineSeparator

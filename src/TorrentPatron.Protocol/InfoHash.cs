@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 
 namespace TorrentPatron.Protocol;
 
-/// <summary>The 20-byte SHA-1 of a torrent's bencoded <c>info</c> dictionary: what names a swarm (BEP 3).</summary>
+/// <summary>The 20-byte SHA-1 of a torrent's bencoded <c>info</c> dictionary, which identifies a swarm (BEP 3).</summary>
 public readonly struct InfoHash : IEquatable<InfoHash>
 {
     /// <summary>Length of an info hash in bytes.</summary>

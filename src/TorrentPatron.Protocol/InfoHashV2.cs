@@ -29,7 +29,7 @@ public readonly struct InfoHashV2 : IEquatable<InfoHashV2>
         _fourth = BinaryPrimitives.ReadUInt64BigEndian(bytes[24..]);
     }
 
-    /// <summary>The first 20 bytes: what stands for the hash where the wire, a tracker or the DHT has room for no more (BEP 52).</summary>
+    /// <summary>The first 20 bytes, used where the wire, a tracker or the DHT has no room for more (BEP 52).</summary>
     public InfoHash Truncated
     {
         get

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace TorrentPatron.Protocol;
 
-/// <summary>The 20 bytes by which a peer calls itself in handshakes and announces (BEP 3, BEP 20).</summary>
+/// <summary>A peer's 20-byte id in handshakes and announces (BEP 3, BEP 20).</summary>
 public readonly struct PeerId : IEquatable<PeerId>
 {
     /// <summary>Length of a peer id in bytes.</summary>
@@ -16,7 +16,7 @@ public readonly struct PeerId : IEquatable<PeerId>
     public PeerId(ReadOnlySpan<byte> bytes) => _bytes = new InfoHash(bytes);
 
     /// <summary>Makes an id in the Azureus style: <c>-TP0100-</c> and 12 random characters.</summary>
-    /// <param name="random">Where the random characters come from.</param>
+    /// <param name="random">Source of the random characters.</param>
     public static PeerId Create(Random random)
     {
         ArgumentNullException.ThrowIfNull(random);
@@ -43,7 +43,7 @@ public readonly struct PeerId : IEquatable<PeerId>
     /// <inheritdoc/>
     public override int GetHashCode() => _bytes.GetHashCode();
 
-    /// <summary>The id as text: printable ASCII as it is, every other byte as a dot.</summary>
+    /// <summary>The id as text: printable ASCII unchanged, every other byte as a dot.</summary>
     public override string ToString()
     {
         Span<byte> bytes = stackalloc byte[Length];

@@ -5,58 +5,67 @@ namespace TorrentPatron.Protocol;
 /// <summary>Identifies a torrent by its v1 info hash, its v2 info hash (BEP 52) or both. The default value identifies no torrent.</summary>
 /// <remarks>
 /// <para>
-/// Two ids are equal where their leading hashes are: the v1 hash where there is one, otherwise the v2 hash. So a link that names only the
-/// v1 hash of a hybrid has the id of the hybrid itself: when its metadata arrives, its key, folder and text stay. The text
-/// (<see cref="ToString"/>) and the saved bytes (<see cref="ToArray"/>) are those of the leading hash, and equal exactly where ids are.
+/// Two ids are equal if their leading hashes are: the v1 hash if there is one, otherwise the v2 hash. So a link with only the v1
+/// hash of a hybrid has the id of the hybrid itself: when its metadata arrives, its key, folder and text stay the same. The text
+/// (<see cref="ToString"/>) and the saved bytes (<see cref="ToArray"/>) are those of the leading hash, and are equal exactly if
+/// the ids are.
 /// </para>
 /// <para>
-/// A link that names only the v2 hash of a hybrid is not equal to the hybrid: nothing tells its v1 hash before the metadata arrives, and
-/// an equality by any common hash would not be transitive. A torrent therefore keeps the id with which it was started;
-/// <see cref="Matches"/> tells whether such an id means a torrent, <see cref="IsSameTorrent"/> whether two of them mean one.
+/// A link with only the v2 hash of a hybrid is not equal to the hybrid: its v1 hash is unknown until the metadata arrives, and
+/// equality by any common hash would not be transitive. A torrent therefore keeps the id it was started with;
+/// <see cref="Matches"/> tells whether such an id means a torrent, <see cref="IsSameTorrent"/> whether two ids mean the same one.
 /// </para>
 /// <para>
-/// A truncated v2 hash is a name on the wire only and never makes a v1 hash here: no <see cref="InfoHash"/> turns into an id without
-/// somebody saying which of the two it is.
+/// A truncated v2 hash is used only on the wire and never becomes a v1 hash here: to make an id from an <see cref="InfoHash"/>,
+/// the caller must say which of the two it is.
 /// </para>
 /// </remarks>
 public readonly struct TorrentId : IEquatable<TorrentId>
 {
-    // One reference, not 72 bytes of hashes: an id lies in a dozen places of each torrent, and is the key of several tables.
+    // One reference instead of 72 bytes of hashes: each torrent stores its id in a dozen places, and several tables use it as
+    // key.
     private readonly Hashes? _hashes;
 
-    /// <summary>Identifies a v1 torrent, or a hybrid of which no more is known.</summary>
+    /// <summary>Identifies a v1 torrent, or a hybrid with only this hash known.</summary>
     /// <param name="v1">SHA-1 of the info dictionary.</param>
     public TorrentId(InfoHash v1)
         : this(v1, null)
     {
     }
 
-    /// <summary>Identifies a v2 torrent, or a hybrid of which no more is known.</summary>
+    /// <summary>Identifies a v2 torrent, or a hybrid with only this hash known.</summary>
     /// <param name="v2">SHA-256 of the info dictionary.</param>
     public TorrentId(InfoHashV2 v2)
         : this(null, v2)
     {
     }
 
-    /// <summary>Identifies a torrent by the hashes that it has.</summary>
-    /// <param name="v1">SHA-1 of the info dictionary; null where the torrent has none, or it is not known.</param>
-    /// <param name="v2">SHA-256 of the info dictionary; null where the torrent has none, or it is not known.</param>
+    /// <summary>Identifies a torrent by its hashes.</summary>
+    /// <param name="v1">SHA-1 of the info dictionary; null if the torrent has none, or it is unknown.</param>
+    /// <param name="v2">SHA-256 of the info dictionary; null if the torrent has none, or it is unknown.</param>
     public TorrentId(InfoHash? v1, InfoHashV2? v2) => _hashes = v1 is null && v2 is null ? null : new Hashes(v1, v2);
 
-    /// <summary>SHA-1 of the info dictionary; null where the torrent has none, or it is not known.</summary>
+    /// <summary>SHA-1 of the info dictionary; null if the torrent has none, or it is unknown.</summary>
     public InfoHash? V1 => _hashes?.V1;
 
-    /// <summary>SHA-256 of the info dictionary; null where the torrent has none, or it is not known.</summary>
+    /// <summary>SHA-256 of the info dictionary; null if the torrent has none, or it is unknown.</summary>
     public InfoHashV2? V2 => _hashes?.V2;
 
-    /// <summary>The 20 bytes by which peers, trackers and the DHT know the torrent: the v1 hash, or the v2 hash truncated (BEP 52).</summary>
+    /// <summary>
+    /// The 20 bytes that peers, trackers and the DHT use for the torrent: the v1 hash, or the truncated v2 hash (BEP 52).
+    /// </summary>
     /// <exception cref="InvalidOperationException">This is the default value, which has no hash.</exception>
     public InfoHash WireHash => V1 ?? V2?.Truncated ?? throw new InvalidOperationException("The id has no hash.");
 
-    /// <summary>The other 20 bytes by which a hybrid is known, to those that speak version 2: the v2 hash truncated. Null where there is one name only.</summary>
+    /// <summary>
+    /// The truncated v2 hash of a hybrid, which peers that support version 2 use. Null if there is only one wire hash.
+    /// </summary>
     public InfoHash? SecondWireHash => V1 is null ? null : V2?.Truncated;
 
-    /// <summary>All names by which peers, trackers and the DHT know the torrent: <see cref="WireHash"/> and, of a hybrid, <see cref="SecondWireHash"/>.</summary>
+    /// <summary>
+    /// All hashes that peers, trackers and the DHT use for the torrent: <see cref="WireHash"/> and, for a hybrid,
+    /// <see cref="SecondWireHash"/>.
+    /// </summary>
     internal IEnumerable<InfoHash> WireHashes => SecondWireHash is { } second ? [WireHash, second] : [WireHash];
 
     /// <summary>Reads an id: 40 hexadecimal digits are a v1 hash, 64 a v2 hash; of either case.</summary>
@@ -76,14 +85,14 @@ public readonly struct TorrentId : IEquatable<TorrentId>
         return isV2;
     }
 
-    /// <summary>Whether a torrent is the one that this id means: it has every hash that is known here.</summary>
-    /// <param name="torrent">The id of a torrent of which as much is known, or more.</param>
+    /// <summary>Whether this id means a torrent: the torrent has every hash that is known here.</summary>
+    /// <param name="torrent">The id of a torrent, with at least as many known hashes.</param>
     public bool Matches(TorrentId torrent) =>
         (V1 is null || V1 == torrent.V1) && (V2 is null || V2 == torrent.V2) && this != default;
 
     /// <summary>
-    /// Whether two ids are of one torrent, as far as can be told: they have a hash in common, and none in which they differ. Ids of one torrent
-    /// need not be equal: see the remarks on the type.
+    /// Whether two ids mean the same torrent, as far as known: they have a common hash, and no different ones. Ids of one torrent
+    /// need not be equal; see the remarks on the type.
     /// </summary>
     /// <param name="other">The other id.</param>
     public bool IsSameTorrent(TorrentId other)
@@ -92,7 +101,7 @@ public readonly struct TorrentId : IEquatable<TorrentId>
         return (haveBothV1 || haveBothV2) && (!haveBothV1 || V1 == other.V1) && (!haveBothV2 || V2 == other.V2);
     }
 
-    /// <summary>Whether an info dictionary hashes to every hash that is known here.</summary>
+    /// <summary>Whether an info dictionary matches every hash that is known here.</summary>
     /// <param name="rawInfo">The bytes as they stand in the .torrent file.</param>
     public bool MatchesInfo(ReadOnlySpan<byte> rawInfo) =>
         (V1 is not { } v1 || InfoHash.OfInfo(rawInfo) == v1) && (V2 is not { } v2 || InfoHashV2.OfInfo(rawInfo) == v2) && this != default;

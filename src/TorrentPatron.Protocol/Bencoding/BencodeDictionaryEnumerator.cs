@@ -1,6 +1,6 @@
 namespace TorrentPatron.Protocol.Bencoding;
 
-/// <summary>Walks the entries of a dictionary, without allocating: for <c>foreach</c>.</summary>
+/// <summary>Enumerates the entries of a dictionary without allocating, for <c>foreach</c>.</summary>
 public struct BencodeDictionaryEnumerator
 {
     private readonly BencodeDocument _document;
@@ -16,13 +16,13 @@ public struct BencodeDictionaryEnumerator
         _end = index + document.Token(index).Span;
     }
 
-    /// <summary>The entry at hand. A key takes one token, so its value is the token after it.</summary>
+    /// <summary>The current entry. A key takes one token, so its value is the next token.</summary>
     public readonly BencodeEntry Current => new(new BencodeElement(_document, _key), new BencodeElement(_document, _key + 1));
 
-    /// <summary>Itself, as <c>foreach</c> asks for it.</summary>
+    /// <summary>Returns itself, for <c>foreach</c>.</summary>
     public readonly BencodeDictionaryEnumerator GetEnumerator() => this;
 
-    /// <summary>Goes to the next entry.</summary>
+    /// <summary>Moves to the next entry.</summary>
     /// <returns>Whether there is one.</returns>
     public bool MoveNext()
     {

@@ -1,13 +1,13 @@
 namespace TorrentPatron.Protocol.Bencoding;
 
 /// <summary>
-/// A bencoded value (BEP 3), read once into a flat tape of tokens. Nothing is copied: the document and its elements
-/// refer to the caller's bytes, which must not change while they are in use.
+/// A bencoded value (BEP 3), parsed once into a flat tape of tokens. Nothing is copied: the document and its elements refer to
+/// the caller's bytes, which must not change while they are in use.
 /// </summary>
 /// <remarks>
-/// Lenient as mainstream clients are, because what is hashed is the bytes as they stand: keys may be unsorted or
-/// repeated (the first one counts), numbers and lengths may have leading zeros, and minus zero is zero.
-/// Strict where leniency would be a guess: an integer beyond 64 bits, a key that is no string, a key without a value.
+/// Lenient like mainstream clients, because hashes cover the exact bytes: keys may be unsorted or repeated (the first one
+/// counts), numbers and lengths may have leading zeros, and minus zero is zero. Strict where leniency would be a guess: an
+/// integer beyond 64 bits, a key that is not a string, a key without a value.
 /// </remarks>
 public sealed class BencodeDocument
 {
@@ -22,13 +22,14 @@ public sealed class BencodeDocument
     /// <summary>The outermost value.</summary>
     public BencodeElement Root => new(this, 0);
 
-    /// <summary>The bytes that were read, from the beginning of the outermost value to its end.</summary>
+    /// <summary>The bytes of the outermost value.</summary>
     internal ReadOnlyMemory<byte> Data { get; }
 
-    /// <summary>Reads exactly one value.</summary>
+    /// <summary>Parses exactly one value.</summary>
     /// <param name="data">The value, with nothing after it.</param>
-    /// <param name="limits">The bounds; <see cref="BencodeLimits.Default"/> if not given.</param>
-    /// <exception cref="BencodeException">The data is no bencoded value, ends too early or late, or exceeds a bound.</exception>
+    /// <param name="limits">The limits; <see cref="BencodeLimits.Default"/> if not given.</param>
+    /// <exception cref="BencodeException">The data is not a bencoded value, is truncated or too long, or exceeds a
+    /// limit.</exception>
     public static BencodeDocument Parse(ReadOnlyMemory<byte> data, BencodeLimits? limits = null)
     {
         BencodeDocument document = ParsePrefix(data, out int consumed, limits);
@@ -37,11 +38,11 @@ public sealed class BencodeDocument
             : throw new BencodeException($"The value ends at offset {consumed}, but more data follows it.", consumed);
     }
 
-    /// <summary>Reads the value that the data begins with, such as the header of a metadata message (BEP 9).</summary>
-    /// <param name="data">The value, with anything after it.</param>
-    /// <param name="consumed">How many bytes the value takes.</param>
-    /// <param name="limits">The bounds; <see cref="BencodeLimits.Default"/> if not given.</param>
-    /// <exception cref="BencodeException">The data does not begin with a value, ends too early, or exceeds a bound.</exception>
+    /// <summary>Parses the value at the beginning of the data, such as the header of a metadata message (BEP 9).</summary>
+    /// <param name="data">The value, followed by anything.</param>
+    /// <param name="consumed">The length of the value, bytes.</param>
+    /// <param name="limits">The limits; <see cref="BencodeLimits.Default"/> if not given.</param>
+    /// <exception cref="BencodeException">The data does not begin with a value, is truncated, or exceeds a limit.</exception>
     public static BencodeDocument ParsePrefix(ReadOnlyMemory<byte> data, out int consumed, BencodeLimits? limits = null)
     {
         var parser = new BencodeParser(data.Span, limits ?? BencodeLimits.Default);

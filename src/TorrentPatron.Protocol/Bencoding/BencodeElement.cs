@@ -4,8 +4,8 @@ using System.Text;
 namespace TorrentPatron.Protocol.Bencoding;
 
 /// <summary>
-/// One value of a <see cref="BencodeDocument"/>. The <c>As...</c> and <c>Enumerate...</c> methods throw when the value is of
-/// another kind; the <c>Try...</c> methods return <c>false</c>, also for a <c>default</c> element.
+/// One value of a <see cref="BencodeDocument"/>. The <c>As...</c> and <c>Enumerate...</c> methods throw if the value has another
+/// kind; the <c>Try...</c> methods return <c>false</c>, also for a <c>default</c> element.
 /// </summary>
 public readonly struct BencodeElement
 {
@@ -18,10 +18,10 @@ public readonly struct BencodeElement
         _index = index;
     }
 
-    /// <summary>What the value is.</summary>
+    /// <summary>The kind of value.</summary>
     public BencodeKind Kind => _document is null ? BencodeKind.None : _document.Token(_index).Kind;
 
-    /// <summary>The exact bytes of the whole value as they stand in the data; what hashes are computed of.</summary>
+    /// <summary>The exact bytes of the whole value, for computing hashes.</summary>
     public ReadOnlyMemory<byte> Raw
     {
         get
@@ -33,7 +33,7 @@ public readonly struct BencodeElement
         }
     }
 
-    /// <summary>The number of a list's values or of a dictionary's entries, repeated keys included; else 0.</summary>
+    /// <summary>The number of a list's values or of a dictionary's entries, including repeated keys; else 0.</summary>
     public int Count => Kind switch
     {
         BencodeKind.List => _document!.Token(_index).Detail,
@@ -41,7 +41,7 @@ public readonly struct BencodeElement
         _ => 0,
     };
 
-    /// <summary>Where the value begins, in bytes from the beginning of the data.</summary>
+    /// <summary>The offset of the value in the data, bytes.</summary>
     public int Offset => _document is null ? 0 : _document.Token(_index).Offset;
 
     /// <summary>The integer.</summary>
@@ -57,13 +57,13 @@ public readonly struct BencodeElement
     public ReadOnlyMemory<byte> AsMemory() => TryGetBytes(out ReadOnlyMemory<byte> value) ? value : throw NotA("A string");
 
     /// <summary>
-    /// The string as UTF-8, where what is not UTF-8 becomes U+FFFD. It may hold control characters: see
-    /// <c>DisplayText.Clean</c> before showing it.
+    /// The string as UTF-8; invalid sequences become U+FFFD. It may contain control characters: use <c>DisplayText.Clean</c>
+    /// before showing it.
     /// </summary>
     /// <exception cref="BencodeException">The value is no string.</exception>
     public string AsText() => Encoding.UTF8.GetString(AsBytes());
 
-    /// <summary>Takes the integer, if the value is one.</summary>
+    /// <summary>Gets the integer, if the value is one.</summary>
     public bool TryGetInteger(out long value)
     {
         if (Kind != BencodeKind.Integer)
@@ -76,7 +76,7 @@ public readonly struct BencodeElement
         return Utf8Parser.TryParse(Raw.Span[1..^1], out value, out _);
     }
 
-    /// <summary>Takes the content of the string, not copied, if the value is one.</summary>
+    /// <summary>Gets the content of the string, not copied, if the value is one.</summary>
     public bool TryGetBytes(out ReadOnlyMemory<byte> value)
     {
         if (Kind != BencodeKind.String)
@@ -89,15 +89,15 @@ public readonly struct BencodeElement
         return true;
     }
 
-    /// <summary>Finds a key in a dictionary; of a repeated key the first one counts.</summary>
+    /// <summary>Finds a key in a dictionary; the first one counts if it is repeated.</summary>
     /// <param name="key">The key's bytes, as in <c>"info"u8</c>.</param>
     /// <param name="value">The key's value, else <c>default</c>.</param>
-    /// <returns>Whether the value is a dictionary that has the key.</returns>
+    /// <returns>Whether the value is a dictionary with that key.</returns>
     public bool TryGet(ReadOnlySpan<byte> key, out BencodeElement value)
     {
         if (Kind == BencodeKind.Dictionary)
         {
-            // The tokens themselves are walked here, not entries: reading a torrent is looking up keys for the most part.
+            // This walks the tokens directly, not entries: most of the time for reading a torrent goes into key lookups.
             ReadOnlySpan<byte> data = _document!.Data.Span;
             int end = _index + _document.Token(_index).Span;
             for (int at = _index + 1; at < end; at += 1 + _document.Token(at + 1).Span)
@@ -115,12 +115,12 @@ public readonly struct BencodeElement
         return false;
     }
 
-    /// <summary>The values of a list, in their order.</summary>
+    /// <summary>The values of a list, in order.</summary>
     /// <exception cref="BencodeException">The value is no list.</exception>
     public BencodeListEnumerator EnumerateList() =>
         Kind == BencodeKind.List ? new BencodeListEnumerator(_document!, _index) : throw NotA("A list");
 
-    /// <summary>The entries of a dictionary, in the order of the data, repeated keys included.</summary>
+    /// <summary>The entries of a dictionary, in the order of the data, including repeated keys.</summary>
     /// <exception cref="BencodeException">The value is no dictionary.</exception>
     public BencodeDictionaryEnumerator EnumerateDictionary() =>
         Kind == BencodeKind.Dictionary ? new BencodeDictionaryEnumerator(_document!, _index) : throw NotA("A dictionary");

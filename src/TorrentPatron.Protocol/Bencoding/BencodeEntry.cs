@@ -14,10 +14,10 @@ public readonly struct BencodeEntry
     /// <summary>The key's bytes, not copied.</summary>
     public ReadOnlySpan<byte> Key => _key.AsBytes();
 
-    /// <summary>The key's bytes, not copied, to be kept.</summary>
+    /// <summary>The key's bytes, not copied, in a form that can be stored.</summary>
     public ReadOnlyMemory<byte> KeyMemory => _key.AsMemory();
 
-    /// <summary>The key as UTF-8, where what is not UTF-8 becomes U+FFFD.</summary>
+    /// <summary>The key as UTF-8; invalid sequences become U+FFFD.</summary>
     public string KeyText => _key.AsText();
 
     /// <summary>The value.</summary>

@@ -1,12 +1,12 @@
 namespace TorrentPatron.Protocol.Bencoding;
 
-/// <summary>The bytes are not the bencoded value that was expected.</summary>
+/// <summary>Thrown when bytes are not the expected bencoded value.</summary>
 public sealed class BencodeException : Exception
 {
-    /// <summary>Says what is wrong, and where.</summary>
-    /// <param name="message">A whole sentence.</param>
-    /// <param name="offset">Where in the data, in bytes from its beginning.</param>
-    /// <param name="isTruncated">Whether the data ended too early, and was right so far.</param>
+    /// <summary>Creates the exception.</summary>
+    /// <param name="message">A sentence that says what is wrong.</param>
+    /// <param name="offset">The offset of the error in the data, bytes.</param>
+    /// <param name="isTruncated">Whether the data is valid but ends too early.</param>
     public BencodeException(string message, int offset, bool isTruncated = false)
         : base(message)
     {
@@ -14,9 +14,9 @@ public sealed class BencodeException : Exception
         IsTruncated = isTruncated;
     }
 
-    /// <summary>Where in the data the fault is, in bytes from its beginning.</summary>
+    /// <summary>The offset of the error in the data, bytes.</summary>
     public int Offset { get; }
 
-    /// <summary>Whether the data ended too early, and was right so far.</summary>
+    /// <summary>Whether the data is valid but ends too early.</summary>
     public bool IsTruncated { get; }
 }

@@ -1,6 +1,6 @@
 namespace TorrentPatron.Protocol.Bencoding;
 
-/// <summary>Walks the values of a list, without allocating: for <c>foreach</c>.</summary>
+/// <summary>Enumerates the values of a list without allocating, for <c>foreach</c>.</summary>
 public struct BencodeListEnumerator
 {
     private readonly BencodeDocument _document;
@@ -16,13 +16,13 @@ public struct BencodeListEnumerator
         _end = index + document.Token(index).Span;
     }
 
-    /// <summary>The value at hand.</summary>
+    /// <summary>The current value.</summary>
     public readonly BencodeElement Current => new(_document, _index);
 
-    /// <summary>Itself, as <c>foreach</c> asks for it.</summary>
+    /// <summary>Returns itself, for <c>foreach</c>.</summary>
     public readonly BencodeListEnumerator GetEnumerator() => this;
 
-    /// <summary>Goes to the next value.</summary>
+    /// <summary>Moves to the next value.</summary>
     /// <returns>Whether there is one.</returns>
     public bool MoveNext()
     {

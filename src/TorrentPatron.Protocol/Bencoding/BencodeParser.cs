@@ -1,6 +1,6 @@
 namespace TorrentPatron.Protocol.Bencoding;
 
-/// <summary>Turns bytes into the tape of a <see cref="BencodeDocument"/>, in one pass and without recursion.</summary>
+/// <summary>Parses bytes into the tape of a <see cref="BencodeDocument"/>, in one pass and without recursion.</summary>
 internal ref struct BencodeParser
 {
     private const int NoContainer = -1;
@@ -21,7 +21,7 @@ internal ref struct BencodeParser
         _container = NoContainer;
     }
 
-    /// <summary>Reads one value; <paramref name="consumed"/> is its length in bytes.</summary>
+    /// <summary>Parses one value; <paramref name="consumed"/> is its length in bytes.</summary>
     public BencodeToken[] Parse(out int consumed)
     {
         do
@@ -179,7 +179,7 @@ internal ref struct BencodeParser
         };
     }
 
-    /// <summary>Makes room for as many tokens as there will be if the rest is like what has been read, and some more.</summary>
+    /// <summary>Grows the tape to the size needed if the rest is like the part already parsed, and some more.</summary>
     private void Grow()
     {
         long expected = (long)_count * _data.Length / _position;

@@ -1,20 +1,20 @@
 namespace TorrentPatron.Protocol.Bencoding;
 
-/// <summary>One value on the tape of a <see cref="BencodeDocument"/>; the values inside it follow it.</summary>
+/// <summary>One value on the tape of a <see cref="BencodeDocument"/>, followed by the values inside it.</summary>
 internal struct BencodeToken
 {
-    /// <summary>Where the value begins in the data.</summary>
+    /// <summary>The offset of the value in the data.</summary>
     public int Offset;
 
-    /// <summary>How many bytes the value takes. While a container is open: the index of the container around it.</summary>
+    /// <summary>The length of the value, bytes. For an open container: the index of the container around it.</summary>
     public int Length;
 
-    /// <summary>How many tokens the value takes, itself included: what to add to skip it.</summary>
+    /// <summary>The number of tokens of the value, including itself: add it to skip the value.</summary>
     public int Span;
 
     /// <summary>
-    /// The kind, in the lowest three bits. Above them: of a string, how many bytes of it come before its content;
-    /// of a container, how many tokens are directly in it.
+    /// The kind, in the lowest three bits. Above them: for a string, the bytes before its content; for a container, the number of
+    /// tokens directly in it.
     /// </summary>
     public int KindAndDetail;
 

@@ -5,19 +5,19 @@ using System.Text;
 namespace TorrentPatron.Protocol.Bencoding;
 
 /// <summary>
-/// Writes bencoded values (BEP 3). The caller gives a dictionary's keys in ascending order of their bytes; what would not
-/// be canonical is refused.
+/// Writes bencoded values (BEP 3). The caller gives a dictionary's keys in ascending byte order; anything not canonical is
+/// rejected.
 /// </summary>
 public sealed class BencodeWriter
 {
     private readonly IBufferWriter<byte> _output;
 
-    /// <summary>The lists and dictionaries that are open, the outermost first, and behind them some to be used again.</summary>
+    /// <summary>The open lists and dictionaries, outermost first, followed by frames for reuse.</summary>
     private readonly List<Frame> _frames = [];
     private int _depth;
 
     /// <summary>Makes a writer.</summary>
-    /// <param name="output">Where the bytes go, such as an <see cref="ArrayBufferWriter{T}"/>.</param>
+    /// <param name="output">The destination, such as an <see cref="ArrayBufferWriter{T}"/>.</param>
     public BencodeWriter(IBufferWriter<byte> output)
     {
         ArgumentNullException.ThrowIfNull(output);
@@ -46,7 +46,7 @@ public sealed class BencodeWriter
 
     /// <summary>Writes a string of bytes that the caller fills in.</summary>
     /// <param name="length">The number of bytes, 0 or more.</param>
-    /// <returns>Where they go: all must be filled in before anything else is written.</returns>
+    /// <returns>The destination: fill all of it before writing anything else.</returns>
     /// <exception cref="InvalidOperationException">A dictionary's key is due here.</exception>
     public Span<byte> ReserveString(int length)
     {
@@ -72,9 +72,9 @@ public sealed class BencodeWriter
         _output.Advance(length);
     }
 
-    /// <summary>Writes the key of the value that comes next.</summary>
+    /// <summary>Writes the key of the next value.</summary>
     /// <param name="key">Greater than the dictionary's previous key, compared byte by byte.</param>
-    /// <exception cref="InvalidOperationException">No key is due here, or it does not follow the previous one.</exception>
+    /// <exception cref="InvalidOperationException">No key is expected here, or it does not follow the previous one.</exception>
     public void WriteKey(ReadOnlySpan<byte> key)
     {
         if (_depth == 0 || !_frames[_depth - 1].IsKeyDue)
@@ -108,7 +108,7 @@ public sealed class BencodeWriter
         WriteString(value);
     }
 
-    /// <summary>Writes a value that is bencoded already.</summary>
+    /// <summary>Writes a value that is already bencoded.</summary>
     /// <param name="value">Exactly one bencoded value; it is not checked.</param>
     /// <exception cref="InvalidOperationException">A dictionary's key is due here.</exception>
     public void WriteRaw(ReadOnlySpan<byte> value)
@@ -125,7 +125,7 @@ public sealed class BencodeWriter
     /// <exception cref="InvalidOperationException">A dictionary's key is due here.</exception>
     public void BeginDictionary() => Begin((byte)'d', isDictionary: true);
 
-    /// <summary>Ends the list or dictionary that was begun last.</summary>
+    /// <summary>Ends the innermost open list or dictionary.</summary>
     /// <exception cref="InvalidOperationException">None is open, or its last key has no value.</exception>
     public void End()
     {
@@ -138,7 +138,7 @@ public sealed class BencodeWriter
         _output.Write("e"u8);
     }
 
-    /// <summary>Forgets what is open: what is written next begins anew.</summary>
+    /// <summary>Forgets all open lists and dictionaries, to start again.</summary>
     public void Reset() => _depth = 0;
 
     private void Begin(byte mark, bool isDictionary)
@@ -170,7 +170,7 @@ public sealed class BencodeWriter
         _output.Advance(digits + 1);
     }
 
-    /// <summary>A list or dictionary that is open.</summary>
+    /// <summary>An open list or dictionary.</summary>
     private sealed class Frame
     {
         private const int UsualKeyLength = 32;

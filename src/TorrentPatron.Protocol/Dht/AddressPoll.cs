@@ -3,25 +3,28 @@ using System.Net;
 namespace TorrentPatron.Protocol.Dht;
 
 /// <summary>
-/// Finds out our own address from what others say (BEP 42): no one's word counts, but that of most of many networks. Not thread-safe.
+/// Determines our own address from the reports of other nodes (BEP 42): a majority of many networks must agree. Not thread-safe.
 /// </summary>
 public sealed class AddressPoll
 {
-    /// <summary>Voters of one round.</summary>
+    /// <summary>Voters per round.</summary>
     public const int Voters = 20;
 
-    /// <summary>Votes of a round that an address needs.</summary>
+    /// <summary>Votes that an address needs in a round.</summary>
     private const int Majority = 12;
 
-    /// <summary>What each network says. One that has many addresses has one vote, or it could give us another address, and id, whenever it likes.</summary>
+    /// <summary>
+    /// The vote of each network. A network with many addresses has one vote; otherwise it could change our address, and id, at
+    /// will.
+    /// </summary>
     private readonly Dictionary<IPNetwork, IPAddress> _votes = [];
 
-    /// <summary>The address that the last round was for; null before one had a majority.</summary>
+    /// <summary>The address chosen in the last round; null before any round had a majority.</summary>
     public IPAddress? Address { get; private set; }
 
-    /// <summary>Takes a vote. Addresses that nobody on the internet can see are passed over.</summary>
-    /// <param name="voter">Who says so; the last word of its network counts.</param>
-    /// <param name="address">The address at which it sees us.</param>
+    /// <summary>Adds a vote. Addresses that are not public are ignored.</summary>
+    /// <param name="voter">The reporter; the latest vote from its network counts.</param>
+    /// <param name="address">Our address as it sees it.</param>
     /// <returns>Whether <see cref="Address"/> has changed.</returns>
     public bool Vote(IPAddress voter, IPAddress address)
     {

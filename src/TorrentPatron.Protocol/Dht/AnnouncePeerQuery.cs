@@ -6,15 +6,15 @@ public sealed record AnnouncePeerQuery : KrpcQuery
     /// <summary>The torrent.</summary>
     public required InfoHash InfoHash { get; init; }
 
-    /// <summary>The TCP port on which the peer listens; of no meaning where <see cref="IsPortImplied"/>.</summary>
+    /// <summary>The TCP port that the peer listens on; ignored if <see cref="IsPortImplied"/>.</summary>
     public required ushort Port { get; init; }
 
-    /// <summary>Whether the peer listens on the port that the message came from.</summary>
+    /// <summary>Whether the peer listens on the source port of the message.</summary>
     public bool IsPortImplied { get; init; }
 
-    /// <summary>Whether the peer has everything (BEP 33).</summary>
+    /// <summary>Whether the peer has every piece (BEP 33).</summary>
     public bool IsSeed { get; init; }
 
-    /// <summary>What the node gave in its last answer to a <see cref="GetPeersQuery"/>.</summary>
+    /// <summary>The token from the node's last answer to a <see cref="GetPeersQuery"/>.</summary>
     public required ReadOnlyMemory<byte> Token { get; init; }
 }

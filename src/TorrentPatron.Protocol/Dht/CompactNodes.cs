@@ -4,13 +4,15 @@ using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Protocol.Dht;
 
-/// <summary>Nodes as they are packed in DHT messages: an id and an address, 26 bytes for IPv4 (BEP 5), 38 for IPv6 (BEP 32).</summary>
+/// <summary>
+/// Nodes in the packed form of DHT messages: an id and an address, 26 bytes for IPv4 (BEP 5), 38 for IPv6 (BEP 32).
+/// </summary>
 internal static class CompactNodes
 {
-    /// <summary>Reads packed nodes; those with port 0, and what makes up no whole node at the end, are skipped.</summary>
+    /// <summary>Reads packed nodes; those with port 0, and an incomplete one at the end, are skipped.</summary>
     /// <param name="bytes">The packed nodes.</param>
-    /// <param name="family">Which kind they are of: IPv4 or IPv6.</param>
-    /// <param name="nodes">Where the nodes go.</param>
+    /// <param name="family">Their address family: IPv4 or IPv6.</param>
+    /// <param name="nodes">Receives the nodes.</param>
     /// <param name="limit">Reading ends when <paramref name="nodes"/> holds this many.</param>
     public static void Read(ReadOnlySpan<byte> bytes, AddressFamily family, ICollection<NodeContact> nodes, int limit)
     {
@@ -26,11 +28,11 @@ internal static class CompactNodes
         }
     }
 
-    /// <summary>Writes the nodes of one family as the string of a key; those of the other are left out.</summary>
-    /// <param name="writer">Where to: a dictionary in which a key is due.</param>
+    /// <summary>Writes the nodes of one address family as the string of a key; others are left out.</summary>
+    /// <param name="writer">The writer, in a dictionary where a key is expected.</param>
     /// <param name="key">The key.</param>
     /// <param name="nodes">The nodes.</param>
-    /// <param name="family">Which kind to write: IPv4 or IPv6.</param>
+    /// <param name="family">The address family to write: IPv4 or IPv6.</param>
     public static void Write(BencodeWriter writer, ReadOnlySpan<byte> key, IReadOnlyList<NodeContact> nodes, AddressFamily family)
     {
         ArgumentNullException.ThrowIfNull(writer);

@@ -6,21 +6,21 @@ using TorrentPatron.Protocol.Bencoding;
 namespace TorrentPatron.Protocol.Dht;
 
 /// <summary>
-/// What a DHT node keeps from one run to the next: nodes to begin with. Not its own id: a node that comes back elsewhere, or
-/// two at once that share a saved state, must not bear the same.
+/// The state that a DHT node saves between runs: nodes to contact first. It does not contain the node's own id: a node that
+/// returns at another address, or two nodes that share a saved state, must not have the same one.
 /// </summary>
 public sealed record DhtState
 {
-    /// <summary>Most nodes of one kind that are kept.</summary>
+    /// <summary>The most nodes of one address family that are saved.</summary>
     public const int MaxNodes = 200;
 
     private static readonly BencodeLimits Limits = new() { MaxDepth = 4, MaxTokens = 32 };
 
-    /// <summary>Nodes that have answered, of either kind, those to be tried first in front.</summary>
+    /// <summary>Nodes of both address families that have answered, those to try first in front.</summary>
     public IReadOnlyList<NodeContact> Nodes { get; init; } = [];
 
-    /// <summary>Reads a saved state; what is not understood is left out.</summary>
-    /// <param name="bytes">What <see cref="ToBytes"/> gave once; perhaps damaged.</param>
+    /// <summary>Reads a saved state; unknown parts are ignored.</summary>
+    /// <param name="bytes">Bytes from <see cref="ToBytes"/>, possibly damaged.</param>
     /// <param name="state">The state, where the bytes are one.</param>
     /// <returns>False where the bytes are no saved state.</returns>
     public static bool TryRead(ReadOnlyMemory<byte> bytes, [NotNullWhen(true)] out DhtState? state)
@@ -47,7 +47,7 @@ public sealed record DhtState
         return true;
     }
 
-    /// <summary>Writes the state: some kilobytes.</summary>
+    /// <summary>Writes the state: a few kilobytes.</summary>
     public byte[] ToBytes()
     {
         var buffer = new ArrayBufferWriter<byte>();

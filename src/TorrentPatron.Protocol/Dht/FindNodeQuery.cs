@@ -6,6 +6,6 @@ public sealed record FindNodeQuery : KrpcQuery
     /// <summary>The id.</summary>
     public required NodeId Target { get; init; }
 
-    /// <summary>The kinds of nodes that are wanted (BEP 32).</summary>
+    /// <summary>The address families of the wanted nodes (BEP 32).</summary>
     public NodeFamilies Want { get; init; }
 }

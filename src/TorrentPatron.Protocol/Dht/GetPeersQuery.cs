@@ -6,12 +6,12 @@ public sealed record GetPeersQuery : KrpcQuery
     /// <summary>The torrent.</summary>
     public required InfoHash InfoHash { get; init; }
 
-    /// <summary>The kinds of nodes that are wanted (BEP 32).</summary>
+    /// <summary>The address families of the wanted nodes (BEP 32).</summary>
     public NodeFamilies Want { get; init; }
 
-    /// <summary>Whether seeds are of no use to who asks (BEP 33).</summary>
+    /// <summary>Whether to exclude seeds (BEP 33).</summary>
     public bool NoSeeds { get; init; }
 
-    /// <summary>Whether the filters of all peers are wanted, to estimate how many there are (BEP 33).</summary>
+    /// <summary>Whether the filters of all peers are wanted, to estimate their number (BEP 33).</summary>
     public bool WantsScrape { get; init; }
 }

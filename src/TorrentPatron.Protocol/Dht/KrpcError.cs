@@ -1,23 +1,23 @@
 namespace TorrentPatron.Protocol.Dht;
 
-/// <summary>An answer that says why a question could not be answered (BEP 5).</summary>
+/// <summary>An error in answer to a query (BEP 5).</summary>
 public sealed record KrpcError : KrpcMessage
 {
-    /// <summary>Something else.</summary>
+    /// <summary>Any other error.</summary>
     public const int Generic = 201;
 
     /// <summary>The node cannot answer now.</summary>
     public const int Server = 202;
 
-    /// <summary>The message is malformed, or an argument or the token is wrong.</summary>
+    /// <summary>The message, an argument or the token is invalid.</summary>
     public const int Protocol = 203;
 
-    /// <summary>The method is not known.</summary>
+    /// <summary>The method is unknown.</summary>
     public const int MethodUnknown = 204;
 
-    /// <summary>What went wrong.</summary>
+    /// <summary>The error code.</summary>
     public required int Code { get; init; }
 
-    /// <summary>The same in words, safe to print, at most 100 characters.</summary>
+    /// <summary>The error in words, safe to print, at most 100 characters.</summary>
     public required string Reason { get; init; }
 }

@@ -1,11 +1,11 @@
 namespace TorrentPatron.Protocol.Dht;
 
-/// <summary>A question of one node to another (BEP 5).</summary>
+/// <summary>A query from one node to another (BEP 5).</summary>
 public abstract record KrpcQuery : KrpcMessage
 {
-    /// <summary>Who asks.</summary>
+    /// <summary>The querying node.</summary>
     public required NodeId Sender { get; init; }
 
-    /// <summary>Whether the asking node answers no questions itself and does not want to be kept as one that does (BEP 43).</summary>
+    /// <summary>Whether the querying node answers no queries itself and must not be added to routing tables (BEP 43).</summary>
     public bool IsReadOnly { get; init; }
 }

@@ -10,10 +10,10 @@ namespace TorrentPatron.Protocol.Dht;
 /// <summary>Reads the datagrams of DHT nodes (BEP 5, 32, 33, 42, 43, 51).</summary>
 public static class KrpcReader
 {
-    /// <summary>The longest datagram that is looked at, bytes.</summary>
+    /// <summary>The longest datagram that is read, bytes.</summary>
     public const int MaxLength = 4_096;
 
-    /// <summary>The longest token that is taken, bytes.</summary>
+    /// <summary>The longest token that is accepted, bytes.</summary>
     public const int MaxTokenLength = 100;
 
     private const int MaxTransactionIdLength = 32;
@@ -23,9 +23,9 @@ public static class KrpcReader
     private static readonly BencodeLimits Limits = new() { MaxDepth = 8, MaxTokens = 500 };
 
     /// <summary>Reads a datagram.</summary>
-    /// <param name="datagram">The datagram; what is read refers to its bytes.</param>
-    /// <param name="message">The message, where it is one; a question that cannot be answered is an <see cref="UnfitQuery"/>.</param>
-    /// <returns>False where the datagram is no message, so that nothing can be answered to it.</returns>
+    /// <param name="datagram">The datagram; the message refers to its bytes.</param>
+    /// <param name="message">The message, if valid; an invalid query is an <see cref="UnfitQuery"/>.</param>
+    /// <returns>False if the datagram is not a message, so that it cannot be answered.</returns>
     public static bool TryRead(ReadOnlyMemory<byte> datagram, [NotNullWhen(true)] out KrpcMessage? message)
     {
         message = null;
@@ -211,7 +211,7 @@ public static class KrpcReader
         return samples;
     }
 
-    // Older clients send the address alone.
+    // Older clients send only the address.
     private static IPEndPoint? ReadRequester(ReadOnlySpan<byte> packed) => packed.Length switch
     {
         4 or 16 => new IPEndPoint(new IPAddress(packed), 0),

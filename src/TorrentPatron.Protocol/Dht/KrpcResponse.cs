@@ -2,42 +2,42 @@ using System.Net;
 
 namespace TorrentPatron.Protocol.Dht;
 
-/// <summary>An answer (BEP 5). Which parts are there depends on the question and on the node.</summary>
+/// <summary>An answer (BEP 5). Its parts depend on the query and on the node.</summary>
 public sealed record KrpcResponse : KrpcMessage
 {
-    /// <summary>Most nodes of one kind that are taken from an answer; a node should name 8.</summary>
+    /// <summary>The most nodes of one address family taken from an answer; a node should name 8.</summary>
     public const int MaxNodes = 16;
 
-    /// <summary>Most peers that are taken from an answer.</summary>
+    /// <summary>The most peers taken from an answer.</summary>
     public const int MaxPeers = 200;
 
-    /// <summary>Who answers.</summary>
+    /// <summary>The answering node.</summary>
     public required NodeId Sender { get; init; }
 
-    /// <summary>The address at which the answering node sees who asked, if it told (BEP 42).</summary>
+    /// <summary>The querying node's address as the answering node sees it, if included (BEP 42).</summary>
     public IPEndPoint? Requester { get; init; }
 
-    /// <summary>Nodes nearest to the target, of either kind (BEP 5, BEP 32); null where none were asked for.</summary>
+    /// <summary>The nodes nearest to the target, of both address families (BEP 5, BEP 32); null if none were requested.</summary>
     public IReadOnlyList<NodeContact>? Nodes { get; init; }
 
-    /// <summary>Peers of the torrent; null where none were asked for or are known.</summary>
+    /// <summary>Peers of the torrent; null if none were requested or are known.</summary>
     public IReadOnlyList<IPEndPoint>? Peers { get; init; }
 
-    /// <summary>What has to be shown to announce a peer of the torrent; empty where the node takes none.</summary>
+    /// <summary>The token required to announce a peer of the torrent; empty if the node accepts none.</summary>
     public ReadOnlyMemory<byte> Token { get; init; }
 
-    /// <summary>All seeds that the node knows, if it was asked for them (BEP 33).</summary>
+    /// <summary>All seeds that the node knows, if requested (BEP 33).</summary>
     public ScrapeFilter? SeedFilter { get; init; }
 
-    /// <summary>All other peers that the node knows, if it was asked for them (BEP 33).</summary>
+    /// <summary>All other peers that the node knows, if requested (BEP 33).</summary>
     public ScrapeFilter? PeerFilter { get; init; }
 
-    /// <summary>Some of the torrents whose peers the node knows, if it was asked for them (BEP 51).</summary>
+    /// <summary>Some of the torrents for which the node knows peers, if requested (BEP 51).</summary>
     public IReadOnlyList<InfoHash>? Samples { get; init; }
 
-    /// <summary>Of how many torrents the node knows peers (BEP 51).</summary>
+    /// <summary>The number of torrents for which the node knows peers (BEP 51).</summary>
     public int TorrentCount { get; init; }
 
-    /// <summary>Seconds after which other samples can be had, 0 to 21600 (BEP 51).</summary>
+    /// <summary>Seconds after which other samples are available, 0 to 21600 (BEP 51).</summary>
     public int SampleInterval { get; init; }
 }

@@ -17,21 +17,21 @@ public sealed class KrpcWriter
     /// <summary>Makes a writer.</summary>
     public KrpcWriter() => _writer = new BencodeWriter(_buffer);
 
-    /// <summary>The bytes by which this client is known (BEP 20), and its version.</summary>
+    /// <summary>This client's id (BEP 20) and version.</summary>
     private static ReadOnlySpan<byte> Version => "TP\0\u0001"u8;
 
-    /// <summary>Writes the datagram of a question.</summary>
-    /// <returns>The datagram; its bytes are used again by the next one.</returns>
+    /// <summary>Writes the datagram of a query.</summary>
+    /// <returns>The datagram; its bytes are reused by the next call.</returns>
     public ReadOnlyMemory<byte> Write(KrpcQuery query)
     {
         ArgumentNullException.ThrowIfNull(query);
         return Write(query, query.TransactionId.Span);
     }
 
-    /// <summary>Writes the datagram of a question under another number.</summary>
-    /// <param name="query">The question.</param>
-    /// <param name="transactionId">The number, at most 32 bytes.</param>
-    /// <returns>The datagram; its bytes are used again by the next one.</returns>
+    /// <summary>Writes the datagram of a query with another transaction id.</summary>
+    /// <param name="query">The query.</param>
+    /// <param name="transactionId">The transaction id, at most 32 bytes.</param>
+    /// <returns>The datagram; its bytes are reused by the next call.</returns>
     public ReadOnlyMemory<byte> Write(KrpcQuery query, ReadOnlySpan<byte> transactionId)
     {
         ArgumentNullException.ThrowIfNull(query);
@@ -48,7 +48,7 @@ public sealed class KrpcWriter
     }
 
     /// <summary>Writes the datagram of an answer.</summary>
-    /// <returns>The datagram; its bytes are used again by the next one.</returns>
+    /// <returns>The datagram; its bytes are reused by the next call.</returns>
     public ReadOnlyMemory<byte> Write(KrpcResponse response)
     {
         ArgumentNullException.ThrowIfNull(response);
@@ -63,8 +63,8 @@ public sealed class KrpcWriter
 
     /// <summary>Writes the datagram of an error.</summary>
     /// <param name="error">The error.</param>
-    /// <param name="requester">The address at which who asked is seen (BEP 42).</param>
-    /// <returns>The datagram; its bytes are used again by the next one.</returns>
+    /// <param name="requester">The querying node's address as we see it (BEP 42).</param>
+    /// <returns>The datagram; its bytes are reused by the next call.</returns>
     public ReadOnlyMemory<byte> Write(KrpcError error, IPEndPoint? requester)
     {
         ArgumentNullException.ThrowIfNull(error);
@@ -78,7 +78,7 @@ public sealed class KrpcWriter
         return End(error.TransactionId.Span, "e"u8);
     }
 
-    /// <summary>Begins a datagram; one that a fault has left unfinished is forgotten.</summary>
+    /// <summary>Begins a datagram, discarding one that an exception left unfinished.</summary>
     private BencodeWriter Begin()
     {
         _buffer.ResetWrittenCount();
@@ -164,7 +164,7 @@ public sealed class KrpcWriter
     {
         if (nodes is null)
             return;
-        // Who has none says so under the name that every node knows.
+        // A node without any says so under the key that every node knows.
         if (CompactNodes.Count(nodes, family) > 0 || (nodes.Count == 0 && family == AddressFamily.InterNetwork))
             CompactNodes.Write(writer, key, nodes, family);
     }

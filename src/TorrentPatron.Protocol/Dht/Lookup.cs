@@ -4,43 +4,47 @@ using System.Runtime.InteropServices;
 namespace TorrentPatron.Protocol.Dht;
 
 /// <summary>
-/// Goes from node to node, each nearer to an id, until the nearest have all answered (BEP 5). It decides whom to ask; asking
-/// and hearing is its owner's. Bounded in nodes kept, in questions and in time, whatever the nodes answer: who names nodes that do not
-/// answer, or whose network does, is believed less than others. Not thread-safe; times come from one monotonic clock.
+/// Moves from node to node, ever nearer to an id, until the nearest have all answered (BEP 5). It decides which nodes to query;
+/// its owner sends and receives. Nodes, queries and time are limited, whatever the nodes answer: nodes that name unresponsive
+/// ones, and their networks, are trusted less than others. Not thread-safe; times come from one monotonic clock.
 /// </summary>
 public sealed class Lookup
 {
-    /// <summary>Questions of which the answer is waited for at once; who is slow does not count.</summary>
+    /// <summary>The most queries awaiting an answer at once; slow nodes do not count.</summary>
     public const int Parallelism = 4;
 
-    /// <summary>Most questions of one lookup.</summary>
+    /// <summary>The most queries in one lookup.</summary>
     public const int MaxQuestions = 200;
 
-    /// <summary>Nodes kept: the nearest of those not asked yet, and all that were asked.</summary>
+    /// <summary>The most nodes kept: the nearest of those not queried yet, and all that were queried.</summary>
     public const int MaxNodes = 400;
 
-    /// <summary>Time after which a node is slow: another is asked in its place, but its answer still counts.</summary>
+    /// <summary>Time after which a node is slow: another is queried in its place, but its answer still counts.</summary>
     public static readonly TimeSpan SlowAfter = TimeSpan.FromSeconds(1);
 
-    /// <summary>Time after which a lookup ends with what it has.</summary>
+    /// <summary>Time after which a lookup ends with its current result.</summary>
     public static readonly TimeSpan MaxDuration = TimeSpan.FromMinutes(1);
 
-    /// <summary>Nodes of one internet address: it may be named with a wrong id or port, and must not be shut out by that.</summary>
+    /// <summary>
+    /// The most nodes of one internet address: an attacker may name it with a wrong id or port, which must not exclude it.
+    /// </summary>
     private const int MostOfAddress = 3;
 
-    /// <summary>Nodes of one network of the internet.</summary>
+    /// <summary>The most nodes of one internet network.</summary>
     private const int MostOfNetwork = 16;
 
-    /// <summary>Those who name a node that are remembered.</summary>
+    /// <summary>The most sources remembered per node.</summary>
     private const int MostNamers = 4;
 
-    /// <summary>Nodes named by one node that may be silent before its others have to wait.</summary>
+    /// <summary>Unresponsive nodes named by one node after which its others must wait.</summary>
     internal const int MostSilentOfNode = 3;
 
-    /// <summary>The same for all that one network of the internet names.</summary>
+    /// <summary>The same for all nodes named by one internet network.</summary>
     private const int MostSilentOfNetwork = 8;
 
-    /// <summary>Nodes that one node may name of one kind; more than it should, less than would drown others.</summary>
+    /// <summary>
+    /// The most nodes of one address family taken from one node: more than it should name, too few to drown others.
+    /// </summary>
     private const int MostNamed = RoutingTable.BucketSize;
 
     private readonly NodeId _self;
@@ -51,9 +55,9 @@ public sealed class Lookup
     private readonly Dictionary<IPNetwork, int> _byNetwork = [];
     private readonly Dictionary<IPNetwork, LookupSource> _networks = [];
 
-    /// <summary>Begins a lookup.</summary>
+    /// <summary>Starts a lookup.</summary>
     /// <param name="target">The id.</param>
-    /// <param name="self">Our own id: nodes that claim it are passed over, so that nobody sends us to ourselves.</param>
+    /// <param name="self">Our own id: nodes that claim it are ignored, so that nobody sends us to ourselves.</param>
     /// <param name="now">The time.</param>
     public Lookup(NodeId target, NodeId self, TimeSpan now)
     {
@@ -62,19 +66,19 @@ public sealed class Lookup
         _since = now;
     }
 
-    /// <summary>The id that is looked for.</summary>
+    /// <summary>The target id.</summary>
     public NodeId Target { get; }
 
-    /// <summary>Questions asked.</summary>
+    /// <summary>Queries sent.</summary>
     public int Questions { get; private set; }
 
     /// <summary>Answers received.</summary>
     public int Answers { get; private set; }
 
-    /// <summary>Questions to which no answer came, or an error.</summary>
+    /// <summary>Queries without an answer, or answered with an error.</summary>
     public int Failures { get; private set; }
 
-    /// <summary>Whether nothing more is to be asked or waited for.</summary>
+    /// <summary>Whether there is nothing left to query or wait for.</summary>
     /// <param name="now">The time.</param>
     public bool IsOver(TimeSpan now)
     {
@@ -96,14 +100,14 @@ public sealed class Lookup
         return !(isAnyHeldBack && mayAsk && MayAskHeldBack(answered));
     }
 
-    /// <summary>Adds a node to begin with.</summary>
-    /// <param name="endPoint">Where it is.</param>
-    /// <param name="id">Its id; null where only the address is known.</param>
+    /// <summary>Adds an initial node.</summary>
+    /// <param name="endPoint">Its address.</param>
+    /// <param name="id">Its id; null if only the address is known.</param>
     public void Add(IPEndPoint endPoint, NodeId? id) => Add(endPoint, id, hops: 0, source: null);
 
-    /// <summary>Takes the next node to ask.</summary>
+    /// <summary>Takes the next node to query.</summary>
     /// <param name="now">The time.</param>
-    /// <returns>The node; null where none is to be asked now.</returns>
+    /// <returns>The node; null if none is to be queried now.</returns>
     public LookupNode? TakeNext(TimeSpan now)
     {
         if (Questions >= MaxQuestions || now - _since >= MaxDuration)
@@ -113,7 +117,7 @@ public sealed class Lookup
         LookupNode? likely = null, possible = null, heldBack = null;
         foreach (LookupNode node in _nodes)
         {
-            // Behind the nearest that have answered there is nothing to be found.
+            // Beyond the nearest that have answered there is nothing to find.
             if (node.IsEligible && ++answered >= RoutingTable.BucketSize)
                 break;
             if (node.State == LookupNodeState.Asked && now - node.AskedAt < SlowAfter && ++waiting >= Parallelism)
@@ -128,8 +132,8 @@ public sealed class Lookup
                 possible ??= node;
         }
 
-        // An id that cannot be its own ends no lookup: nodes with one are asked when there is nothing better. And what liars name is asked
-        // last of all.
+        // A node with an id that cannot be its own does not end a lookup: it is queried when there is nothing better. Nodes that
+        // only liars name are queried last of all.
         LookupNode? next = likely ?? possible ?? (MayAskHeldBack(answered) ? heldBack : null);
         if (next is not null)
         {
@@ -142,7 +146,9 @@ public sealed class Lookup
         return next;
     }
 
-    /// <summary>When <see cref="TakeNext"/> may have a node because another has become slow; null where nobody is waited for.</summary>
+    /// <summary>
+    /// When <see cref="TakeNext"/> may have a node because another has become slow; null if no answer is awaited.
+    /// </summary>
     public TimeSpan? NextSlow(TimeSpan now)
     {
         TimeSpan? next = null;
@@ -156,11 +162,11 @@ public sealed class Lookup
         return next;
     }
 
-    /// <summary>A node has answered.</summary>
-    /// <param name="node">Who was asked.</param>
-    /// <param name="sender">How it calls itself in the answer.</param>
-    /// <param name="named">The nodes that it named, of the kind that is asked here.</param>
-    /// <param name="token">What it gave to announce with.</param>
+    /// <summary>Records an answer.</summary>
+    /// <param name="node">The queried node.</param>
+    /// <param name="sender">Its id in the answer.</param>
+    /// <param name="named">The nodes that it named, of this address family.</param>
+    /// <param name="token">Its announce token.</param>
     public void Answered(LookupNode node, NodeId sender, IEnumerable<NodeContact> named, ReadOnlyMemory<byte> token)
     {
         ArgumentNullException.ThrowIfNull(node);
@@ -180,7 +186,7 @@ public sealed class Lookup
             return;
         }
 
-        // Whoever named it may have erred or lied: its place is where it says itself that it is.
+        // The id it was named with may be wrong: its own id decides its position.
         _nodes.Remove(node);
         node.Id = sender;
         node.State = LookupNodeState.Answered;
@@ -194,7 +200,7 @@ public sealed class Lookup
         }
     }
 
-    /// <summary>A node has not answered, or with an error.</summary>
+    /// <summary>Records a missing answer, or an error.</summary>
     public void Failed(LookupNode node)
     {
         ArgumentNullException.ThrowIfNull(node);
@@ -204,15 +210,17 @@ public sealed class Lookup
         Failures++;
     }
 
-    /// <summary>The nearest nodes that have answered, the nearest first.</summary>
-    /// <param name="count">How many at most.</param>
-    /// <param name="withToken">Whether only those count at which a peer can be announced.</param>
+    /// <summary>The nearest nodes that have answered, nearest first.</summary>
+    /// <param name="count">The most nodes to return.</param>
+    /// <param name="withToken">Whether to include only nodes that accept an announce.</param>
     public IReadOnlyList<LookupNode> Closest(int count, bool withToken) =>
     [
         .. _nodes.Where(node => node.State == LookupNodeState.Answered && (!withToken || !node.Token.IsEmpty)).Take(count),
     ];
 
-    /// <summary>Whether those are asked that only liars, it seems, have named: without end only where else there would be no result.</summary>
+    /// <summary>
+    /// Whether to query nodes that apparently only liars have named: without limit only if there would otherwise be no result.
+    /// </summary>
     private bool MayAskHeldBack(int answered) => answered < RoutingTable.BucketSize || Questions < MaxQuestions / 2;
 
     private static IEnumerable<LookupSource> SourcesOf(LookupNode node) =>
@@ -226,7 +234,7 @@ public sealed class Lookup
         {
             if (known.State == LookupNodeState.New && source is not null)
                 NoteSource(known, source);
-            // Named again by another name before it could say its own: the nearer one makes that it is asked.
+            // Named again with another id before it could give its own: the nearer one decides whether it is queried.
             if (known.State == LookupNodeState.New && id is { } other && (known.Id is not { } old || Target.CompareDistance(other, old) < 0))
             {
                 _nodes.Remove(known);
@@ -258,7 +266,7 @@ public sealed class Lookup
         CollectionsMarshal.GetValueRefOrAddDefault(_byNetwork, RoutingTable.NetworkOf(address), out _) += more;
     }
 
-    /// <summary>Notes who names a node: nobody with whom the lookup began, as those are believed whatever others say.</summary>
+    /// <summary>Records the source of a node, unless it is an initial node: those are trusted whatever others say.</summary>
     private void NoteSource(LookupNode node, LookupNode source)
     {
         if ((node.Hops == 0 && node.NamedBy.Count == 0) || node.NamedBy.Count >= MostNamers || node.NamedBy.Exists(other => other.Node == source.Named))
@@ -294,7 +302,7 @@ public sealed class Lookup
         _nodes.Insert(index < 0 ? _nodes.Count : index, node);
     }
 
-    // Those of which only the address is known come last: they are asked where nothing better is known, to begin with.
+    // Nodes of which only the address is known come last: they are queried if nothing better is known, at the start.
     private int Compare(LookupNode left, LookupNode right) => (left.Id, right.Id) switch
     {
         ({ } leftId, { } rightId) => Target.CompareDistance(leftId, rightId),

@@ -1,17 +1,17 @@
 namespace TorrentPatron.Protocol.Dht;
 
-/// <summary>How far a lookup is with a node.</summary>
+/// <summary>The state of a node in a lookup.</summary>
 internal enum LookupNodeState
 {
-    /// <summary>Not asked yet.</summary>
+    /// <summary>Not queried yet.</summary>
     New,
 
-    /// <summary>Asked; its answer is waited for.</summary>
+    /// <summary>Queried, without an answer yet.</summary>
     Asked,
 
     /// <summary>It has answered.</summary>
     Answered,
 
-    /// <summary>It has not answered, or not as it should.</summary>
+    /// <summary>It has not answered, or its answer was invalid.</summary>
     Failed,
 }

@@ -1,10 +1,10 @@
 namespace TorrentPatron.Protocol.Dht;
 
-/// <summary>Kinds of nodes by their addresses (BEP 32).</summary>
+/// <summary>Address families of nodes (BEP 32).</summary>
 [Flags]
 public enum NodeFamilies
 {
-    /// <summary>Neither. In a question: those of the kind over which it is asked.</summary>
+    /// <summary>Neither. In a query: the address family that it is sent over.</summary>
     None = 0,
 
     /// <summary>Nodes with IPv4 addresses.</summary>

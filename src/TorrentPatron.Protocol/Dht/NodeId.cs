@@ -4,8 +4,8 @@ using System.Numerics;
 namespace TorrentPatron.Protocol.Dht;
 
 /// <summary>
-/// The 160 bits that name a DHT node, and by the same measure a torrent (BEP 5). The distance of two ids is what is left of
-/// them by exclusive or, read as a number.
+/// The 160-bit id of a DHT node or, in the same space, of a torrent (BEP 5). The distance of two ids is their exclusive or, as a
+/// number.
 /// </summary>
 public readonly struct NodeId : IEquatable<NodeId>
 {
@@ -32,7 +32,7 @@ public readonly struct NodeId : IEquatable<NodeId>
         _third = BinaryPrimitives.ReadUInt32BigEndian(bytes[16..]);
     }
 
-    /// <summary>The place of a torrent among the nodes.</summary>
+    /// <summary>The position of a torrent among the nodes.</summary>
     public static NodeId Of(InfoHash torrent)
     {
         Span<byte> bytes = stackalloc byte[Length];
@@ -40,8 +40,8 @@ public readonly struct NodeId : IEquatable<NodeId>
         return new NodeId(bytes);
     }
 
-    /// <summary>Makes an id by chance.</summary>
-    /// <param name="random">Where the chance comes from.</param>
+    /// <summary>Creates a random id.</summary>
+    /// <param name="random">Source of randomness.</param>
     public static NodeId Create(Random random)
     {
         ArgumentNullException.ThrowIfNull(random);
@@ -50,9 +50,9 @@ public readonly struct NodeId : IEquatable<NodeId>
         return new NodeId(bytes);
     }
 
-    /// <summary>Makes an id by chance that begins as this one does.</summary>
-    /// <param name="bits">How many bits are the same, 0 to 160; the others are left to chance.</param>
-    /// <param name="random">Where the chance comes from.</param>
+    /// <summary>Creates a random id with the same first bits as this one.</summary>
+    /// <param name="bits">The number of equal bits, 0 to 160; the others are random.</param>
+    /// <param name="random">Source of randomness.</param>
     public NodeId CreateNear(int bits, Random random)
     {
         ArgumentNullException.ThrowIfNull(random);
@@ -71,7 +71,7 @@ public readonly struct NodeId : IEquatable<NodeId>
     }
 
     /// <summary>The id that differs from this one in one bit.</summary>
-    /// <param name="bit">Which bit, 0 (the first) to 159.</param>
+    /// <param name="bit">The bit's index, 0 (the first) to 159.</param>
     public NodeId WithBitFlipped(int bit)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)bit, (uint)Bits, nameof(bit));
@@ -81,7 +81,7 @@ public readonly struct NodeId : IEquatable<NodeId>
         return new NodeId(bytes);
     }
 
-    /// <summary>How many bits two ids have in common before the first that differs, 0 to 160.</summary>
+    /// <summary>The number of equal bits before the first different one, 0 to 160.</summary>
     public int CommonBits(NodeId other)
     {
         if (_first != other._first)
@@ -91,8 +91,10 @@ public readonly struct NodeId : IEquatable<NodeId>
         return 128 + BitOperations.LeadingZeroCount(_third ^ other._third);
     }
 
-    /// <summary>Tells which of two ids is nearer to this one.</summary>
-    /// <returns>Less than 0: <paramref name="left"/>; greater: <paramref name="right"/>; 0: they are the same.</returns>
+    /// <summary>Compares the distances of two ids from this one.</summary>
+    /// <returns>
+    /// Less than 0 if <paramref name="left"/> is nearer, greater if <paramref name="right"/> is, 0 if they are the same.
+    /// </returns>
     public int CompareDistance(NodeId left, NodeId right)
     {
         int order = (_first ^ left._first).CompareTo(_first ^ right._first);

@@ -3,31 +3,31 @@ using System.Net;
 namespace TorrentPatron.Protocol.Dht;
 
 /// <summary>
-/// The peers that have announced themselves to a DHT node (BEP 5), one of each internet address and torrent (BEP 33). Bounded, and what
-/// is not announced again goes. Where there is no room, the oldest of the host that has most makes way, so that few hosts cannot keep
-/// others out. Not thread-safe; times come from one monotonic clock.
+/// The peers that have announced themselves to a DHT node (BEP 5), one for each internet address and torrent (BEP 33). Bounded;
+/// peers that are not announced again expire. If there is no room, the oldest entry of the host with the most is removed, so that
+/// a few hosts cannot keep others out. Not thread-safe; times come from one monotonic clock.
 /// </summary>
-/// <param name="random">Chooses which peers are given where there are many.</param>
+/// <param name="random">Chooses the peers to return if there are many.</param>
 public sealed class PeerStore(Random random)
 {
-    /// <summary>Most torrents.</summary>
+    /// <summary>The most torrents.</summary>
     public const int MaxTorrents = 2_000;
 
-    /// <summary>Most peers of one torrent.</summary>
+    /// <summary>The most peers of one torrent.</summary>
     public const int MaxPeersOfTorrent = 500;
 
-    /// <summary>Most peers of all torrents.</summary>
+    /// <summary>The most peers of all torrents.</summary>
     public const int MaxPeers = 20_000;
 
-    /// <summary>Most peers of one host (<see cref="AddressBlock"/>) but this machine, in all torrents.</summary>
+    /// <summary>The most peers of one host (<see cref="AddressBlock"/>), except this machine, in all torrents.</summary>
     public const int MaxPeersOfHost = 100;
 
-    /// <summary>Time after which a peer goes that has not announced itself again. Clients do so after 15 to 30 minutes.</summary>
+    /// <summary>Time after which a peer expires unless it announces itself again. Clients do so every 15 to 30 minutes.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(45);
 
     private readonly Dictionary<InfoHash, Dictionary<IPEndPoint, Entry>> _torrents = [];
 
-    /// <summary>What each host has announced, the oldest first.</summary>
+    /// <summary>The announces of each host, oldest first.</summary>
     private readonly Dictionary<AddressBlock, LinkedList<Entry>> _hosts = [];
 
     /// <summary>Number of torrents.</summary>
@@ -36,10 +36,10 @@ public sealed class PeerStore(Random random)
     /// <summary>Number of peers of all torrents.</summary>
     public int PeerCount { get; private set; }
 
-    /// <summary>Takes a peer, or notes that it is there still.</summary>
+    /// <summary>Adds or renews a peer.</summary>
     /// <param name="torrent">The torrent.</param>
     /// <param name="peer">The peer.</param>
-    /// <param name="isSeed">Whether it has everything.</param>
+    /// <param name="isSeed">Whether it has every piece.</param>
     /// <param name="now">The time.</param>
     public void Add(InfoHash torrent, IPEndPoint peer, bool isSeed, TimeSpan now)
     {
@@ -62,10 +62,10 @@ public sealed class PeerStore(Random random)
         PeerCount++;
     }
 
-    /// <summary>Some peers of a torrent, by chance where there are more.</summary>
+    /// <summary>Some peers of a torrent, chosen at random if there are more.</summary>
     /// <param name="torrent">The torrent.</param>
-    /// <param name="count">How many at most.</param>
-    /// <param name="noSeeds">Whether seeds are left out.</param>
+    /// <param name="count">The most peers to return.</param>
+    /// <param name="noSeeds">Whether to exclude seeds.</param>
     public IReadOnlyList<IPEndPoint> Find(InfoHash torrent, int count, bool noSeeds)
     {
         if (!_torrents.TryGetValue(torrent, out Dictionary<IPEndPoint, Entry>? peers))
@@ -78,7 +78,7 @@ public sealed class PeerStore(Random random)
         return found[..count];
     }
 
-    /// <summary>The filters of a torrent's seeds and of its other peers (BEP 33); null where the torrent is not known.</summary>
+    /// <summary>The filters of a torrent's seeds and of its other peers (BEP 33); null if the torrent is unknown.</summary>
     public (ScrapeFilter Seeds, ScrapeFilter Peers)? Scrape(InfoHash torrent)
     {
         if (!_torrents.TryGetValue(torrent, out Dictionary<IPEndPoint, Entry>? peers))
@@ -90,8 +90,8 @@ public sealed class PeerStore(Random random)
         return filters;
     }
 
-    /// <summary>Some torrents, by chance where there are more (BEP 51).</summary>
-    /// <param name="count">How many at most.</param>
+    /// <summary>Some torrents, chosen at random if there are more (BEP 51).</summary>
+    /// <param name="count">The most torrents to return.</param>
     public IReadOnlyList<InfoHash> Sample(int count)
     {
         InfoHash[] torrents = [.. _torrents.Keys];
@@ -101,7 +101,7 @@ public sealed class PeerStore(Random random)
         return torrents[..count];
     }
 
-    /// <summary>Forgets the peers that have not announced themselves again.</summary>
+    /// <summary>Removes the peers that have not announced themselves again.</summary>
     public void Expire(TimeSpan now)
     {
         foreach (LinkedList<Entry> entries in _hosts.Values.ToArray())
@@ -111,7 +111,7 @@ public sealed class PeerStore(Random random)
         }
     }
 
-    /// <summary>Lets others make way where all places of a torrent, of all peers or of all torrents are taken.</summary>
+    /// <summary>Removes entries if the limit of a torrent, of all peers or of all torrents is reached.</summary>
     private void MakeRoom(InfoHash torrent)
     {
         if (_torrents.TryGetValue(torrent, out Dictionary<IPEndPoint, Entry>? peers))
@@ -128,7 +128,10 @@ public sealed class PeerStore(Random random)
             Remove(_hosts.Values.MaxBy(entries => (entries.Count, -entries.First!.Value.Since))!.First!.Value);
     }
 
-    /// <summary>Removes the torrent whose peers, on the whole, come from the most crowded hosts: those that nobody else has announced go first.</summary>
+    /// <summary>
+    /// Removes the torrent whose peers, on average, come from the most crowded hosts: torrents that nobody else has announced go
+    /// first.
+    /// </summary>
     private void RemoveTorrent()
     {
         Entry[] alone = [.. _torrents.Values.Where(peers => peers.Count == 1).Select(peers => peers.Values.First())];
@@ -159,7 +162,7 @@ public sealed class PeerStore(Random random)
         PeerCount--;
     }
 
-    // On one machine or network many peers of one address are nothing strange: that is where such things are tried out.
+    // On one machine or local network many peers with one address are normal, for example in tests.
     private static IPEndPoint KeyOf(IPEndPoint peer) =>
         AddressReaches.Of(peer.Address) == AddressReach.Global ? new IPEndPoint(peer.Address, 0) : peer;
 
@@ -181,7 +184,7 @@ public sealed class PeerStore(Random random)
 
         public TimeSpan Since { get; }
 
-        /// <summary>Its place among what its host has announced.</summary>
+        /// <summary>Its position among its host's announces.</summary>
         public LinkedListNode<Entry> Place { get; }
     }
 }

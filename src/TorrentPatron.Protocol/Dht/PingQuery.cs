@@ -1,4 +1,4 @@
 namespace TorrentPatron.Protocol.Dht;
 
-/// <summary>Asks whether a node is there (BEP 5).</summary>
+/// <summary>Checks whether a node is alive (BEP 5).</summary>
 public sealed record PingQuery : KrpcQuery;

@@ -1,20 +1,20 @@
 namespace TorrentPatron.Protocol.Dht;
 
-/// <summary>Nodes of one region of a routing table: those in use, and those that wait for a place.</summary>
+/// <summary>The nodes of one region of a routing table: active ones, and spares.</summary>
 internal sealed class RoutingBucket(TimeSpan now)
 {
-    /// <summary>Nodes in use, at most <see cref="RoutingTable.BucketSize"/>.</summary>
+    /// <summary>Active nodes, at most <see cref="RoutingTable.BucketSize"/>.</summary>
     public List<RoutingNode> Nodes { get; } = [];
 
-    /// <summary>Nodes that have answered but found the bucket full, the latest last; at most as many.</summary>
+    /// <summary>Nodes that have answered but found the bucket full, latest last; at most as many.</summary>
     public List<RoutingNode> Spares { get; } = [];
 
-    /// <summary>When a node was last added, replaced or seen to be there, or looked for here.</summary>
+    /// <summary>When a node was last added, replaced, heard from or looked up here.</summary>
     public TimeSpan LastChanged { get; set; } = now;
 
     public bool IsFull => Nodes.Count >= RoutingTable.BucketSize;
 
-    /// <summary>Keeps a node in case a place becomes free.</summary>
+    /// <summary>Keeps a node as a spare.</summary>
     public void AddSpare(RoutingNode node)
     {
         if (Spares.Count >= RoutingTable.BucketSize)

@@ -2,26 +2,26 @@ using System.Net;
 
 namespace TorrentPatron.Protocol.Dht;
 
-/// <summary>What a routing table knows of a node.</summary>
+/// <summary>A node in a routing table.</summary>
 internal sealed class RoutingNode(NodeContact contact, TimeSpan now)
 {
-    /// <summary>Time without a sign of life after which a node is questionable (BEP 5).</summary>
+    /// <summary>Time without a message after which a node is questionable (BEP 5).</summary>
     public static readonly TimeSpan Freshness = TimeSpan.FromMinutes(15);
 
-    /// <summary>Answers missing in a row after which a node is bad (BEP 5).</summary>
+    /// <summary>Consecutive missing answers after which a node is bad (BEP 5).</summary>
     private const int BadAfter = 2;
 
     public NodeContact Contact { get; } = contact;
 
     public IPEndPoint EndPoint => Contact.EndPoint;
 
-    /// <summary>When it last answered, or asked something.</summary>
+    /// <summary>When it last answered or sent a query.</summary>
     public TimeSpan LastSeen { get; set; } = now;
 
-    /// <summary>Answers missing in a row.</summary>
+    /// <summary>Consecutive missing answers.</summary>
     public int Failures { get; set; }
 
-    /// <summary>Whether its id fits its address (BEP 42).</summary>
+    /// <summary>Whether its id matches its address (BEP 42).</summary>
     public bool HasValidId { get; } = SecureNodeId.IsValid(contact.Id, contact.EndPoint.Address);
 
     public bool IsBad => Failures >= BadAfter;

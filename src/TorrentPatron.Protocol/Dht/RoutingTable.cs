@@ -4,18 +4,18 @@ using System.Net.Sockets;
 namespace TorrentPatron.Protocol.Dht;
 
 /// <summary>
-/// The nodes that a DHT node knows: many that are near to it, few that are far (BEP 5). A node gets in only by an answer to
-/// a question of ours, so that nobody can put others in; and of an address on the internet only one, of a network few, so
-/// that nobody with few addresses fills it. Not thread-safe; times come from one monotonic clock.
+/// A DHT node's routing table: many nodes near to it, few far away (BEP 5). A node is added only when it answers a query of ours,
+/// so that nobody can insert others; and only one node per internet address and a few per network, so that nobody with few
+/// addresses can fill it. Not thread-safe; times come from one monotonic clock.
 /// </summary>
 /// <param name="self">Our own id.</param>
-/// <param name="random">Source of the ids that are looked for to keep the table fresh.</param>
+/// <param name="random">Source of the ids to look up to keep the table fresh.</param>
 public sealed class RoutingTable(NodeId self, Random random)
 {
-    /// <summary>Nodes in a bucket, and nodes that are named in an answer (BEP 5).</summary>
+    /// <summary>Nodes in a bucket, and nodes named in an answer (BEP 5).</summary>
     public const int BucketSize = 8;
 
-    /// <summary>Answers missing in a row after which a node is forgotten even where there is none in its place.</summary>
+    /// <summary>Consecutive missing answers after which a node is dropped even without a replacement.</summary>
     private const int ForgottenAfter = 5;
 
     private const int MostOfNetwork = 2;
@@ -27,14 +27,14 @@ public sealed class RoutingTable(NodeId self, Random random)
     /// <summary>Our own id.</summary>
     public NodeId Self => self;
 
-    /// <summary>Number of nodes in use.</summary>
+    /// <summary>Number of active nodes.</summary>
     public int Count { get; private set; }
 
     /// <summary>Number of buckets: each after the first halves the region around our own id.</summary>
     public int BucketCount => _buckets.Count;
 
-    /// <summary>A node has answered a question of ours.</summary>
-    /// <returns>Whether it is in the table now.</returns>
+    /// <summary>Records an answer to a query of ours.</summary>
+    /// <returns>Whether the node is now in the table.</returns>
     public bool Answered(NodeContact contact, TimeSpan now)
     {
         if (contact.Id == self || contact.EndPoint.Port == 0)
@@ -50,32 +50,32 @@ public sealed class RoutingTable(NodeId self, Random random)
                 return true;
             }
 
-            // It calls itself otherwise now. Its old name is of no use any more, and it has to find its new place.
+            // It uses a different id now, so it must be moved.
             Remove(known, now);
         }
 
-        // Who has a name first keeps it: else anybody could take the place of a node by its id.
+        // The first node with an id keeps it: otherwise anyone could take a node's place by its id.
         if (bucket.Nodes.Exists(node => node.Contact.Id == contact.Id) || IsCrowded(bucket, contact.EndPoint.Address))
             return false;
         return Insert(new RoutingNode(contact, now), now);
     }
 
-    /// <summary>A node has asked us something: where it is known and has answered before, it is there still.</summary>
+    /// <summary>Records a query from a node, which shows that a known node is alive.</summary>
     public void Asked(NodeContact contact, TimeSpan now)
     {
         if (FindAt(contact.EndPoint) is { Failures: 0 } known && known.Contact.Id == contact.Id)
             known.LastSeen = now;
     }
 
-    /// <summary>Whether a node that is not known would be of use, so that it is worth a question.</summary>
+    /// <summary>Whether an unknown node would be useful, so that it is worth a query.</summary>
     public bool IsWanted(NodeContact contact) => contact.Id != self && contact.EndPoint.Port != 0
         && FindAt(contact.EndPoint) is null
         && BucketOf(contact.Id) is var bucket
         && (!bucket.IsFull || IsLast(bucket) || bucket.Spares.Count < BucketSize)
         && !IsCrowded(bucket, contact.EndPoint.Address);
 
-    /// <summary>A node has not answered.</summary>
-    /// <returns>The node, where it is forgotten; else null.</returns>
+    /// <summary>Records a missing answer.</summary>
+    /// <returns>The node, if it was dropped; else null.</returns>
     public NodeContact? Failed(IPEndPoint endPoint, TimeSpan now)
     {
         if (FindAt(endPoint) is not { } known)
@@ -83,16 +83,16 @@ public sealed class RoutingTable(NodeId self, Random random)
         RoutingBucket bucket = BucketOf(known.Contact.Id);
         known.Failures++;
         bool hasHeir = known.IsBad && bucket.Spares.Exists(spare => !IsCrowded(bucket, spare.EndPoint.Address));
-        // Without an heir it may stay for a while: where our own network is down, all nodes seem to be.
+        // Without a replacement it may stay for a while: if our own network is down, all nodes seem to be.
         if (!hasHeir && known.Failures < ForgottenAfter)
             return null;
         Remove(known, now);
         return known.Contact;
     }
 
-    /// <summary>The nodes in use nearest to an id, the nearest first; bad ones are left out.</summary>
+    /// <summary>The active nodes nearest to an id, nearest first, without bad ones.</summary>
     /// <param name="target">The id.</param>
-    /// <param name="count">How many at most.</param>
+    /// <param name="count">The most nodes to return.</param>
     public IReadOnlyList<NodeContact> Closest(NodeId target, int count)
     {
         var nodes = new List<NodeContact>(Count);
@@ -111,10 +111,10 @@ public sealed class RoutingTable(NodeId self, Random random)
         return nodes;
     }
 
-    /// <summary>Every node in use that is not bad.</summary>
+    /// <summary>Every active node that is not bad.</summary>
     public IReadOnlyList<NodeContact> All() => Closest(self, int.MaxValue);
 
-    /// <summary>The node most in need of being asked whether it is there still; null where none is questionable.</summary>
+    /// <summary>The node that most needs a ping; null if none is questionable.</summary>
     public NodeContact? Questionable(TimeSpan now)
     {
         RoutingNode? oldest = null;
@@ -131,8 +131,8 @@ public sealed class RoutingTable(NodeId self, Random random)
     }
 
     /// <summary>
-    /// An id to look for, so that a bucket in which nothing has happened for 15 minutes gets news; null where all are fresh.
-    /// The bucket counts as fresh from now on.
+    /// An id to look up, to refresh a bucket without activity for 15 minutes; null if all are fresh. The bucket counts as fresh
+    /// from now on.
     /// </summary>
     public NodeId? TakeStale(TimeSpan now)
     {
@@ -141,7 +141,8 @@ public sealed class RoutingTable(NodeId self, Random random)
             if (now - _buckets[i].LastChanged < RoutingNode.Freshness)
                 continue;
             _buckets[i].LastChanged = now;
-            // In the last bucket lies our own id and anything near to it; in each other what differs from it first in one bit.
+            // The last bucket contains our own id and everything near it; each other one contains the ids whose first different
+            // bit is that one.
             return i == _buckets.Count - 1 ? self.CreateNear(i, random) : self.WithBitFlipped(i).CreateNear(i + 1, random);
         }
 
@@ -154,7 +155,7 @@ public sealed class RoutingTable(NodeId self, Random random)
 
     private bool Insert(RoutingNode node, TimeSpan now)
     {
-        // Each turn has one bucket more; it ends where the node's bucket has room or cannot be split.
+        // Each iteration adds a bucket; it ends when the node's bucket has room or cannot be split.
         RoutingBucket bucket = BucketOf(node.Contact.Id);
         while (bucket.IsFull && IsLast(bucket) && _buckets.Count < NodeId.Bits)
         {
@@ -180,7 +181,7 @@ public sealed class RoutingTable(NodeId self, Random random)
         return true;
     }
 
-    /// <summary>Keeps a node in case a place becomes free, the latest of its address; of its network no more than may be in use.</summary>
+    /// <summary>Keeps a node as a spare, the latest of its address; no more of its network than may be active.</summary>
     private static void AddSpare(RoutingBucket bucket, RoutingNode node)
     {
         IPAddress address = node.EndPoint.Address;
@@ -225,7 +226,7 @@ public sealed class RoutingTable(NodeId self, Random random)
         Fill(bucket, now);
     }
 
-    /// <summary>Fills the free places of a bucket from those that wait, as far as they are not too many of an address or a network.</summary>
+    /// <summary>Fills the free slots of a bucket with spares, within the limits per address and network.</summary>
     private void Fill(RoutingBucket bucket, TimeSpan now)
     {
         while (!bucket.IsFull && bucket.Spares.FindLast(spare => !IsCrowded(bucket, spare.EndPoint.Address)) is { } heir)
@@ -250,7 +251,7 @@ public sealed class RoutingTable(NodeId self, Random random)
         return null;
     }
 
-    /// <summary>Whether there are enough nodes of an address, or in the bucket of its network, already.</summary>
+    /// <summary>Whether the limit of an address, or of its network in the bucket, is reached.</summary>
     private bool IsCrowded(RoutingBucket bucket, IPAddress address)
     {
         if (AddressReaches.Of(address) != AddressReach.Global)
@@ -265,7 +266,7 @@ public sealed class RoutingTable(NodeId self, Random random)
         return bucket.Nodes.Count(node => network.Contains(node.EndPoint.Address)) >= MostOfNetwork;
     }
 
-    /// <summary>The network of an internet address, as large as one that somebody has whole may well be.</summary>
+    /// <summary>The network of an internet address, as large as one owner may control.</summary>
     internal static IPNetwork NetworkOf(IPAddress address)
     {
         int bits = address.AddressFamily == AddressFamily.InterNetwork ? IPv4NetworkBits : IPv6NetworkBits;

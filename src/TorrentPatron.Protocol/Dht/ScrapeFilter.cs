@@ -5,7 +5,7 @@ using System.Security.Cryptography;
 namespace TorrentPatron.Protocol.Dht;
 
 /// <summary>
-/// A Bloom filter of peers' addresses: several nodes' filters, put together, tell about how many peers a swarm has (BEP 33).
+/// A Bloom filter of peer addresses: the combined filters of several nodes give an estimate of a swarm's size (BEP 33).
 /// </summary>
 public sealed class ScrapeFilter
 {
@@ -22,7 +22,7 @@ public sealed class ScrapeFilter
     {
     }
 
-    /// <summary>Takes a filter as it came.</summary>
+    /// <summary>Creates a filter from its bytes.</summary>
     /// <param name="bytes">Exactly 256 bytes.</param>
     /// <exception cref="ArgumentException"><paramref name="bytes"/> is not 256 bytes long.</exception>
     public ScrapeFilter(ReadOnlySpan<byte> bytes)
@@ -32,7 +32,7 @@ public sealed class ScrapeFilter
         bytes.CopyTo(_bits);
     }
 
-    /// <summary>The filter as on the wire.</summary>
+    /// <summary>The filter's bytes.</summary>
     public ReadOnlySpan<byte> Bytes => _bits;
 
     /// <summary>Adds an address.</summary>
@@ -50,7 +50,7 @@ public sealed class ScrapeFilter
         }
     }
 
-    /// <summary>Adds everything that is in another filter.</summary>
+    /// <summary>Adds all addresses of another filter.</summary>
     public void Add(ScrapeFilter other)
     {
         ArgumentNullException.ThrowIfNull(other);
@@ -58,7 +58,7 @@ public sealed class ScrapeFilter
             _bits[i] |= other._bits[i];
     }
 
-    /// <summary>About how many addresses have been added; beyond 6000 the estimate is worth little.</summary>
+    /// <summary>The approximate number of addresses added; unreliable beyond 6000.</summary>
     public double Estimate()
     {
         int zeros = BitCount;

@@ -3,9 +3,7 @@ using System.Net.Sockets;
 
 namespace TorrentPatron.Protocol.Dht;
 
-/// <summary>
-/// Ties a node's id to its address (BEP 42), so that nobody with few addresses can choose ids that lie around a torrent.
-/// </summary>
+/// <summary>Ties a node's id to its address (BEP 42), so that nobody with few addresses can choose ids near a torrent.</summary>
 public static class SecureNodeId
 {
     private const byte ChanceMask = 0x07;
@@ -16,8 +14,8 @@ public static class SecureNodeId
     private static ReadOnlySpan<byte> IPv6Mask => [0x01, 0x03, 0x07, 0x0F, 0x1F, 0x3F, 0x7F, 0xFF];
 
     /// <summary>Makes an id for an address.</summary>
-    /// <param name="address">The address at which others see the node.</param>
-    /// <param name="random">Where the bits come from that the address leaves open.</param>
+    /// <param name="address">The node's address as others see it.</param>
+    /// <param name="random">Source of the bits that the address does not determine.</param>
     public static NodeId Create(IPAddress address, Random random)
     {
         ArgumentNullException.ThrowIfNull(address);
@@ -30,9 +28,9 @@ public static class SecureNodeId
         return new NodeId(id);
     }
 
-    /// <summary>Whether a node at an address may have an id. On one machine or private network it may have any.</summary>
+    /// <summary>Whether a node at an address may have an id. On one machine or private network any id is valid.</summary>
     /// <param name="id">The id.</param>
-    /// <param name="address">The address at which it was reached.</param>
+    /// <param name="address">The node's address.</param>
     public static bool IsValid(NodeId id, IPAddress address)
     {
         ArgumentNullException.ThrowIfNull(address);

@@ -4,12 +4,12 @@ using System.Security.Cryptography;
 namespace TorrentPatron.Protocol.Dht;
 
 /// <summary>
-/// Gives out the tokens without which no peer may be announced (BEP 5): who shows one has received something at its address,
-/// so nobody can announce in another's name. A token is a keyed hash of the address; nothing is kept for it. Not thread-safe.
+/// Issues the tokens that announces require (BEP 5): a token proves that its sender received a message at its address, so nobody
+/// can announce for another. A token is a keyed hash of the address; nothing is stored for it. Not thread-safe.
 /// </summary>
 public sealed class TokenIssuer
 {
-    /// <summary>Time after which a new secret is used. The one before it still counts: a token holds for 5 to 10 minutes.</summary>
+    /// <summary>Time after which a new secret is used. The previous one stays valid: a token lasts for 5 to 10 minutes.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(5);
 
     private const int TokenLength = 8;
@@ -21,7 +21,7 @@ public sealed class TokenIssuer
     private TimeSpan _since;
 
     /// <summary>Makes an issuer.</summary>
-    /// <param name="fill">Makes secrets; nobody else may be able to foretell them.</param>
+    /// <param name="fill">Generates secrets, which must be unpredictable.</param>
     /// <param name="now">The time on a monotonic clock.</param>
     public TokenIssuer(Action<Span<byte>> fill, TimeSpan now)
     {
@@ -33,7 +33,7 @@ public sealed class TokenIssuer
     }
 
     /// <summary>Makes the token for an address.</summary>
-    /// <param name="address">Who asks.</param>
+    /// <param name="address">The querying node's address.</param>
     /// <param name="now">The time on the clock of the constructor.</param>
     public byte[] Issue(IPAddress address, TimeSpan now)
     {
@@ -43,9 +43,9 @@ public sealed class TokenIssuer
         return token;
     }
 
-    /// <summary>Whether a token was given to an address, not too long ago.</summary>
-    /// <param name="token">What is shown.</param>
-    /// <param name="address">Who shows it.</param>
+    /// <summary>Whether a token was issued to an address, not too long ago.</summary>
+    /// <param name="token">The token.</param>
+    /// <param name="address">The announcing node's address.</param>
     /// <param name="now">The time on the clock of the constructor.</param>
     public bool IsValid(ReadOnlySpan<byte> token, IPAddress address, TimeSpan now)
     {
@@ -59,7 +59,7 @@ public sealed class TokenIssuer
 
     private void Renew(TimeSpan now)
     {
-        // After a long rest both are too old.
+        // After a long pause both are too old.
         for (int i = 0; i < 2 && now - _since >= Lifetime; i++)
         {
             _secret.CopyTo(_last, 0);

@@ -1,9 +1,9 @@
 namespace TorrentPatron.Protocol.Dht;
 
-/// <summary>A question that cannot be answered: the method is not known here, or what belongs to it is missing or absurd.</summary>
+/// <summary>An invalid query: its method is unknown, or an argument is missing or invalid.</summary>
 public sealed record UnfitQuery : KrpcMessage
 {
-    /// <summary>The code of the error that is the answer.</summary>
+    /// <summary>The error code of the answer.</summary>
     public required int ErrorCode { get; init; }
 
     /// <summary>The error in words.</summary>

@@ -5,18 +5,18 @@ using System.Security.Cryptography;
 namespace TorrentPatron.Protocol.Encryption;
 
 /// <summary>
-/// One side of the handshake of message stream encryption (MSE, also PE): takes what the other side sends, says what to send, and ends with
-/// the two key streams. Bounded: no more is kept of the other side than the longest handshake has. Not thread-safe.
+/// One side of the handshake of message stream encryption (MSE, also PE): takes the received bytes, supplies the bytes to send,
+/// and ends with the two key streams. Bounded: it stores no more than the longest handshake. Not thread-safe.
 /// </summary>
 public abstract class EncryptionHandshake
 {
     /// <summary>The longest padding, bytes.</summary>
     public const int MostPadding = 512;
 
-    /// <summary>The longest first part of the stream that comes with the handshake, bytes: a BitTorrent handshake and some messages.</summary>
+    /// <summary>The longest initial payload within the handshake, bytes: a BitTorrent handshake and some messages.</summary>
     public const int MostInitialPayload = 8 * 1024;
 
-    /// <summary>Length of the zeros by which the encrypted part is found.</summary>
+    /// <summary>Length of the zeros that mark the encrypted part.</summary>
     private protected const int ConstantLength = 8;
 
     /// <summary>The beginning of the key stream is known to be weak.</summary>
@@ -34,22 +34,22 @@ public abstract class EncryptionHandshake
         _keys = new KeyExchange(random);
     }
 
-    /// <summary>How far it has come.</summary>
+    /// <summary>The state of the handshake.</summary>
     public EncryptionState State { get; private set; }
 
-    /// <summary>Whether the next bytes will cost an exponentiation: the other side's key is still to come.</summary>
+    /// <summary>Whether the next bytes will cost an exponentiation, because the other side's key is still to come.</summary>
     public bool AwaitsKey { get; private set; } = true;
 
-    /// <summary>What follows, once it is done.</summary>
+    /// <summary>The encryption of the stream, once the handshake is done.</summary>
     public EncryptionMethods Method { get; private protected set; }
 
-    /// <summary>Decrypts what is received from now on, once it is done; null where that is in plaintext.</summary>
+    /// <summary>Decrypts received data, once the handshake is done; null if it is plaintext.</summary>
     public Rc4? Incoming { get; private set; }
 
-    /// <summary>Encrypts what is sent from now on, once it is done; null where that is in plaintext.</summary>
+    /// <summary>Encrypts sent data, once the handshake is done; null if it is plaintext.</summary>
     public Rc4? Outgoing { get; private set; }
 
-    /// <summary>The beginning of the stream, once it is done, as far as it has come with the handshake; decrypted.</summary>
+    /// <summary>The part of the stream that arrived with the handshake, decrypted, once it is done.</summary>
     public ReadOnlyMemory<byte> Received { get; private set; }
 
     private protected Rc4? Decryption { get; private set; }
@@ -58,12 +58,12 @@ public abstract class EncryptionHandshake
 
     private protected byte[] Secret { get; private set; } = [];
 
-    /// <summary>Bytes received that no step has taken.</summary>
+    /// <summary>Received bytes that no step has consumed.</summary>
     private protected ReadOnlySpan<byte> Rest => _received.WrittenSpan[_taken..];
 
-    /// <summary>Takes what the other side has sent.</summary>
+    /// <summary>Takes received bytes.</summary>
     /// <param name="bytes">The bytes, of any number.</param>
-    /// <returns>How far it has come.</returns>
+    /// <returns>The state of the handshake.</returns>
     public EncryptionState Receive(ReadOnlySpan<byte> bytes)
     {
         if (State != EncryptionState.Open)
@@ -71,13 +71,13 @@ public abstract class EncryptionHandshake
         _received.Write(bytes);
         while (State == EncryptionState.Open && Step())
         {
-            // One step after the other, as far as there are bytes.
+            // One step after another, as far as there are bytes.
         }
 
         return State;
     }
 
-    /// <summary>Takes what is to be sent now; empty: nothing.</summary>
+    /// <summary>Takes the bytes to send now; empty if there are none.</summary>
     public byte[] TakeToSend()
     {
         byte[] bytes = _toSend.WrittenSpan.ToArray();
@@ -85,21 +85,21 @@ public abstract class EncryptionHandshake
         return bytes;
     }
 
-    /// <summary>Goes a step on.</summary>
-    /// <returns>False where bytes are missing, or it is over.</returns>
+    /// <summary>Performs the next step.</summary>
+    /// <returns>False if bytes are missing, or the handshake is over.</returns>
     private protected abstract bool Step();
 
-    /// <summary>Adds our public key and its padding to what is sent.</summary>
+    /// <summary>Queues our public key and its padding.</summary>
     private protected void SendKey()
     {
         Send(_keys.Public);
         SendPadding();
     }
 
-    /// <summary>Adds bytes to what is sent, as they are.</summary>
+    /// <summary>Queues bytes unencrypted.</summary>
     private protected void Send(ReadOnlySpan<byte> bytes) => _toSend.Write(bytes);
 
-    /// <summary>Adds bytes to what is sent, encrypted.</summary>
+    /// <summary>Queues bytes encrypted.</summary>
     private protected void SendEncrypted(ReadOnlySpan<byte> bytes)
     {
         Span<byte> span = _toSend.GetSpan(bytes.Length)[..bytes.Length];
@@ -108,7 +108,7 @@ public abstract class EncryptionHandshake
         _toSend.Advance(span.Length);
     }
 
-    /// <summary>The other side's key has to come, with which both know the secret.</summary>
+    /// <summary>Takes the other side's key, which gives both the shared secret.</summary>
     private protected bool TryTakeKey()
     {
         if (!TryTake(KeyExchange.Length, out ReadOnlySpan<byte> key))
@@ -120,7 +120,7 @@ public abstract class EncryptionHandshake
         return true;
     }
 
-    /// <summary>Makes the key streams, which depend on the secret and the torrent.</summary>
+    /// <summary>Derives the key streams from the secret and the torrent.</summary>
     private protected void Begin(InfoHash torrent, bool isInitiator)
     {
         Rc4 ofInitiator = Make("keyA"u8), ofResponder = Make("keyB"u8);
@@ -136,9 +136,9 @@ public abstract class EncryptionHandshake
         }
     }
 
-    /// <summary>Looks for a mark behind the other side's padding.</summary>
-    /// <param name="mark">The mark.</param>
-    /// <returns>Whether it was found; it and the padding are taken then.</returns>
+    /// <summary>Searches for a marker after the other side's padding.</summary>
+    /// <param name="mark">The marker.</param>
+    /// <returns>Whether it was found; it and the padding are then consumed.</returns>
     private protected bool TryFind(ReadOnlySpan<byte> mark)
     {
         ReadOnlySpan<byte> rest = Rest;
@@ -152,7 +152,7 @@ public abstract class EncryptionHandshake
         return rest.Length >= MostPadding + mark.Length && Fail();
     }
 
-    /// <summary>Takes bytes as they are.</summary>
+    /// <summary>Consumes bytes unchanged.</summary>
     private protected bool TryTake(int count, out ReadOnlySpan<byte> bytes)
     {
         bytes = default;
@@ -163,7 +163,7 @@ public abstract class EncryptionHandshake
         return true;
     }
 
-    /// <summary>Takes bytes and decrypts them.</summary>
+    /// <summary>Consumes bytes and decrypts them.</summary>
     private protected byte[]? TryTakeEncrypted(int count)
     {
         if (!TryTake(count, out ReadOnlySpan<byte> encrypted))
@@ -173,8 +173,8 @@ public abstract class EncryptionHandshake
         return bytes;
     }
 
-    /// <summary>Both sides agree. What has been received beyond the handshake belongs to the stream.</summary>
-    /// <param name="initialPayload">What came of the stream within the handshake.</param>
+    /// <summary>Completes the handshake. Bytes received beyond it belong to the stream.</summary>
+    /// <param name="initialPayload">The part of the stream within the handshake.</param>
     private protected bool Finish(ReadOnlySpan<byte> initialPayload)
     {
         byte[] stream = [.. initialPayload, .. Rest];
@@ -189,7 +189,7 @@ public abstract class EncryptionHandshake
         return false;
     }
 
-    /// <summary>The other side is not to be talked to.</summary>
+    /// <summary>Fails the handshake.</summary>
     private protected bool Fail()
     {
         State = EncryptionState.Failed;

@@ -2,23 +2,25 @@ using System.Buffers.Binary;
 
 namespace TorrentPatron.Protocol.Encryption;
 
-/// <summary>The side that dials. What it sends first is there from the start.</summary>
+/// <summary>The dialling side of the encrypted handshake. Its first bytes are available from the start.</summary>
 public sealed class EncryptionInitiator : EncryptionHandshake
 {
     private readonly InfoHash _torrent;
     private readonly EncryptionMethods _offered;
     private readonly ReadOnlyMemory<byte> _initialPayload;
 
-    /// <summary>The other side's zeros as it encrypts them: they tell where its padding ends, and its key stream goes on behind them.</summary>
+    /// <summary>
+    /// The other side's encrypted zeros: they mark the end of its padding, and its key stream continues after them.
+    /// </summary>
     private readonly byte[] _zeros = new byte[ConstantLength];
     private Func<bool> _next;
     private int _paddingLength;
 
-    /// <summary>Begins.</summary>
+    /// <summary>Starts the handshake.</summary>
     /// <param name="torrent">The torrent, which the other side must know.</param>
-    /// <param name="offered">What may follow.</param>
+    /// <param name="offered">The offered methods.</param>
     /// <param name="initialPayload">The beginning of the stream, at most <see cref="EncryptionHandshake.MostInitialPayload"/> bytes.</param>
-    /// <param name="random">Fills with random bytes, which nobody can foretell.</param>
+    /// <param name="random">Fills a buffer with unpredictable random bytes.</param>
     public EncryptionInitiator(InfoHash torrent, EncryptionMethods offered, ReadOnlyMemory<byte> initialPayload, Action<Span<byte>> random)
         : base(random)
     {

@@ -1,6 +1,6 @@
 namespace TorrentPatron.Protocol.Encryption;
 
-/// <summary>What follows the handshake of message stream encryption. The values are those on the wire.</summary>
+/// <summary>The encryption after the handshake of message stream encryption. The values are those on the wire.</summary>
 [Flags]
 public enum EncryptionMethods
 {

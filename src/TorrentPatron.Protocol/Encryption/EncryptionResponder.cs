@@ -2,7 +2,10 @@ using System.Buffers.Binary;
 
 namespace TorrentPatron.Protocol.Encryption;
 
-/// <summary>The side that is dialled: it is told which torrent is meant by a name that only those who know the torrent can read.</summary>
+/// <summary>
+/// The dialled side of the encrypted handshake: it learns the torrent by an obfuscated hash that only those who know the torrent
+/// can recognise.
+/// </summary>
 public sealed class EncryptionResponder : EncryptionHandshake
 {
     private readonly Func<ObfuscatedInfoHash, InfoHash?> _find;
@@ -12,9 +15,9 @@ public sealed class EncryptionResponder : EncryptionHandshake
     private int _length;
 
     /// <summary>Waits for the other side.</summary>
-    /// <param name="find">Tells which torrent a name is of; null: none that runs here.</param>
-    /// <param name="choose">Chooses one of the methods that are offered; none: the other side is turned away.</param>
-    /// <param name="random">Fills with random bytes, which nobody can foretell.</param>
+    /// <param name="find">Returns the torrent with an obfuscated hash; null if it is not here.</param>
+    /// <param name="choose">Chooses one of the offered methods; none rejects the other side.</param>
+    /// <param name="random">Fills a buffer with unpredictable random bytes.</param>
     public EncryptionResponder(
         Func<ObfuscatedInfoHash, InfoHash?> find, Func<EncryptionMethods, EncryptionMethods> choose, Action<Span<byte>> random)
         : base(random)
@@ -23,7 +26,7 @@ public sealed class EncryptionResponder : EncryptionHandshake
         _next = TakeKey;
     }
 
-    /// <summary>The torrent that is meant, once the other side has said so.</summary>
+    /// <summary>The torrent, once the other side has named it.</summary>
     public InfoHash? Torrent { get; private set; }
 
     private protected override bool Step() => _next();

@@ -1,14 +1,14 @@
 namespace TorrentPatron.Protocol.Encryption;
 
-/// <summary>How far a handshake of message stream encryption has come.</summary>
+/// <summary>The state of a handshake of message stream encryption.</summary>
 public enum EncryptionState
 {
-    /// <summary>The other side has to send more.</summary>
+    /// <summary>More bytes are expected from the other side.</summary>
     Open,
 
-    /// <summary>Both sides agree: the stream follows.</summary>
+    /// <summary>The handshake is complete: the stream follows.</summary>
     Done,
 
-    /// <summary>The other side does not keep to the protocol, or asks for what is not to be had.</summary>
+    /// <summary>The other side violates the protocol, or asks for something unavailable.</summary>
     Failed,
 }

@@ -8,7 +8,7 @@ internal sealed class KeyExchange
     /// <summary>Length of a public key and of the shared secret, bytes.</summary>
     public const int Length = 96;
 
-    /// <summary>Length of a private key, bytes: longer ones add nothing to 768 bits.</summary>
+    /// <summary>Length of a private key, bytes: longer ones add no security to 768 bits.</summary>
     private const int PrivateLength = 20;
 
     private static readonly BigInteger Prime = new(
@@ -19,7 +19,7 @@ internal sealed class KeyExchange
 
     private readonly BigInteger _private;
 
-    /// <summary>Draws a key.</summary>
+    /// <summary>Generates a key.</summary>
     /// <param name="random">Fills with random bytes.</param>
     public KeyExchange(Action<Span<byte>> random)
     {
@@ -32,9 +32,9 @@ internal sealed class KeyExchange
     /// <summary>Our public key.</summary>
     public byte[] Public { get; }
 
-    /// <summary>Computes what both sides know then: an exponentiation, which is what such a handshake costs.</summary>
+    /// <summary>Computes the shared secret: an exponentiation, the main cost of the handshake.</summary>
     /// <param name="other">The other side's public key.</param>
-    /// <returns>The shared secret; null where the key is one with which anybody would know it.</returns>
+    /// <returns>The shared secret; null for a weak key, with which anyone would know it.</returns>
     public byte[]? Share(ReadOnlySpan<byte> other)
     {
         var key = new BigInteger(other, isUnsigned: true, isBigEndian: true);

@@ -3,12 +3,12 @@ using System.Security.Cryptography;
 namespace TorrentPatron.Protocol.Encryption;
 
 /// <summary>
-/// What names a torrent in an encrypted handshake, so that only those who know the torrent can tell which it is: SHA-1 of "req2" and the
-/// info hash.
+/// Identifies a torrent in an encrypted handshake, recognisable only to those who know the torrent: SHA-1 of "req2" and the info
+/// hash.
 /// </summary>
 public readonly record struct ObfuscatedInfoHash
 {
-    // The same 20 bytes of SHA-1, of something else.
+    // Also 20 bytes of SHA-1, but of other data.
     private readonly InfoHash _hash;
 
     /// <summary>Takes the hash from its bytes.</summary>
@@ -16,7 +16,7 @@ public readonly record struct ObfuscatedInfoHash
     /// <exception cref="ArgumentException"><paramref name="bytes"/> is not 20 bytes long.</exception>
     public ObfuscatedInfoHash(ReadOnlySpan<byte> bytes) => _hash = new InfoHash(bytes);
 
-    /// <summary>The name of a torrent.</summary>
+    /// <summary>The obfuscated hash of a torrent.</summary>
     /// <param name="torrent">Its info hash.</param>
     public static ObfuscatedInfoHash Of(InfoHash torrent)
     {

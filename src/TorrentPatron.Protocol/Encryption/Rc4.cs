@@ -5,8 +5,8 @@ using System.Runtime.InteropServices;
 namespace TorrentPatron.Protocol.Encryption;
 
 /// <summary>
-/// The RC4 stream cipher, which message stream encryption uses. It hides BitTorrent from a glance at the wire and is no protection of
-/// secrets. Encrypts and decrypts alike. Not thread-safe.
+/// The RC4 stream cipher, used by message stream encryption. It hides BitTorrent from casual inspection and is not secure.
+/// Encryption and decryption are the same. Not thread-safe.
 /// </summary>
 public sealed class Rc4
 {
@@ -16,7 +16,7 @@ public sealed class Rc4
     private byte _i;
     private byte _j;
 
-    /// <summary>Begins the key stream.</summary>
+    /// <summary>Starts the key stream.</summary>
     /// <param name="key">1 to 256 bytes.</param>
     /// <exception cref="ArgumentException">The key is empty or too long.</exception>
     public Rc4(ReadOnlySpan<byte> key)
@@ -33,14 +33,15 @@ public sealed class Rc4
         }
     }
 
-    /// <summary>Encrypts or decrypts bytes where they lie.</summary>
+    /// <summary>Encrypts or decrypts bytes in place.</summary>
     /// <param name="bytes">The bytes.</param>
     public void Apply(Span<byte> bytes)
     {
         ref byte state = ref MemoryMarshal.GetArrayDataReference(_state);
         uint i = _i, j = _j;
 
-        // Eight bytes of the key stream meet eight of the data in one operation: every byte of a download goes through here.
+        // Eight bytes of the key stream are combined with eight of the data in one operation: every byte of a download goes
+        // through here.
         Span<ulong> words = MemoryMarshal.Cast<byte, ulong>(bytes);
         foreach (ref ulong word in words)
         {
@@ -60,7 +61,7 @@ public sealed class Rc4
         (_i, _j) = ((byte)i, (byte)j);
     }
 
-    /// <summary>The next byte of the key stream. Both indices stay below 256, so that no bound need be checked.</summary>
+    /// <summary>The next byte of the key stream. Both indices stay below 256, so no bounds check is needed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static byte Next(ref byte state, ref uint i, ref uint j)
     {
@@ -73,8 +74,8 @@ public sealed class Rc4
         return Unsafe.Add(ref state, (byte)(one + other));
     }
 
-    /// <summary>Drops the next bytes of the key stream.</summary>
-    /// <param name="count">How many, 0 or more.</param>
+    /// <summary>Skips the next bytes of the key stream.</summary>
+    /// <param name="count">The number of bytes, 0 or more.</param>
     public void Skip(int count)
     {
         Span<byte> dropped = stackalloc byte[States];

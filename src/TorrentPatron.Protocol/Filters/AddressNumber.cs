@@ -3,7 +3,9 @@ using System.Buffers.Binary;
 namespace TorrentPatron.Protocol.Filters;
 
 /// <summary>An address as a number: 32 bits of IPv4, 128 of IPv6.</summary>
-/// <remarks>Not a <see cref="UInt128"/>: .NET compiles no method ahead of time that has one, and every engine reads ranges when it starts.</remarks>
+/// <remarks>
+/// Not a <see cref="UInt128"/>: .NET compiles no method that uses one ahead of time, and every engine reads ranges at startup.
+/// </remarks>
 internal readonly record struct AddressNumber(ulong High, ulong Low) : IComparable<AddressNumber>
 {
     /// <summary>Bytes of a number.</summary>

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace TorrentPatron.Protocol.Filters;
 
-/// <summary>The addresses of one IP version from a first to a last one, both of them included. Immutable.</summary>
+/// <summary>The addresses of one IP version from a first to a last one, inclusive. Immutable.</summary>
 public readonly record struct AddressRange
 {
     private AddressRange(AddressNumber first, AddressNumber last, bool isIPv6) => (First, Last, IsIPv6) = (first, last, isIPv6);
@@ -19,12 +19,12 @@ public readonly record struct AddressRange
     internal AddressNumber Last { get; }
 
     /// <summary>
-    /// Reads an address (<c>192.0.2.1</c>), a network (<c>192.0.2.0/24</c>, <c>2001:db8::/32</c>) or a range (<c>192.0.2.1-192.0.2.9</c>). Bits
-    /// of a network's address behind its prefix are ignored, and so are zeros before a number.
+    /// Parses an address (<c>192.0.2.1</c>), a network (<c>192.0.2.0/24</c>, <c>2001:db8::/32</c>) or a range
+    /// (<c>192.0.2.1-192.0.2.9</c>). Bits of a network's address after its prefix are ignored, and so are leading zeros.
     /// </summary>
-    /// <param name="text">The text, with spaces anywhere but within an address.</param>
+    /// <param name="text">The text, with spaces anywhere except within an address.</param>
     /// <param name="range">The addresses.</param>
-    /// <returns>False: it is none of them.</returns>
+    /// <returns>False if it is none of these.</returns>
     public static bool TryParse(string text, out AddressRange range)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -34,17 +34,17 @@ public readonly record struct AddressRange
             && TryRead(bytes[..length].Trim((byte)' '), out range, out ReadOnlySpan<byte> rest) && rest.IsEmpty;
     }
 
-    /// <summary>Whether an address is one of them. An IPv4 address that is written as one of IPv6 counts as the IPv4 address.</summary>
+    /// <summary>Whether the range contains an address. An IPv4-mapped IPv6 address counts as the IPv4 address.</summary>
     public bool Contains(IPAddress address)
     {
         AddressNumber number = ToNumber(address, out bool isIPv6);
         return isIPv6 == IsIPv6 && number >= First && number <= Last;
     }
 
-    /// <summary>Reads a range at the beginning of a text.</summary>
+    /// <summary>Parses a range at the beginning of a text.</summary>
     /// <param name="text">The text.</param>
     /// <param name="range">The addresses.</param>
-    /// <param name="rest">What comes after it, without spaces before it.</param>
+    /// <param name="rest">The text after it, without leading spaces.</param>
     internal static bool TryRead(ReadOnlySpan<byte> text, out AddressRange range, out ReadOnlySpan<byte> rest)
     {
         range = default;
@@ -68,7 +68,7 @@ public readonly record struct AddressRange
         return true;
     }
 
-    /// <summary>Reads a number from 0 to a greatest one, and the spaces after it.</summary>
+    /// <summary>Parses a number from 0 to a maximum, and the spaces after it.</summary>
     internal static bool TryReadNumber(ReadOnlySpan<byte> text, int greatest, out int number, out ReadOnlySpan<byte> rest)
     {
         number = 0;
@@ -110,7 +110,7 @@ public readonly record struct AddressRange
         return true;
     }
 
-    // .NET would take 010 for eight, and 1 for 0.0.0.1; filters pad with zeros.
+    // .NET would read 010 as eight, and 1 as 0.0.0.1; filters pad with zeros.
     private static bool TryReadIPv4(ReadOnlySpan<byte> token, ref AddressNumber address)
     {
         uint number = 0;

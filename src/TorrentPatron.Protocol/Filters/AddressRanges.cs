@@ -5,8 +5,8 @@ using System.Net;
 namespace TorrentPatron.Protocol.Filters;
 
 /// <summary>
-/// A set of addresses, in ranges that are sorted and do not touch: 8 bytes for a range of IPv4, 32 for one of IPv6. An address is looked up by
-/// binary search. Immutable; thread-safe.
+/// A set of addresses, as sorted ranges that do not touch: 8 bytes for an IPv4 range, 32 for IPv6. Lookups use binary search.
+/// Immutable; thread-safe.
 /// </summary>
 public sealed class AddressRanges
 {
@@ -22,16 +22,16 @@ public sealed class AddressRanges
     private AddressRanges((uint[] First, uint[] Last) ipv4, (AddressNumber[] First, AddressNumber[] Last) ipv6) =>
         ((_firstIPv4, _lastIPv4), (_firstIPv6, _lastIPv6), Count) = (ipv4, ipv6, ipv4.First.Length + ipv6.First.Length);
 
-    /// <summary>Number of ranges, after those that overlap or touch were made one.</summary>
+    /// <summary>The number of ranges, after overlapping and adjacent ones were merged.</summary>
     public int Count { get; private init; }
 
-    /// <summary>Whether only the number of the ranges is known, as of a filter of another process.</summary>
+    /// <summary>Whether only the number of ranges is known, as for a filter of another process.</summary>
     public bool IsCounted { get; private init; }
 
-    /// <summary>Bytes of memory that they take.</summary>
+    /// <summary>Bytes of memory used.</summary>
     public long Bytes => (8L * _firstIPv4.Length) + (32L * _firstIPv6.Length);
 
-    /// <summary>Makes the set of some ranges.</summary>
+    /// <summary>Creates the set from ranges.</summary>
     public static AddressRanges Of(IEnumerable<AddressRange> ranges)
     {
         ArgumentNullException.ThrowIfNull(ranges);
@@ -41,7 +41,7 @@ public sealed class AddressRanges
         return builder.Build();
     }
 
-    /// <summary>Makes the set of some ranges, each as <see cref="AddressRange.TryParse"/> takes it.</summary>
+    /// <summary>Creates the set from texts in the form of <see cref="AddressRange.TryParse"/>.</summary>
     /// <exception cref="FormatException">A text is not a range.</exception>
     public static AddressRanges Parse(params ReadOnlySpan<string> texts)
     {
@@ -51,7 +51,7 @@ public sealed class AddressRanges
         return builder.Build();
     }
 
-    /// <summary>Whether an address is in the set. An IPv4 address that is written as one of IPv6 counts as the IPv4 address.</summary>
+    /// <summary>Whether the set contains an address. An IPv4-mapped IPv6 address counts as the IPv4 address.</summary>
     public bool Contains(IPAddress address)
     {
         ArgumentNullException.ThrowIfNull(address);
@@ -59,7 +59,9 @@ public sealed class AddressRanges
         return isIPv6 ? Contains(_firstIPv6, _lastIPv6, number) : Contains(_firstIPv4, _lastIPv4, (uint)number.Low);
     }
 
-    /// <summary>Writes the set: the number of its ranges of IPv4, then first and last address of each range, those of IPv4 first; big-endian.</summary>
+    /// <summary>
+    /// Writes the set: the number of IPv4 ranges, then the first and last address of each range, IPv4 first; big-endian.
+    /// </summary>
     public byte[] ToBytes()
     {
         byte[] bytes = new byte[CountBytes + (IPv4Bytes * _firstIPv4.Length) + (IPv6Bytes * _firstIPv6.Length)];
@@ -80,10 +82,10 @@ public sealed class AddressRanges
         return bytes;
     }
 
-    /// <summary>Reads what <see cref="ToBytes"/> has written.</summary>
+    /// <summary>Reads the output of <see cref="ToBytes"/>.</summary>
     /// <param name="bytes">The bytes.</param>
     /// <param name="ranges">The set.</param>
-    /// <returns>False: the length is wrong, or ranges are not sorted, overlap, or end before they begin.</returns>
+    /// <returns>False if the length is wrong, or ranges are unsorted, overlapping or reversed.</returns>
     public static bool TryRead(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out AddressRanges? ranges)
     {
         ranges = null;
@@ -113,14 +115,14 @@ public sealed class AddressRanges
         return true;
     }
 
-    /// <summary>Stands for ranges of which only the number is known. No address is in them.</summary>
-    /// <param name="count">How many there are.</param>
+    /// <summary>A placeholder for ranges of which only the number is known. It contains no address.</summary>
+    /// <param name="count">Their number.</param>
     public static AddressRanges Counted(int count) => new(([], []), ([], [])) { Count = count, IsCounted = true };
 
     private static bool Contains<T>(T[] firsts, T[] lasts, T number)
         where T : IComparable<T>
     {
-        // The ranges before 'low' begin at the number or before it.
+        // The ranges before 'low' begin at or before the number.
         int low = 0, high = firsts.Length;
         while (low < high)
         {
@@ -134,14 +136,14 @@ public sealed class AddressRanges
         return low > 0 && number.CompareTo(lasts[low - 1]) <= 0;
     }
 
-    /// <summary>Gathers ranges, in any order. Not thread-safe.</summary>
+    /// <summary>Collects ranges in any order. Not thread-safe.</summary>
     internal sealed class Builder
     {
         private ulong[] _ipv4 = [];
         private int _countIPv4;
         private readonly List<(AddressNumber First, AddressNumber Last)> _ipv6 = [];
 
-        /// <summary>Ranges that were added.</summary>
+        /// <summary>The number of ranges added.</summary>
         public int Count => _countIPv4 + _ipv6.Count;
 
         /// <summary>Adds a range.</summary>

@@ -1,20 +1,21 @@
 namespace TorrentPatron.Protocol.Filters;
 
 /// <summary>
-/// Reads IP filters as they are found on the web, one range a line, the format told line by line: eMule's <c>ipfilter.dat</c>
-/// (<c>001.000.000.000 - 001.255.255.255 , 100 , name</c>, where a level above 127 means allowed), PeerGuardian's text (<c>name:1.0.0.0-1.255.255.255</c>),
-/// and plain addresses, networks (<c>1.0.0.0/8</c>) and ranges. Empty lines and those that begin with <c>#</c>, <c>;</c> or <c>//</c> are
-/// comments. Text comes in pieces of any size. Not thread-safe.
+/// Reads IP filters in the formats found on the web, one range per line, with the format detected for each line: eMule's
+/// <c>ipfilter.dat</c> (<c>001.000.000.000 - 001.255.255.255 , 100 , name</c>, where a level above 127 means allowed),
+/// PeerGuardian's text (<c>name:1.0.0.0-1.255.255.255</c>), and plain addresses, networks (<c>1.0.0.0/8</c>) and ranges. Empty
+/// lines and those that begin with <c>#</c>, <c>;</c> or <c>//</c> are comments. Text may be supplied in chunks of any size. Not
+/// thread-safe.
 /// </summary>
 public sealed class FilterReader
 {
-    /// <summary>Bytes of the longest line that is read; a longer one is bad.</summary>
+    /// <summary>The longest line that is read, bytes; longer ones are invalid.</summary>
     internal const int LongestLine = 1024;
 
-    /// <summary>Ranges that are taken at most.</summary>
+    /// <summary>The most ranges accepted.</summary>
     public const int MostRanges = 10_000_000;
 
-    /// <summary>The level of eMule above which a range is allowed.</summary>
+    /// <summary>The eMule level above which a range is allowed.</summary>
     private const int HighestBlocked = 127;
 
     private readonly AddressRanges.Builder _ranges = new();
@@ -23,20 +24,20 @@ public sealed class FilterReader
     private bool _isTooLong;
     private int _line;
 
-    /// <summary>Ranges that were read, those of one file or of several.</summary>
+    /// <summary>The number of ranges read, from one file or several.</summary>
     public int Ranges => _ranges.Count;
 
-    /// <summary>Ranges that were read and say that their addresses are allowed.</summary>
+    /// <summary>The number of ranges read that are marked as allowed.</summary>
     public int AllowedRanges { get; private set; }
 
     /// <summary>Lines that are neither a range nor a comment.</summary>
     public int BadLines { get; private set; }
 
-    /// <summary>The number of the first bad line in its file, from 1; 0 means none.</summary>
+    /// <summary>The number of the first invalid line in its file, from 1; 0 means none.</summary>
     public int FirstBadLine { get; private set; }
 
-    /// <summary>Takes the next piece of a file.</summary>
-    /// <returns>Whether there is room for more; false: it has too many ranges.</returns>
+    /// <summary>Takes the next chunk of a file.</summary>
+    /// <returns>False if there are too many ranges.</returns>
     public bool Add(ReadOnlySpan<byte> text)
     {
         while (Ranges < MostRanges)
@@ -65,17 +66,17 @@ public sealed class FilterReader
         return false;
     }
 
-    /// <summary>A file begins.</summary>
+    /// <summary>Begins a file.</summary>
     public void BeginFile()
     {
         (_line, FirstBadLine) = (0, 0);
         (_begunLength, _isTooLong) = (0, false);
     }
 
-    /// <summary>A file has ended: its last line may have no end.</summary>
+    /// <summary>Ends a file, whose last line may have no line end.</summary>
     public void EndFile() => EndLine();
 
-    /// <summary>The addresses that were read.</summary>
+    /// <summary>The blocked addresses.</summary>
     public AddressRanges Build() => _ranges.Build();
 
     private void Begin(ReadOnlySpan<byte> part)
@@ -107,7 +108,7 @@ public sealed class FilterReader
             return;
         }
 
-        // A mark of the byte order, as Windows writes it.
+        // A byte order mark, as Windows writes it.
         if (_line == 0 && line.StartsWith("\uFEFF"u8))
             line = line[3..];
         line = line.Trim(" \t\r"u8);
@@ -144,7 +145,7 @@ public sealed class FilterReader
 
     private static bool TryReadPeerGuardian(ReadOnlySpan<byte> line, out AddressRange range)
     {
-        // Names may have colons too; addresses of IPv6 do not come in this format.
+        // Names may contain colons too; this format has no IPv6 addresses.
         range = default;
         int colon = line.LastIndexOf((byte)':');
         return colon >= 0 && AddressRange.TryRead(line[(colon + 1)..].TrimStart((byte)' '), out range, out ReadOnlySpan<byte> rest)

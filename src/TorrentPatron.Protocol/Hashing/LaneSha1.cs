@@ -5,7 +5,9 @@ using System.Runtime.Intrinsics.X86;
 
 namespace TorrentPatron.Protocol.Hashing;
 
-/// <summary>SHA-1 (FIPS 180-4) of sixteen messages at once, made as their bytes come. Only where <see cref="Lanes.IsSupported"/>. Not thread-safe.</summary>
+/// <summary>
+/// Incremental SHA-1 (FIPS 180-4) of sixteen messages at once. Only if <see cref="Lanes.IsSupported"/>. Not thread-safe.
+/// </summary>
 internal sealed class LaneSha1
 {
     private const int HashWords = 5;
@@ -16,7 +18,7 @@ internal sealed class LaneSha1
     private static ReadOnlySpan<uint> InitialHash => [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0];
 
     /// <summary>Appends to each message.</summary>
-    /// <param name="rows">What is appended to the first message, then to the second, and so on: each a multiple of 64 bytes.</param>
+    /// <param name="rows">The data for the first message, then for the second, and so on: each a multiple of 64 bytes.</param>
     public void Append(ReadOnlySpan<byte> rows)
     {
         int length = Lanes.RequireRows(rows);
@@ -31,8 +33,8 @@ internal sealed class LaneSha1
         _length += length;
     }
 
-    /// <summary>Ends the hashes. Nothing may be appended after it.</summary>
-    /// <param name="hashes">Takes them, 20 bytes each.</param>
+    /// <summary>Completes the hashes. Nothing may be appended afterwards.</summary>
+    /// <param name="hashes">Receives them, 20 bytes each.</param>
     public void End(Span<byte> hashes)
     {
         Span<Vector512<uint>> words = stackalloc Vector512<uint>[Lanes.WordsOfBlock];
@@ -43,7 +45,7 @@ internal sealed class LaneSha1
 
     /// <summary>Adds a block of each message to the hashes' state.</summary>
     /// <param name="state">The hashes so far.</param>
-    /// <param name="words">The block's words; the schedule is made in their place.</param>
+    /// <param name="words">The block's words, which the message schedule replaces.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Compress(Span<Vector512<uint>> state, Span<Vector512<uint>> words)
     {

@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace TorrentPatron.Protocol.Hashing;
 
-/// <summary>SHA-256 (FIPS 180-4) of sixteen messages at once. Only where <see cref="Lanes.IsSupported"/>.</summary>
+/// <summary>SHA-256 (FIPS 180-4) of sixteen messages at once. Only if <see cref="Lanes.IsSupported"/>.</summary>
 internal static class LaneSha256
 {
     private const int HashWords = 8;
@@ -26,8 +26,8 @@ internal static class LaneSha256
     ];
 
     /// <summary>Hashes sixteen messages.</summary>
-    /// <param name="rows">The messages, one behind the other: each a multiple of 64 bytes.</param>
-    /// <param name="hashes">Takes their hashes, 32 bytes each.</param>
+    /// <param name="rows">The messages, one after another: each a multiple of 64 bytes.</param>
+    /// <param name="hashes">Receives their hashes, 32 bytes each.</param>
     public static void Hash(ReadOnlySpan<byte> rows, Span<byte> hashes)
     {
         int length = Lanes.RequireRows(rows);
@@ -49,7 +49,7 @@ internal static class LaneSha256
 
     /// <summary>Adds a block of each message to the hashes' state.</summary>
     /// <param name="state">The hashes so far.</param>
-    /// <param name="words">The block's words; the schedule is made in their place.</param>
+    /// <param name="words">The block's words, which the message schedule replaces.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Compress(Span<Vector512<uint>> state, Span<Vector512<uint>> words)
     {

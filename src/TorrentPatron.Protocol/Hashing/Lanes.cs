@@ -6,27 +6,29 @@ using System.Runtime.Intrinsics.X86;
 
 namespace TorrentPatron.Protocol.Hashing;
 
-/// <summary>Sixteen messages of one length that are hashed side by side, a 32-bit word of each in one 512-bit vector.</summary>
+/// <summary>
+/// Support for hashing sixteen messages of equal length side by side in SIMD lanes: a 32-bit word of each in one 512-bit vector.
+/// </summary>
 /// <remarks>
-/// The processor's own SHA instructions wait for one another, so a single message cannot be hashed faster. Sixteen at once take 0.4 to 0.5 of
-/// the time here. Whether a processor gains by its 512-bit vectors is what <see cref="Vector512.IsHardwareAccelerated"/> says; elsewhere the
-/// runtime's own hashes are used.
+/// The processor's own SHA instructions depend on each other, so a single message cannot be hashed faster. Sixteen at once take
+/// 0.4 to 0.5 of the time here. <see cref="Vector512.IsHardwareAccelerated"/> tells whether a processor benefits from 512-bit
+/// vectors; otherwise the runtime's own hashes are used.
 /// </remarks>
 internal static class Lanes
 {
-    /// <summary>Messages that are hashed at once.</summary>
+    /// <summary>Messages hashed at once.</summary>
     public const int Count = 16;
 
-    /// <summary>Bytes of a message that are hashed at once, and the unit of a message's length.</summary>
+    /// <summary>Bytes of a message hashed at once, and the unit of a message's length.</summary>
     public const int BlockLength = 64;
 
     /// <summary>Words of <see cref="BlockLength"/>.</summary>
     public const int WordsOfBlock = BlockLength / sizeof(uint);
 
-    /// <summary>Whether hashing side by side is faster here than one after the other.</summary>
+    /// <summary>Whether hashing side by side is faster here.</summary>
     public static bool IsSupported => Vector512.IsHardwareAccelerated && Avx512BW.IsSupported;
 
-    /// <summary>Requires that rows of messages are of a length that can be hashed.</summary>
+    /// <summary>Requires rows of messages to have a valid length.</summary>
     /// <returns>The length of each row, bytes.</returns>
     public static int RequireRows(ReadOnlySpan<byte> rows)
     {
@@ -37,13 +39,15 @@ internal static class Lanes
     }
 
     /// <summary>Reads a block of each message.</summary>
-    /// <param name="rows">The first message's block; those of the others follow at distances of <paramref name="stride"/>.</param>
-    /// <param name="stride">Bytes between the beginnings of two messages.</param>
-    /// <param name="words">Takes the blocks' words, big-endian: the first word of all messages, then the second, and so on.</param>
+    /// <param name="rows">The first message's block; the others follow at intervals of <paramref name="stride"/>.</param>
+    /// <param name="stride">Bytes between the starts of two messages.</param>
+    /// <param name="words">
+    /// Receives the blocks' words, big-endian: the first word of all messages, then the second, and so on.
+    /// </param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Read(ref byte rows, int stride, Span<Vector512<uint>> words)
     {
-        // A transposition: of four by four words in each 128-bit part, then of the parts.
+        // A transposition: first four by four words in each 128-bit part, then the parts.
         ref Vector512<uint> target = ref MemoryMarshal.GetReference(words[..WordsOfBlock]);
         for (int group = 0; group < 4; group++)
         {
@@ -70,9 +74,9 @@ internal static class Lanes
         }
     }
 
-    /// <summary>Makes the block that ends each message: a 1 bit, zeros, and the length (FIPS 180-4, 5.1.1).</summary>
+    /// <summary>Creates the final block of each message: a 1 bit, zeros, and the length (FIPS 180-4, 5.1.1).</summary>
     /// <param name="length">Bytes of each message.</param>
-    /// <param name="words">Takes it, as <see cref="Read"/> would give it.</param>
+    /// <param name="words">Receives it, in the form of <see cref="Read"/>.</param>
     public static void End(long length, Span<Vector512<uint>> words)
     {
         words.Clear();
@@ -81,9 +85,9 @@ internal static class Lanes
         words[^1] = Vector512.Create((uint)(length << 3));
     }
 
-    /// <summary>Writes the hashes, one behind the other.</summary>
+    /// <summary>Writes the hashes, one after another.</summary>
     /// <param name="state">The words of the hashes: the first word of all, then the second, and so on.</param>
-    /// <param name="hashes">Takes them.</param>
+    /// <param name="hashes">Receives them.</param>
     public static void Write(ReadOnlySpan<Vector512<uint>> state, Span<byte> hashes)
     {
         ReadOnlySpan<uint> words = MemoryMarshal.Cast<Vector512<uint>, uint>(state);
@@ -98,11 +102,11 @@ internal static class Lanes
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<uint> Xor(Vector512<uint> a, Vector512<uint> b, Vector512<uint> c) => Avx512F.TernaryLogic(a, b, c, 0x96);
 
-    /// <summary>Each bit of b where that of a is set, else of c: the hashes' Ch.</summary>
+    /// <summary>Each bit of b where a's is set, else of c: Ch in the standard.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<uint> Choose(Vector512<uint> a, Vector512<uint> b, Vector512<uint> c) => Avx512F.TernaryLogic(a, b, c, 0xCA);
 
-    /// <summary>Each bit as most of the three have it: the hashes' Maj.</summary>
+    /// <summary>The majority of each bit: Maj in the standard.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<uint> Majority(Vector512<uint> a, Vector512<uint> b, Vector512<uint> c) => Avx512F.TernaryLogic(a, b, c, 0xE8);
 

@@ -6,8 +6,7 @@ using TorrentPatron.Protocol.Metainfo;
 namespace TorrentPatron.Protocol.Magnets;
 
 /// <summary>
-/// A magnet link (BEP 9): the hash of a torrent, and where peers that have the rest may be found. All text in one that was
-/// read is fit to be shown.
+/// A magnet link (BEP 9): a torrent's hash, and where to find peers. All text in a parsed link is safe to show.
 /// </summary>
 public sealed record MagnetLink
 {
@@ -17,46 +16,48 @@ public sealed record MagnetLink
     /// <summary>The most parameters, known or not.</summary>
     public const int MaxParameters = 1000;
 
-    /// <summary>The most trackers, web seeds and peers that are taken, of each; the rest is left out.</summary>
+    /// <summary>The most trackers, web seeds and peers that are accepted, each; the rest is ignored.</summary>
     public const int MaxAddresses = 100;
 
-    /// <summary>The longest name, in characters; what is behind is cut off.</summary>
+    /// <summary>The longest name, in characters; the rest is cut off.</summary>
     public const int MaxNameLength = 255;
 
-    /// <summary>What every magnet link begins with.</summary>
+    /// <summary>The beginning of every magnet link.</summary>
     public const string Prefix = "magnet:";
 
-    /// <summary>The SHA-1 of the info dictionary (<c>xt=urn:btih:</c>); null where the link names a v2 torrent only.</summary>
+    /// <summary>The SHA-1 of the info dictionary (<c>xt=urn:btih:</c>); null if the link has only a v2 hash.</summary>
     public InfoHash? InfoHash { get; init; }
 
-    /// <summary>The SHA-256 of the info dictionary (<c>xt=urn:btmh:</c>, BEP 52); null where the link has none.</summary>
+    /// <summary>The SHA-256 of the info dictionary (<c>xt=urn:btmh:</c>, BEP 52); null if the link has none.</summary>
     public InfoHashV2? InfoHashV2 { get; init; }
 
-    /// <summary>The name to show until the torrent's own is known (<c>dn</c>); null where the link has none.</summary>
+    /// <summary>The name to show until the torrent's own is known (<c>dn</c>); null if the link has none.</summary>
     public string? Name { get; init; }
 
-    /// <summary>Trackers (<c>tr</c>; http, https, udp), each a tier of its own; none twice.</summary>
+    /// <summary>Trackers (<c>tr</c>; http, https, udp), each in a separate tier, without duplicates.</summary>
     public IReadOnlyList<string> Trackers { get; init; } = [];
 
-    /// <summary>Trackers that cannot be asked (<c>tr</c>; wss, ws), the first few; none twice. They are left out where the link is written.</summary>
+    /// <summary>Unsupported trackers (<c>tr</c>; wss, ws), the first few without duplicates. They are not written back.</summary>
     public IReadOnlyList<string> UnsupportedTrackers { get; init; } = [];
 
-    /// <summary>Addresses that serve the files (<c>ws</c>, BEP 19; http, https); none twice.</summary>
+    /// <summary>Web seeds (<c>ws</c>, BEP 19; http, https), without duplicates.</summary>
     public IReadOnlyList<string> WebSeeds { get; init; } = [];
 
-    /// <summary>Peers (<c>x.pe</c>); none twice.</summary>
+    /// <summary>Peers (<c>x.pe</c>), without duplicates.</summary>
     public IReadOnlyList<HostEndPoint> Peers { get; init; } = [];
 
-    /// <summary>DHT nodes to begin with (<c>dht</c>, as libtorrent reads it); at most <see cref="MetainfoReader.MaxDhtNodes"/>, none twice.</summary>
+    /// <summary>
+    /// DHT bootstrap nodes (<c>dht</c>, like libtorrent); at most <see cref="MetainfoReader.MaxDhtNodes"/>, without duplicates.
+    /// </summary>
     public IReadOnlyList<HostEndPoint> DhtNodes { get; init; } = [];
 
-    /// <summary>The files to fetch, by index (<c>so</c>, BEP 53), as they stand in the link; empty means all.</summary>
+    /// <summary>The files to download, by index (<c>so</c>, BEP 53), in the link's order; empty means all.</summary>
     public IReadOnlyList<FileIndexRange> SelectedFiles { get; init; } = [];
 
-    /// <summary>Which torrent, as far as the link says.</summary>
+    /// <summary>The torrent's id, as far as the link tells.</summary>
     public TorrentId TorrentId => new(InfoHash, InfoHashV2);
 
-    /// <summary>Makes the link of a torrent, with its name, trackers and web seeds.</summary>
+    /// <summary>Creates the link of a torrent, with its name, trackers and web seeds.</summary>
     /// <param name="metainfo">The torrent.</param>
     public static MagnetLink Of(TorrentMetainfo metainfo)
     {
@@ -72,24 +73,25 @@ public sealed record MagnetLink
         };
     }
 
-    /// <summary>Whether a text is meant to be a magnet link, good or bad.</summary>
+    /// <summary>Whether a text is meant as a magnet link, valid or not.</summary>
     /// <param name="text">Any text.</param>
     public static bool IsMagnet([NotNullWhen(true)] string? text) =>
         text is not null && text.AsSpan().TrimStart().StartsWith(Prefix, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Reads a link.</summary>
-    /// <param name="text">The link; white space around it is left out.</param>
-    /// <exception cref="FormatException">It is none; the message is a sentence that says why, safe to print.</exception>
+    /// <summary>Parses a link.</summary>
+    /// <param name="text">The link; surrounding white space is ignored.</param>
+    /// <exception cref="FormatException">It is not a valid link; the message is a sentence that says why, safe to
+    /// print.</exception>
     public static MagnetLink Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         return TryParse(text, out MagnetLink? link, out string? fault) ? link : throw new FormatException(fault);
     }
 
-    /// <summary>Reads a link. What is wrong in it but not needed, such as a tracker that is no address, is left out.</summary>
-    /// <param name="text">The link; white space around it is left out.</param>
+    /// <summary>Parses a link. Invalid parts that are not essential, such as a bad tracker address, are ignored.</summary>
+    /// <param name="text">The link; surrounding white space is ignored.</param>
     /// <param name="link">The link, where the text is one.</param>
-    /// <param name="fault">A sentence that says why it is none, safe to print.</param>
+    /// <param name="fault">A sentence that says why it is invalid, safe to print.</param>
     public static bool TryParse(
         [NotNullWhen(true)] string? text, [NotNullWhen(true)] out MagnetLink? link, [NotNullWhen(false)] out string? fault)
     {
@@ -98,7 +100,7 @@ public sealed record MagnetLink
         return fault is null;
     }
 
-    /// <summary>The link in its canonical form: hashes in lower-case hexadecimal digits first, everything else escaped.</summary>
+    /// <summary>The link in its canonical form: lower-case hexadecimal hashes first, everything else escaped.</summary>
     public override string ToString()
     {
         var text = new StringBuilder(Prefix).Append('?');

@@ -3,13 +3,13 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Protocol.Magnets;
 
-/// <summary>Reads a magnet link, one parameter after the other.</summary>
+/// <summary>Parses a magnet link, one parameter after another.</summary>
 internal sealed class MagnetReader
 {
     private const string V1 = "urn:btih:";
     private const string V2 = "urn:btmh:";
 
-    /// <summary>What stands before a SHA-256 as a multihash: the function and the length.</summary>
+    /// <summary>The multihash prefix of a SHA-256: function and length.</summary>
     private const string Sha256 = "1220";
 
     private readonly List<Uri> _trackers = [];
@@ -27,8 +27,8 @@ internal sealed class MagnetReader
     {
     }
 
-    /// <summary>Reads a link.</summary>
-    /// <returns>Why it is none; null: it is one.</returns>
+    /// <summary>Parses a link.</summary>
+    /// <returns>Why it is invalid; null if it is valid.</returns>
     public static string? Read(string text, out MagnetLink? link)
     {
         link = null;
@@ -75,7 +75,7 @@ internal sealed class MagnetReader
 
     private string? ReadParameter(ReadOnlySpan<char> parameter)
     {
-        // Links copied from the source of a web page still have its escapes.
+        // Links copied from a web page's source still contain its escapes.
         if (parameter.StartsWith("amp;", StringComparison.Ordinal))
             parameter = parameter["amp;".Length..];
         int equals = parameter.IndexOf('=');
@@ -111,7 +111,7 @@ internal sealed class MagnetReader
         }
     }
 
-    /// <summary>The key in lower case, without the number by which several of one kind are told apart (<c>tr.1</c>).</summary>
+    /// <summary>The key in lower case, without the number that distinguishes several of one kind (<c>tr.1</c>).</summary>
     private static string KeyOf(ReadOnlySpan<char> key)
     {
         int dot = key.LastIndexOf('.');
@@ -120,7 +120,7 @@ internal sealed class MagnetReader
         return key.Length > 16 ? "" : key.ToString().ToLowerInvariant();
     }
 
-    /// <summary>As in an HTML form, where a plus is a space.</summary>
+    /// <summary>Like in an HTML form, where a plus is a space.</summary>
     private static string Unescape(ReadOnlySpan<char> value) => Uri.UnescapeDataString(value.ToString().Replace('+', ' '));
 
     private static string? CleanName(string value)
@@ -182,7 +182,7 @@ internal sealed class MagnetReader
         return digits.StartsWith(Sha256, StringComparison.Ordinal) && InfoHashV2.TryParse(digits[Sha256.Length..], out hash);
     }
 
-    /// <summary>Reads digits of base 32 (RFC 4648), of either case, that fill the bytes exactly.</summary>
+    /// <summary>Parses base32 digits (RFC 4648), in either case, that fill the bytes exactly.</summary>
     private static bool TryReadBase32(string digits, Span<byte> bytes)
     {
         if (digits.Length * 5 != bytes.Length * 8)

@@ -6,26 +6,26 @@ using TorrentPatron.Protocol.Bencoding;
 namespace TorrentPatron.Protocol.Metainfo;
 
 /// <summary>
-/// Reads the addresses of trackers (BEP 3, BEP 12) and web seeds (BEP 19), wherever they come from: a .torrent, a magnet link, a
-/// person, or saved state.
+/// Parses the addresses of trackers (BEP 3, BEP 12) and web seeds (BEP 19) from any source: a .torrent, a magnet link, a user, or
+/// saved state.
 /// </summary>
 /// <remarks>
-/// What can be escaped is escaped, so that an address that is read is ASCII, and reading it again gives the same. Two addresses that
-/// differ only in their spelling (case of the host, escapes, the default port) are equal as <see cref="Uri"/>.
+/// Everything that can be escaped is, so that an address is ASCII, and parsing it again gives the same result. Addresses that
+/// differ only in spelling (case of the host, escapes, the default port) are equal as <see cref="Uri"/>.
 /// </remarks>
 public static class AddressReader
 {
-    /// <summary>The most characters that an address may have, escapes included.</summary>
+    /// <summary>The longest address, in characters including escapes.</summary>
     public const int MaxLength = 2048;
 
     private static readonly string[] TrackerSchemes = ["http", "https", "udp"];
     private static readonly string[] UnsupportedSchemes = ["wss", "ws"];
     private static readonly string[] WebSeedSchemes = ["http", "https"];
 
-    /// <summary>Reads a tracker's announce address.</summary>
-    /// <param name="text">The text; white space around it is left out.</param>
+    /// <summary>Parses a tracker's announce address.</summary>
+    /// <param name="text">The text; surrounding white space is ignored.</param>
     /// <param name="address">The address, absolute and escaped.</param>
-    /// <param name="fault">Why the text is not such an address: a whole sentence, safe to print, that says what is accepted.</param>
+    /// <param name="fault">Why the text is invalid: a sentence, safe to print, that says what is accepted.</param>
     public static bool TryReadTracker(string text, [NotNullWhen(true)] out Uri? address, [NotNullWhen(false)] out string? fault)
     {
         string? why = TryRead(text, TrackerSchemes, out address);
@@ -35,7 +35,7 @@ public static class AddressReader
         return address is not null;
     }
 
-    /// <summary>Reads a web seed's address.</summary>
+    /// <summary>Parses a web seed's address.</summary>
     /// <inheritdoc cref="TryReadTracker" path="/param"/>
     public static bool TryReadWebSeed(string text, [NotNullWhen(true)] out Uri? address, [NotNullWhen(false)] out string? fault)
     {
@@ -44,8 +44,8 @@ public static class AddressReader
         return address is not null;
     }
 
-    /// <summary>The addresses among some texts that are those of trackers, in their order.</summary>
-    /// <param name="texts">The texts; what is not a tracker's address is left out.</param>
+    /// <summary>The valid tracker addresses among some texts, in order.</summary>
+    /// <param name="texts">The texts; invalid ones are ignored.</param>
     public static IEnumerable<Uri> Trackers(IEnumerable<string> texts)
     {
         ArgumentNullException.ThrowIfNull(texts);
@@ -56,8 +56,8 @@ public static class AddressReader
         }
     }
 
-    /// <summary>The addresses among some texts that are those of web seeds, in their order.</summary>
-    /// <param name="texts">The texts; what is not a web seed's address is left out.</param>
+    /// <summary>The valid web seed addresses among some texts, in order.</summary>
+    /// <param name="texts">The texts; invalid ones are ignored.</param>
     public static IEnumerable<Uri> WebSeeds(IEnumerable<string> texts)
     {
         ArgumentNullException.ThrowIfNull(texts);
@@ -95,7 +95,7 @@ public static class AddressReader
         return [.. tiers];
     }
 
-    /// <summary>Addresses of trackers that are spoken with otherwise: by web sockets, as browsers do (WebTorrent). The first few.</summary>
+    /// <summary>Trackers with unsupported protocols: web sockets, used by browsers (WebTorrent). The first few.</summary>
     internal static ReadOnlyCollection<string> ReadUnsupportedTrackers(BencodeElement root)
     {
         var found = new List<string>();
@@ -113,7 +113,7 @@ public static class AddressReader
         return [.. found];
     }
 
-    /// <summary>Adds an address to some of <see cref="ReadUnsupportedTrackers"/>, where it is one.</summary>
+    /// <summary>Adds an address to the result of <see cref="ReadUnsupportedTrackers"/>, if it is one.</summary>
     internal static void AddUnsupported(List<string> found, string text)
     {
         if (found.Count < MetainfoReader.MaxUnsupportedTrackers && text.Length <= MaxLength && TryRead(text, UnsupportedSchemes, out Uri? address) is null
@@ -144,7 +144,7 @@ public static class AddressReader
 
     internal static Uri? WebSeedOrNull(string text) => TryReadWebSeed(text, out Uri? address, out _) ? address : null;
 
-    // Some makers write a string where a list of one belongs.
+    // Some programs write a string instead of a list with one.
     private static IEnumerable<BencodeElement> OneOrMany(BencodeElement value)
     {
         if (value.Kind != BencodeKind.List)
@@ -165,7 +165,7 @@ public static class AddressReader
             addresses.Add(address.OriginalString);
     }
 
-    /// <returns>Why there is no address; null: there is one.</returns>
+    /// <returns>Why the address is invalid; null if it is valid.</returns>
     private static string? TryRead(string text, string[] schemes, out Uri? address)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -173,7 +173,7 @@ public static class AddressReader
         text = text.Trim();
         if (!schemes.Any(scheme => text.StartsWith(scheme + "://", StringComparison.OrdinalIgnoreCase)))
             return $"it must begin with {string.Join(", ", schemes[..^1].Select(scheme => scheme + "://"))} or {schemes[^1]}://";
-        // Looked at before .NET's own reader is: that one breaks on some texts with direction marks.
+        // Checked before .NET's parser, which fails on some texts with direction marks.
         if (!ReferenceEquals(DisplayText.Clean(text), text))
             return "it contains control or invisible characters";
 
@@ -184,7 +184,7 @@ public static class AddressReader
         }
         catch (UriFormatException)
         {
-            // A host name that has no form in ASCII.
+            // A host name without an ASCII form.
         }
 
         if (address is null)
@@ -197,7 +197,7 @@ public static class AddressReader
 
     private static Uri Escape(Uri uri)
     {
-        // As it was written, where that is good: people know it so.
+        // As it was written, if valid: users know it in that form.
         if (Ascii.IsValid(uri.OriginalString) && uri.Fragment.Length == 0 && uri.IsWellFormedOriginalString())
             return uri;
         string user = uri.UserInfo.Length == 0 ? "" : $"{uri.GetComponents(UriComponents.UserInfo, UriFormat.UriEscaped)}@";

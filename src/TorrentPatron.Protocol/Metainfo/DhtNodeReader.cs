@@ -3,7 +3,7 @@ using TorrentPatron.Protocol.Bencoding;
 
 namespace TorrentPatron.Protocol.Metainfo;
 
-/// <summary>Reads the DHT nodes that a .torrent names (<c>nodes</c>, BEP 5); what is not a host and a port is left out.</summary>
+/// <summary>Reads the DHT nodes in a .torrent (<c>nodes</c>, BEP 5); invalid entries are ignored.</summary>
 internal static class DhtNodeReader
 {
     private const int MaxHostBytes = 255;

@@ -4,10 +4,10 @@ using TorrentPatron.Protocol.Bencoding;
 
 namespace TorrentPatron.Protocol.Metainfo;
 
-/// <summary>Reads the files of a torrent's <c>info</c>: one, a list (BEP 3) or a tree (BEP 52).</summary>
+/// <summary>Reads the files in a torrent's <c>info</c>: one, a list (BEP 3) or a tree (BEP 52).</summary>
 internal sealed class FileListReader
 {
-    // Files of a tree share their folders' names, so that all paths together can be far longer than the torrent.
+    // Files in a tree share their folders' names, so all paths together can be far longer than the torrent.
     private const long MaxPathCharacters = 40L * 1024 * 1024;
 
     private readonly string? _rootFolder;
@@ -21,8 +21,8 @@ internal sealed class FileListReader
     private long _pathCharacters;
 
     /// <param name="rootFolder">The folder of the files; null means none.</param>
-    /// <param name="rawRootFolder">The same, as the torrent has it.</param>
-    /// <param name="files">All that the torrent says of them. Links are rare: what they need is kept only where there are some.</param>
+    /// <param name="rawRootFolder">The same, with its original name.</param>
+    /// <param name="files">The source of the entries. Links are rare: their data is kept only if there are any.</param>
     private FileListReader(string? rootFolder, string? rawRootFolder, BencodeElement files)
     {
         (_rootFolder, _rawRootFolder) = (rootFolder, rawRootFolder);
@@ -30,7 +30,7 @@ internal sealed class FileListReader
             _links = new LinkResolver(rootFolder is null ? 0 : 1);
     }
 
-    /// <summary>Reads the one file of a torrent without a folder.</summary>
+    /// <summary>Reads the single file of a torrent without a folder.</summary>
     public static TorrentFileEntry[] ReadSingle(BencodeElement info, string name, string rawName)
     {
         const TorrentFileAttributes Senseless = TorrentFileAttributes.Padding | TorrentFileAttributes.SymbolicLink;
@@ -70,7 +70,7 @@ internal sealed class FileListReader
         return reader.Finish();
     }
 
-    /// <summary>Reads <c>file tree</c>, where each file that has bytes begins a piece. A single file has no root folder.</summary>
+    /// <summary>Reads <c>file tree</c>, where each file with bytes starts a piece. A single file has no root folder.</summary>
     public static TorrentFileEntry[] ReadTree(BencodeElement tree, string? rootFolder, string? rawRootFolder, int pieceLength)
     {
         var reader = new FileListReader(rootFolder, rawRootFolder, tree);
@@ -86,7 +86,7 @@ internal sealed class FileListReader
             }
 
             BencodeEntry entry = folder.Entries.Current;
-            // Where a file lies among the pieces follows from this order: another reader might sort what is not sorted.
+            // The order determines each file's position among the pieces: another reader might sort an unsorted tree.
             if (folder.Last is { } last && last.Span.SequenceCompareTo(entry.Key) >= 0)
                 throw new MetainfoException(MetainfoFault.InvalidHashTree, "The torrent's 'file tree' is not sorted.");
             open.Push(folder with { Last = entry.KeyMemory });
@@ -97,7 +97,7 @@ internal sealed class FileListReader
             {
                 if (folder.Count > 1)
                     throw new MetainfoException(MetainfoFault.InvalidHashTree, "An entry of the torrent's 'file tree' is both a file and a folder.");
-                // Files of a tree begin pieces without padding; a mark of it means nothing here.
+                // Files in a tree start pieces without padding; a padding mark means nothing here.
                 reader.Add(entry.Value, ReadAttributes(entry.Value) & ~TorrentFileAttributes.Padding, depth, pieceLength);
             }
             else
@@ -110,7 +110,7 @@ internal sealed class FileListReader
         return reader.Finish();
     }
 
-    /// <summary>Takes a file's path.</summary>
+    /// <summary>Reads a file's path.</summary>
     /// <returns>The number of its elements.</returns>
     private int SetPath(BencodeElement file)
     {
@@ -128,7 +128,9 @@ internal sealed class FileListReader
         return depth;
     }
 
-    /// <summary>Takes a padding file's path: its own or, as it is never written and needs none, <c>.pad</c> and its length (BEP 47).</summary>
+    /// <summary>
+    /// Reads a padding file's path: its own or, since it is never written and needs none, <c>.pad</c> and its length (BEP 47).
+    /// </summary>
     /// <returns>The number of its elements.</returns>
     private int SetPaddingPath(BencodeElement file)
     {
@@ -140,8 +142,8 @@ internal sealed class FileListReader
     }
 
     /// <summary>
-    /// Whether the path at hand is one that makers gave to padding before there was a mark for it: <c>_____padding_file_0_...</c> (BitComet) or
-    /// <c>.____padding_file/0</c> (libtorrent, uTorrent).
+    /// Whether the current path is a name used for padding before there was a mark for it: <c>_____padding_file_0_...</c>
+    /// (BitComet) or <c>.____padding_file/0</c> (libtorrent, uTorrent).
     /// </summary>
     private bool IsNamedAsPadding(int depth)
     {
@@ -152,11 +154,14 @@ internal sealed class FileListReader
             || (depth > 1 && _names[depth - 2].Text == ".____padding_file" && last.AsSpan().IndexOfAnyExceptInRange('0', '9') < 0);
     }
 
-    /// <summary>Whether a file is as long as padding is, and the next one begins where padding would have it. Else its name is a coincidence.</summary>
+    /// <summary>
+    /// Whether a file has the length of padding, and the next one starts where padding would place it. Otherwise its name is a
+    /// coincidence.
+    /// </summary>
     private bool EndsAligned(long length, int pieceLength) =>
         length < pieceLength && (_offset + length) % Math.Min(pieceLength, MerkleTree.BlockLength) == 0;
 
-    /// <summary>Notes an element of the path at hand. As a rule it is that of the file before, if it is a folder.</summary>
+    /// <summary>Sets an element of the current path. A folder's name is usually the same as for the previous file.</summary>
     private void SetName(int depth, ReadOnlyMemory<byte> raw)
     {
         if (depth == _names.Count)
@@ -165,13 +170,13 @@ internal sealed class FileListReader
             _names[depth] = new Name(raw);
     }
 
-    /// <summary>Takes a file.</summary>
-    /// <param name="file">What the torrent says of it.</param>
+    /// <summary>Adds a file.</summary>
+    /// <param name="file">The file's entry.</param>
     /// <param name="attributes">Its attributes.</param>
     /// <param name="depth">The number of elements of its path.</param>
     /// <param name="alignment">
-    /// It begins at a multiple of so many bytes, where it has any bytes; what is left before it is a gap. 0: it is one of a v1 torrent, behind the
-    /// file before it.
+    /// The file starts at a multiple of this many bytes, if it has any; the space before it is a gap. 0 for a v1 torrent, where
+    /// it follows the previous file directly.
     /// </param>
     private void Add(BencodeElement file, TorrentFileAttributes attributes, int depth, int alignment = 0)
     {
@@ -264,7 +269,7 @@ internal sealed class FileListReader
         return DisplayText.Clean(_rootFolder is null ? path : _rootFolder + "/" + path);
     }
 
-    /// <summary>The path with the torrent's own names; <c>null</c> where it can be that of no file here.</summary>
+    /// <summary>The path with the torrent's original names; <c>null</c> if no file can have it on this system.</summary>
     private string? RawPath(int depth)
     {
         IEnumerable<string> names = _names.Take(depth).Select(name => name.Text);
@@ -273,7 +278,9 @@ internal sealed class FileListReader
         return names.All(PathSanitizer.IsUsable) ? string.Join('/', names) : null;
     }
 
-    /// <summary>The names of the target, or <c>null</c> where this is not a link after all: one without target, or with content.</summary>
+    /// <summary>
+    /// The names of the target, or <c>null</c> if this is not a link after all: one without target, or with content.
+    /// </summary>
     private static string[]? ReadLinkTarget(BencodeElement file)
     {
         if (!file.TryGet("symlink path"u8, out BencodeElement path) || path.Kind != BencodeKind.List || path.Count == 0
@@ -338,7 +345,7 @@ internal sealed class FileListReader
         return attributes;
     }
 
-    /// <summary>One element of a path, as it stands in the torrent, as text, and as it is safe.</summary>
+    /// <summary>One element of a path: original bytes, text, and safe name.</summary>
     private readonly struct Name
     {
         public Name(ReadOnlyMemory<byte> raw)

@@ -12,12 +12,13 @@ internal sealed class FileTreeWriter
     private readonly SortedDictionary<byte[], ReadOnlyMemory<byte>> _layers =
         new(Comparer<byte[]>.Create(static (left, right) => left.AsSpan().SequenceCompareTo(right)));
 
-    /// <summary>Makes the files' roots of the hashes of their pieces.</summary>
+    /// <summary>Computes the files' roots from the hashes of their pieces.</summary>
     /// <param name="files">The files, in the order of the tree.</param>
-    /// <param name="name">The torrent's name, which a file without a path has.</param>
+    /// <param name="name">The torrent's name, used for a file without a path.</param>
     /// <param name="pieceLength">Bytes of a whole piece.</param>
     /// <param name="hashes">The hashes of all pieces, 32 bytes each.</param>
-    /// <exception cref="ArgumentException">There are not as many hashes as pieces, or the piece length is not one of version 2.</exception>
+    /// <exception cref="ArgumentException">The number of hashes is wrong, or the piece length is invalid for version
+    /// 2.</exception>
     public FileTreeWriter(IReadOnlyList<TorrentBuilderFile> files, string name, int pieceLength, ReadOnlyMemory<byte> hashes)
     {
         if (pieceLength < MerkleTree.BlockLength || !int.IsPow2(pieceLength))
@@ -48,7 +49,7 @@ internal sealed class FileTreeWriter
     }
 
     /// <summary>Writes <c>file tree</c>.</summary>
-    /// <exception cref="ArgumentException">The files are not in the order of the tree, or one has the path of another.</exception>
+    /// <exception cref="ArgumentException">The files are not in tree order, or two have the same path.</exception>
     public void WriteTree(BencodeWriter writer)
     {
         try
@@ -98,7 +99,7 @@ internal sealed class FileTreeWriter
             writer.End();
     }
 
-    /// <summary>Writes <c>piece layers</c>: of files that are longer than a piece, each once however many are equal.</summary>
+    /// <summary>Writes <c>piece layers</c>: for files longer than a piece, each once even if several are equal.</summary>
     public void WriteLayers(BencodeWriter writer)
     {
         writer.WriteKey("piece layers"u8);

@@ -2,17 +2,17 @@ using TorrentPatron.Protocol.Bencoding;
 
 namespace TorrentPatron.Protocol.Metainfo;
 
-/// <summary>Reads the SHA-256 trees of a torrent's files (BEP 52) and holds the two halves of a hybrid against each other.</summary>
+/// <summary>Reads the SHA-256 trees of a torrent's files (BEP 52) and compares the two halves of a hybrid.</summary>
 internal static class HashTreeReader
 {
     /// <summary>
-    /// Reads <c>piece layers</c>: of each file that is longer than a piece the hashes of its pieces, which must hash to its root. Layers may be
-    /// missing, since peers can give them; none may be wrong.
+    /// Reads <c>piece layers</c>: for each file longer than a piece, the hashes of its pieces, which must match its root. Layers
+    /// may be missing, because peers can supply them; none may be wrong.
     /// </summary>
     /// <param name="root">The whole torrent.</param>
     /// <param name="files">The torrent's files, with their roots.</param>
     /// <param name="pieceLength">Bytes of a piece.</param>
-    /// <returns>Of each file its layer; empty where it needs none, or that is missing.</returns>
+    /// <returns>The layer of each file; empty if it needs none, or it is missing.</returns>
     /// <exception cref="MetainfoException">A layer is wrong.</exception>
     public static ReadOnlyMemory<byte>[] ReadLayers(BencodeElement root, IReadOnlyList<TorrentFileEntry> files, int pieceLength)
     {
@@ -22,7 +22,7 @@ internal static class HashTreeReader
         if (element.Kind != BencodeKind.Dictionary)
             throw new MetainfoException(MetainfoFault.InvalidHashTree, "The torrent's 'piece layers' is not a dictionary.");
 
-        // Looked up by a table: a dictionary of bencode is walked for each look.
+        // A table, because a lookup in a bencoded dictionary walks through it.
         var byRoot = new Dictionary<InfoHashV2, BencodeElement>();
         foreach (BencodeEntry entry in element.EnumerateDictionary())
         {
@@ -54,7 +54,7 @@ internal static class HashTreeReader
                     $"The torrent's 'piece layers' has {hashes.Length} bytes for '{Short(file)}'; its {count} pieces need {count * MerkleTree.HashLength}.");
             }
 
-            // Equal files have one layer: it is hashed once.
+            // Equal files have one layer, which is hashed once.
             if (!verified.TryAdd(key, count))
             {
                 layers[index] = hashes;
@@ -70,11 +70,11 @@ internal static class HashTreeReader
         return layers;
     }
 
-    /// <summary>Holds the files of a hybrid's two halves against each other.</summary>
-    /// <param name="v1">The files of <c>files</c> or <c>length</c>, padding among them.</param>
+    /// <summary>Compares the files of a hybrid's two halves.</summary>
+    /// <param name="v1">The files of <c>files</c> or <c>length</c>, including padding.</param>
     /// <param name="v2">The files of <c>file tree</c>.</param>
-    /// <returns>The files of the v1 half, with the roots that the v2 half names.</returns>
-    /// <exception cref="MetainfoException">They differ in a name, a length, their order, or where a file begins.</exception>
+    /// <returns>The files of the v1 half, with the roots from the v2 half.</returns>
+    /// <exception cref="MetainfoException">A name, a length, the order, or an offset differs.</exception>
     public static TorrentFileEntry[] Join(TorrentFileEntry[] v1, TorrentFileEntry[] v2)
     {
         int next = 0;
@@ -100,10 +100,10 @@ internal static class HashTreeReader
         return next == v2.Length ? v1 : throw Mismatch($"'{Short(v2[next])}' is in its version 2 half only");
     }
 
-    /// <summary>Whether a file's pieces have hashes of their own, so that its root alone does not tell whether one is good.</summary>
+    /// <summary>Whether a file's pieces need a layer, because its root alone cannot verify them.</summary>
     public static bool NeedsLayer(TorrentFileEntry file, int pieceLength) => !file.IsPadding && file.Length > pieceLength;
 
-    /// <summary>A file's path, no longer than a sentence can hold.</summary>
+    /// <summary>A file's path, shortened to fit in a sentence.</summary>
     internal static string Short(TorrentFileEntry file) => Short(file.OriginalPath);
 
     /// <inheritdoc cref="Short(TorrentFileEntry)"/>

@@ -3,10 +3,13 @@ using TorrentPatron.Protocol.Bencoding;
 
 namespace TorrentPatron.Protocol.Metainfo;
 
-/// <summary>Reads what a torrent says of other torrents: those that may share files with it (BEP 38), and where a newer one is to be had (BEP 39).</summary>
+/// <summary>
+/// Reads a torrent's hints about other torrents: ones that may share files with it (BEP 38), and where to get a newer one (BEP
+/// 39).
+/// </summary>
 internal static class HintReader
 {
-    /// <summary>The most torrents, and the most collections, that are taken from a torrent.</summary>
+    /// <summary>The most torrents, and the most collections, taken from a torrent.</summary>
     internal const int MaxHints = 256;
 
     /// <summary>The longest name of a collection, in bytes.</summary>
@@ -14,7 +17,7 @@ internal static class HintReader
 
     /// <summary>The torrents that may share files with this one.</summary>
     /// <param name="root">The whole torrent.</param>
-    /// <param name="info">Its info dictionary; what both say is joined.</param>
+    /// <param name="info">Its info dictionary; the entries of both are combined.</param>
     public static ReadOnlyCollection<TorrentId> ReadSimilar(BencodeElement root, BencodeElement info) =>
         Read(root, info, "similar", value => value.AsBytes().Length switch
         {
@@ -23,19 +26,19 @@ internal static class HintReader
             _ => null,
         });
 
-    /// <summary>The collections that the torrent belongs to: those of one collection may share files. Fit to be shown.</summary>
+    /// <summary>The torrent's collections: torrents of one collection may share files. Safe to show.</summary>
     /// <inheritdoc cref="ReadSimilar" path="/param"/>
     public static ReadOnlyCollection<string> ReadCollections(BencodeElement root, BencodeElement info) =>
         Read(root, info, "collections", value => value.AsBytes().Length <= MaxCollectionLength && value.IsValidUtf8() ? CollectionOrNull(value.AsText()) : null);
 
-    /// <summary>Where a newer torrent may be had: an http or https address; null: the torrent does not say.</summary>
-    /// <param name="info">The info dictionary, which alone counts.</param>
+    /// <summary>The http or https address of a newer torrent; null if there is none.</summary>
+    /// <param name="info">The info dictionary, the only valid place.</param>
     public static Uri? ReadUpdateUrl(BencodeElement info) =>
         info.TryGet("update-url"u8, out BencodeElement value) && value.IsValidUtf8() && value.AsBytes().Length <= AddressReader.MaxLength
             ? AddressReader.WebSeedOrNull(value.AsText())
             : null;
 
-    /// <summary>A collection's name as it is compared; null: it has no letter that can be shown.</summary>
+    /// <summary>A collection's name in its comparable form; null if it has no printable character.</summary>
     internal static string? CollectionOrNull(string text) => DisplayText.Clean(text).Trim() is { Length: > 0 } name ? name : null;
 
     private static ReadOnlyCollection<string> Read(BencodeElement root, BencodeElement info, string key, Func<BencodeElement, string?> read) =>

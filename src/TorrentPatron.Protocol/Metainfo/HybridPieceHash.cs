@@ -1,9 +1,9 @@
 namespace TorrentPatron.Protocol.Metainfo;
 
-/// <summary>Both hashes of a piece of a hybrid torrent, the SHA-1 first.</summary>
+/// <summary>Both hashes of a hybrid torrent's piece, SHA-1 first.</summary>
 /// <param name="first">The SHA-1.</param>
 /// <param name="second">The node of the file's tree.</param>
-/// <param name="padding">Zeros behind the bytes that are appended, which are in the SHA-1 alone.</param>
+/// <param name="padding">Zeros after the appended bytes, which only the SHA-1 covers.</param>
 internal sealed class HybridPieceHash(PieceHash first, PieceHash second, int padding = 0) : PieceHash
 {
     private static readonly byte[] Zeros = new byte[64 * 1024];

@@ -3,7 +3,8 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Protocol.Metainfo;
 
 /// <summary>
-/// Verifies pieces of a hybrid torrent by both of their hashes (BEP 52), and by SHA-1 alone where a file's layer is not known, as after a link.
+/// Verifies pieces of a hybrid torrent with both of their hashes (BEP 52), and with SHA-1 alone if a file's layer is unknown, as
+/// after a link.
 /// </summary>
 /// <param name="v1">Knows the SHA-1 of every piece.</param>
 /// <param name="v2">Knows the SHA-256 tree of every file, or of some.</param>
@@ -24,7 +25,7 @@ internal sealed class HybridPieceVerifier(V1PieceVerifier v1, V2PieceVerifier v2
         if (hash.Length <= PieceHash.V1Length)
             return isV1;
         bool isV2 = v2.IsHashOf(piece, hash[PieceHash.V1Length..]);
-        // The other way round it may be the padding that is wrong, and the fault of who sent it.
+        // In the reverse case the padding may be wrong, and its sender at fault.
         if (isV1 && !isV2)
             _isContradictory = true;
         return isV1 && isV2;
@@ -42,7 +43,7 @@ internal sealed class HybridPieceVerifier(V1PieceVerifier v1, V2PieceVerifier v2
     /// <inheritdoc/>
     public override UInt128 FingerprintOf(ReadOnlySpan<byte> block) => v1.FingerprintOf(block);
 
-    /// <summary>Verifies what lies in files, where padding cannot be wrong: the SHA-256 says it all where it is known.</summary>
+    /// <summary>Verifies data in files, where padding cannot be wrong: the SHA-256 is enough if it is known.</summary>
     private sealed class FileVerifier(V1PieceVerifier v1, V2PieceVerifier v2) : PieceVerifier
     {
         public override PieceHash Begin(int piece) => v2.Knows(piece) ? v2.Begin(piece) : v1.Begin(piece);

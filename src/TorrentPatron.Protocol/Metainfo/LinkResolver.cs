@@ -1,16 +1,16 @@
 namespace TorrentPatron.Protocol.Metainfo;
 
 /// <summary>
-/// Finds what the symbolic links of a torrent lead to (BEP 47): a file, a link or a folder of the torrent, by the names that the torrent gives.
-/// Whatever leads elsewhere, in a circle, or to a folder that the link lies in, leads nowhere.
+/// Resolves the symbolic links of a torrent (BEP 47) to a file, a link or a folder of the torrent, by its original names. Links
+/// that lead elsewhere, in a circle, or to a folder that contains them, have no target.
 /// </summary>
-/// <param name="rootElements">The number of elements that stand before the torrent's own paths: 1 for its folder, or 0.</param>
+/// <param name="rootElements">The number of elements before the torrent's own paths: 1 for its folder, or 0.</param>
 internal sealed class LinkResolver(int rootElements)
 {
-    /// <summary>Links that lead to links, one after the other. Linux follows 40.</summary>
+    /// <summary>The longest chain of links. Linux follows 40.</summary>
     private const int MostSteps = 32;
 
-    /// <summary>Elements of a target: deeper folders are not looked at.</summary>
+    /// <summary>The most elements of a target.</summary>
     private const int MostElements = 100;
 
     private readonly List<string> _paths = [];
@@ -18,15 +18,15 @@ internal sealed class LinkResolver(int rootElements)
     private readonly Dictionary<string, Found> _wanted = new(StringComparer.Ordinal);
     private readonly Dictionary<int, string> _chosen = [];
 
-    /// <summary>Takes the path of the next file, by the torrent's own names; null for padding, to which nothing leads.</summary>
+    /// <summary>Adds the original path of the next file; null for padding, which cannot be a target.</summary>
     public void Add(IEnumerable<string>? names) => _paths.Add(names is null ? "" : Join(names));
 
-    /// <summary>Takes what the file that was added last leads to.</summary>
+    /// <summary>Adds the target of the last added file.</summary>
     /// <param name="target">The elements of its target.</param>
     public void AddLink(string[] target) => _links.Add((_paths.Count - 1, target));
 
-    /// <summary>Notes what each link leads to.</summary>
-    /// <param name="files">The files that were added, in their order.</param>
+    /// <summary>Sets the target of each link.</summary>
+    /// <param name="files">The added files, in order.</param>
     public void Resolve(List<TorrentFileEntry> files)
     {
         foreach ((int file, string[] target) in _links)
@@ -50,7 +50,8 @@ internal sealed class LinkResolver(int rootElements)
     }
 
     /// <summary>
-    /// The paths that a target may mean: below the torrent's folder, as BEP 47 has it; and below the link's own, as libtorrent writes it.
+    /// The possible meanings of a target: relative to the torrent's folder, as in BEP 47, and relative to the link's own, as
+    /// libtorrent writes it.
     /// </summary>
     private IEnumerable<string> Candidates(int file, string[] target)
     {
@@ -64,7 +65,7 @@ internal sealed class LinkResolver(int rootElements)
             yield return fromLink;
     }
 
-    /// <returns>Null where the target leads out of the torrent's folder, or is that folder.</returns>
+    /// <returns>Null if the target leads out of the torrent's folder, or is that folder.</returns>
     private static string? Normalize(string[] folder, string[] target)
     {
         var elements = new List<string>(folder);
@@ -99,7 +100,7 @@ internal sealed class LinkResolver(int rootElements)
             for (int end = path.IndexOf('/', StringComparison.Ordinal); end >= 0 && ++depth <= MostElements; end = path.IndexOf('/', end + 1))
             {
                 ReadOnlySpan<char> folder = path.AsSpan(0, end);
-                // The folder of a path that was too long is another one.
+                // If the path was too long, the file is in a different folder.
                 if (wanted.TryGetValue(folder, out Found found) && found.Path is null
                     && CountElements(files[file].Path) == CountElements(path) + rootElements)
                     wanted[folder] = new Found(First(files[file].Path, depth + rootElements), File: -1);
@@ -110,7 +111,7 @@ internal sealed class LinkResolver(int rootElements)
         }
     }
 
-    /// <summary>Where a link ends; null where it must not be made.</summary>
+    /// <summary>The final target of a link; null if the link must not be created.</summary>
     private Found? Follow(int link, List<TorrentFileEntry> files)
     {
         Span<int> passed = stackalloc int[MostSteps];
@@ -148,9 +149,9 @@ internal sealed class LinkResolver(int rootElements)
         return path[..end];
     }
 
-    /// <summary>A file or folder that some link names.</summary>
-    /// <param name="Path">Its path, as it is here; null means none.</param>
-    /// <param name="File">Index of the file; -1: it is a folder.</param>
+    /// <summary>A file or folder that a link names.</summary>
+    /// <param name="Path">Its safe path; null means none.</param>
+    /// <param name="File">Index of the file; -1 for a folder.</param>
     private readonly record struct Found(string? Path, int File)
     {
         public static Found Nothing { get; } = new(null, -1);

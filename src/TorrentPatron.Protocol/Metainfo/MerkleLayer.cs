@@ -1,17 +1,19 @@
 namespace TorrentPatron.Protocol.Metainfo;
 
-/// <summary>One layer of a file's tree that is known whole, and what follows from it of the layers above. Thread-safe.</summary>
+/// <summary>One fully known layer of a file's tree, and the layers above that follow from it. Thread-safe.</summary>
 /// <param name="hashes">The hashes that cover bytes of the file.</param>
-/// <param name="layer">Which layer.</param>
+/// <param name="layer">The layer's number.</param>
 /// <param name="height">Layers of the whole tree above its leaves.</param>
 public sealed class MerkleLayer(ReadOnlyMemory<byte> hashes, int layer, int height)
 {
-    /// <summary>Layers between this and the next that is kept: a node above it is made of few hashes then, and what is kept is small.</summary>
+    /// <summary>
+    /// Layers between this one and the next cached one: a node above then takes few hashes to compute, and the cache is small.
+    /// </summary>
     private const int Step = 9;
 
     private MerkleLayer? _coarse;
 
-    /// <summary>Which layer.</summary>
+    /// <summary>The layer's number.</summary>
     public int Layer => layer;
 
     /// <summary>Layers of the whole tree above its leaves.</summary>
@@ -19,8 +21,8 @@ public sealed class MerkleLayer(ReadOnlyMemory<byte> hashes, int layer, int heig
 
     /// <summary>The hash of a node of this layer or one above.</summary>
     /// <param name="nodeLayer">Its layer.</param>
-    /// <param name="index">Its place there.</param>
-    /// <param name="hash">Takes the hash.</param>
+    /// <param name="index">Its index in that layer.</param>
+    /// <param name="hash">Receives the hash.</param>
     public void Node(int nodeLayer, long index, Span<byte> hash)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(nodeLayer, layer);

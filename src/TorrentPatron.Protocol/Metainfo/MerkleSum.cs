@@ -1,10 +1,10 @@
 namespace TorrentPatron.Protocol.Metainfo;
 
-/// <summary>Makes the hash of a node of hashes below it as they come, in the memory of one path through the tree.</summary>
+/// <summary>Computes a node's hash incrementally from the hashes below it, in the memory of one path through the tree.</summary>
 /// <param name="layer">The layer of the hashes.</param>
 internal sealed class MerkleSum(int layer)
 {
-    /// <summary>Of each layer the left child that waits for its right one: where the bit of that layer is set in the count.</summary>
+    /// <summary>For each layer, the left child that waits for its right one, if that layer's bit is set in the count.</summary>
     private byte[] _left = new byte[16 * MerkleTree.HashLength];
     private long _count;
 
@@ -23,9 +23,9 @@ internal sealed class MerkleSum(int layer)
         _count++;
     }
 
-    /// <summary>Ends it, with padding in place of what has not been added. It may be used again then.</summary>
-    /// <param name="height">How many layers the node is above the hashes; there are 2^height of them at most.</param>
-    /// <param name="root">Takes the node's hash.</param>
+    /// <summary>Completes the hash, with padding for missing ones, and resets the object.</summary>
+    /// <param name="height">The node's height above the hashes, at most 2^height of them.</param>
+    /// <param name="root">Receives the node's hash.</param>
     public void End(int height, Span<byte> root)
     {
         if (_count > 1L << height)

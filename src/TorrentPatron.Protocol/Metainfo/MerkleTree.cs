@@ -3,8 +3,12 @@ using System.Security.Cryptography;
 
 namespace TorrentPatron.Protocol.Metainfo;
 
-/// <summary>The SHA-256 tree of a file (BEP 52): its leaves are the hashes of the file's blocks, and every node above is the hash of two.</summary>
-/// <remarks>Layer 0 is that of the leaves. Where a layer has too few hashes to be a power of two, zeros take the place of the missing leaves.</remarks>
+/// <summary>
+/// A file's SHA-256 tree (BEP 52): its leaves are the hashes of the file's blocks, and every node above is the hash of two.
+/// </summary>
+/// <remarks>
+/// Layer 0 is the leaves. If the number of leaves is not a power of two, zeros take the place of the missing ones.
+/// </remarks>
 public static class MerkleTree
 {
     /// <summary>Bytes of a file below one leaf; the last block of a file may be shorter.</summary>
@@ -13,27 +17,27 @@ public static class MerkleTree
     /// <summary>Bytes of a hash.</summary>
     public const int HashLength = SHA256.HashSizeInBytes;
 
-    /// <summary>The height of the tallest tree: of a file of 2^63 bytes.</summary>
+    /// <summary>The height of the tallest tree, for a file of 2^63 bytes.</summary>
     public const int MaxHeight = 49;
 
     private static readonly byte[] Pads = MakePads();
 
-    /// <summary>The number of blocks in so many bytes.</summary>
+    /// <summary>The number of blocks in a number of bytes.</summary>
     /// <param name="bytes">0 or more.</param>
     public static long CountBlocks(long bytes) => (bytes / BlockLength) + (bytes % BlockLength == 0 ? 0 : 1);
 
-    /// <summary>The number of layers above so many hashes.</summary>
+    /// <summary>The number of layers above a number of hashes.</summary>
     /// <param name="hashes">1 or more.</param>
     public static int HeightOf(long hashes) => hashes <= 1 ? 0 : BitOperations.Log2((ulong)(hashes - 1)) + 1;
 
-    /// <summary>The hash of a node below which no block is.</summary>
+    /// <summary>The hash of a node without any block below it.</summary>
     /// <param name="layer">The node's layer, 0 to <see cref="MaxHeight"/>.</param>
     public static ReadOnlySpan<byte> PadOf(int layer) => Pads.AsSpan(layer * HashLength, HashLength);
 
-    /// <summary>The hash of the node above two.</summary>
+    /// <summary>The hash of two nodes' parent.</summary>
     /// <param name="left">Its left child.</param>
     /// <param name="right">Its right child.</param>
-    /// <param name="parent">Takes the hash; it may be where one of the children is.</param>
+    /// <param name="parent">Receives the hash; may overlap a child.</param>
     public static void Join(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right, Span<byte> parent)
     {
         Span<byte> pair = stackalloc byte[2 * HashLength];
@@ -42,11 +46,11 @@ public static class MerkleTree
         SHA256.HashData(pair, parent);
     }
 
-    /// <summary>The hash of a node, made of hashes below it.</summary>
-    /// <param name="hashes">The first hashes of the node's part of a layer, one after the other; what is missing behind them is padding.</param>
+    /// <summary>The hash of a node, computed from hashes below it.</summary>
+    /// <param name="hashes">The first hashes of the node's part of a layer; missing ones are padding.</param>
     /// <param name="layer">Their layer.</param>
-    /// <param name="height">How many layers the node is above them: there is room for 2^height hashes.</param>
-    /// <param name="root">Takes the node's hash.</param>
+    /// <param name="height">The node's height above them: it covers 2^height hashes.</param>
+    /// <param name="root">Receives the node's hash.</param>
     public static void Root(ReadOnlySpan<byte> hashes, int layer, int height, Span<byte> root)
     {
         var sum = new MerkleSum(layer);
@@ -55,9 +59,9 @@ public static class MerkleTree
         sum.End(height, root);
     }
 
-    /// <summary>Whether a layer of a file hashes to the file's root.</summary>
+    /// <summary>Whether a layer of a file matches the file's root.</summary>
     /// <param name="hashes">All hashes of the layer that cover bytes of the file.</param>
-    /// <param name="layer">Which layer.</param>
+    /// <param name="layer">The layer's number.</param>
     /// <param name="root">The root: 32 bytes.</param>
     public static bool IsLayerOf(ReadOnlySpan<byte> hashes, int layer, ReadOnlySpan<byte> root)
     {

@@ -1,12 +1,14 @@
 namespace TorrentPatron.Protocol.Metainfo;
 
-/// <summary>The bytes are not a valid .torrent file. The message is a sentence for people, without a path or name.</summary>
+/// <summary>
+/// Thrown when bytes are not a valid .torrent file. The message is a sentence for users, without a path or name.
+/// </summary>
 public sealed class MetainfoException : Exception
 {
-    /// <summary>Says what is wrong.</summary>
+    /// <summary>Creates the exception.</summary>
     /// <param name="fault">The kind of fault.</param>
-    /// <param name="message">A whole sentence.</param>
-    /// <param name="innerException">What the decoder said, if it was that.</param>
+    /// <param name="message">A sentence that says what is wrong.</param>
+    /// <param name="innerException">The decoder's exception, if any.</param>
     public MetainfoException(MetainfoFault fault, string message, Exception? innerException = null)
         : base(message, innerException) => Fault = fault;
 

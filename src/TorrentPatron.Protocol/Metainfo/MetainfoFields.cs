@@ -4,10 +4,10 @@ using TorrentPatron.Protocol.Bencoding;
 
 namespace TorrentPatron.Protocol.Metainfo;
 
-/// <summary>Takes typed values out of a torrent's dictionaries, and says in a sentence what is missing or wrong.</summary>
+/// <summary>Reads typed values from a torrent's dictionaries, with error messages about missing and invalid ones.</summary>
 internal static class MetainfoFields
 {
-    /// <summary>A value that every torrent has.</summary>
+    /// <summary>A required value.</summary>
     public static BencodeElement Required(this BencodeElement dictionary, ReadOnlySpan<byte> key, BencodeKind kind)
     {
         if (!dictionary.TryGet(key, out BencodeElement value))
@@ -27,8 +27,8 @@ internal static class MetainfoFields
     }
 
     /// <summary>
-    /// A text fit to be shown, or <c>null</c> if there is none. Some makers wrote the text in an encoding of their own and
-    /// again in UTF-8 under the key with <c>.utf-8</c>.
+    /// A text safe to show, or <c>null</c> if there is none. Some programs write the text in another encoding, and again in UTF-8
+    /// under the key with <c>.utf-8</c>.
     /// </summary>
     public static string? OptionalText(
         this BencodeElement dictionary, ReadOnlySpan<byte> key, ReadOnlySpan<byte> utf8Key = default)
@@ -43,7 +43,7 @@ internal static class MetainfoFields
         return text.Length > 0 ? text : null;
     }
 
-    /// <summary>Whether the value is a string of UTF-8, and not an empty one.</summary>
+    /// <summary>Whether the value is a non-empty string of valid UTF-8.</summary>
     public static bool IsValidUtf8(this BencodeElement value) =>
         value.TryGetBytes(out ReadOnlyMemory<byte> bytes) && bytes.Length > 0 && Utf8.IsValid(bytes.Span);
 

@@ -5,35 +5,35 @@ namespace TorrentPatron.Protocol.Metainfo;
 /// <summary>Reads .torrent files (BEP 3), which may be hostile.</summary>
 public static class MetainfoReader
 {
-    /// <summary>The largest info dictionary, in bytes, whether a .torrent file has it or peers send it (BEP 9).</summary>
+    /// <summary>The largest info dictionary, in bytes, from a .torrent file or from peers (BEP 9).</summary>
     public const int MaxMetadataBytes = 30 * 1024 * 1024;
 
     /// <summary>
-    /// The largest .torrent file, in bytes, wherever it comes from: the largest info dictionary, and room for the trackers and web
-    /// seeds of a magnet link, so that what peers have sent can be saved and read again; see <see cref="ReadInfo"/>.
+    /// The largest .torrent file, in bytes, from any source: the largest info dictionary, and room for the trackers and web seeds
+    /// of a magnet link, so that metadata from peers can be saved and read again; see <see cref="ReadInfo"/>.
     /// </summary>
     public const int MaxFileBytes = MaxMetadataBytes + (2 * 1024 * 1024);
 
-    /// <summary>The most pieces a torrent may have.</summary>
+    /// <summary>The most pieces of a torrent.</summary>
     public const int MaxPieces = 2_097_152;
 
     /// <summary>The longest piece, in bytes.</summary>
     public const int MaxPieceLength = 512 * 1024 * 1024;
 
-    /// <summary>The most trackers, and the most web seeds, that are taken from a torrent.</summary>
+    /// <summary>The most trackers, and the most web seeds, taken from a torrent.</summary>
     public const int MaxTrackers = 100;
 
-    /// <summary>The most DHT nodes that are taken from a torrent, and from a magnet link.</summary>
+    /// <summary>The most DHT nodes taken from a torrent or a magnet link.</summary>
     public const int MaxDhtNodes = 32;
 
-    /// <summary>The most trackers that cannot be asked that are taken note of.</summary>
+    /// <summary>The most unsupported trackers that are recorded.</summary>
     internal const int MaxUnsupportedTrackers = 20;
 
     private const int SmallestV2PieceLength = 16 * 1024;
 
-    /// <summary>Reads a .torrent file. Its bytes are copied; what comes after its end is left out.</summary>
+    /// <summary>Reads a .torrent file. Its bytes are copied; anything after its end is ignored.</summary>
     /// <param name="data">The whole file, at most <see cref="MaxFileBytes"/> bytes.</param>
-    /// <exception cref="MetainfoException">It is no valid torrent; the message says why.</exception>
+    /// <exception cref="MetainfoException">It is not a valid torrent; the message says why.</exception>
     public static TorrentMetainfo Read(ReadOnlyMemory<byte> data)
     {
         if (data.IsEmpty)
@@ -130,12 +130,12 @@ public static class MetainfoReader
         };
     }
 
-    /// <summary>Makes a torrent of an info dictionary that peers have sent (BEP 9) and the addresses that were known without it.</summary>
+    /// <summary>Creates a torrent from an info dictionary that peers sent (BEP 9) and the addresses known without it.</summary>
     /// <param name="info">The whole info dictionary, bencoded.</param>
-    /// <param name="trackers">Addresses to announce to, each a tier of its own.</param>
-    /// <param name="webSeeds">Addresses that serve the files.</param>
+    /// <param name="trackers">Announce addresses, each in a separate tier.</param>
+    /// <param name="webSeeds">Web seed addresses.</param>
     /// <param name="dhtNodes">DHT nodes; null means none.</param>
-    /// <exception cref="MetainfoException">It is the info dictionary of no valid torrent; the message says why.</exception>
+    /// <exception cref="MetainfoException">It is not a valid info dictionary; the message says why.</exception>
     public static TorrentMetainfo ReadInfo(
         ReadOnlyMemory<byte> info, IReadOnlyList<string> trackers, IReadOnlyList<string> webSeeds, IReadOnlyList<HostEndPoint>? dhtNodes = null)
     {
@@ -154,10 +154,10 @@ public static class MetainfoReader
         return Read(TorrentBuilder.Assemble(info.Span, trackers, webSeeds, dhtNodes ?? []));
     }
 
-    /// <summary>Makes the torrent with its piece layers, which peers have given (BEP 52).</summary>
-    /// <param name="metainfo">A v2 or hybrid torrent that lacks some or all of them. What else it has stays as it is.</param>
+    /// <summary>Creates the torrent with its piece layers, which came from peers (BEP 52).</summary>
+    /// <param name="metainfo">A v2 or hybrid torrent that lacks some or all of them. The rest is unchanged.</param>
     /// <param name="pieceLayers">All of its layers, by the roots of their files.</param>
-    /// <exception cref="MetainfoException">A layer is wrong, or the torrent is larger with them than a torrent may be.</exception>
+    /// <exception cref="MetainfoException">A layer is wrong, or the torrent would exceed the size limit.</exception>
     public static TorrentMetainfo WithPieceLayers(
         TorrentMetainfo metainfo, IReadOnlyDictionary<InfoHashV2, ReadOnlyMemory<byte>> pieceLayers)
     {
@@ -181,7 +181,7 @@ public static class MetainfoReader
 
         try
         {
-            // What comes behind it is nobody's concern: it is not hashed, and other clients pass over it too.
+            // Anything after it is ignored: it is not hashed, and other clients skip it too.
             BencodeElement root = BencodeDocument.ParsePrefix(data, out int consumed).Root;
             if (root.Kind == BencodeKind.Dictionary && (consumed == data.Length || root.TryGet("info"u8, out _)))
                 return root;
@@ -258,7 +258,7 @@ public static class MetainfoReader
                 + $"but it has {hashes.Length} bytes of hashes.");
     }
 
-    /// <summary>A tree of one file that is called as the torrent is has no folder around it (BEP 52).</summary>
+    /// <summary>A tree with a single file that has the torrent's name has no folder around it (BEP 52).</summary>
     private static bool IsSingleFileTree(BencodeElement tree, BencodeElement name) =>
         tree.Count == 1
         && tree.TryGet(name.AsBytes(), out BencodeElement entry)

@@ -1,6 +1,6 @@
 namespace TorrentPatron.Protocol.Metainfo;
 
-/// <summary>Which of the two formats a torrent is in.</summary>
+/// <summary>The format of a torrent.</summary>
 public enum MetainfoVersion
 {
     /// <summary>BEP 3: SHA-1 over pieces that run across files.</summary>

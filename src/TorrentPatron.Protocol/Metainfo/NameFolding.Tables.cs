@@ -1,7 +1,7 @@
 namespace TorrentPatron.Protocol.Metainfo;
 
 // Generated from the Unicode Character Database: decompositions and combining classes of version 14, simple upper case of version 16.
-// Pinned on purpose: a newer Unicode must not rename the files of a torrent that is on disk already.
+// Pinned on purpose: a newer Unicode version must not rename the files of an existing torrent.
 public static partial class NameFolding
 {
     /// <summary>Simple upper case: first and last of a run of characters, the step between them, what to add.</summary>
@@ -54,7 +54,9 @@ public static partial class NameFolding
         0x1E922, 0x1E943, 0x1, -0x22,
     ];
 
-    /// <summary>Canonical decompositions, one level deep: the character, and the one (then 0) or two that it stands for.</summary>
+    /// <summary>
+    /// Canonical decompositions, one level deep: the character, and the one (then 0) or two that it decomposes to.
+    /// </summary>
     private static ReadOnlySpan<int> Decompositions =>
     [
         0xC0, 0x41, 0x300, 0xC1, 0x41, 0x301, 0xC2, 0x41, 0x302, 0xC3, 0x41, 0x303, 0xC4, 0x41, 0x308, 0xC5, 0x41, 0x30A, 0xC7, 0x43, 0x327,

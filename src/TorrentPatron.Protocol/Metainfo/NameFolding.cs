@@ -3,12 +3,12 @@ using System.Text;
 namespace TorrentPatron.Protocol.Metainfo;
 
 /// <summary>
-/// Compares names as file systems do that ignore case and composition (APFS, NTFS in part, ext4 with casefold): two names that fold to
-/// the same text may be one file there.
+/// Compares names like file systems that ignore case and composition (APFS, partly NTFS, ext4 with casefold): two names that fold
+/// to the same text may be one file there.
 /// </summary>
 /// <remarks>
-/// It has tables of its own. What .NET offers depends on the system's ICU, and does nothing at all under invariant globalization: the
-/// same torrent would have differently named files from one machine, or front end, to the next.
+/// It has its own tables. .NET's methods depend on the system's ICU, and do nothing under invariant globalization: the same
+/// torrent would have differently named files on different machines or front ends.
 /// </remarks>
 public static partial class NameFolding
 {
@@ -19,7 +19,7 @@ public static partial class NameFolding
 
     /// <summary>Folds a name or a path: decomposed, its marks in canonical order, in upper case.</summary>
     /// <param name="name">Any text.</param>
-    /// <returns>The same instance where there is nothing to fold.</returns>
+    /// <returns>The same instance if there is nothing to fold.</returns>
     public static string Fold(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -69,7 +69,7 @@ public static partial class NameFolding
             into.Add(Decompositions[row + 2]);
     }
 
-    /// <summary>Puts marks that follow each other in the order of their classes; those of one class stay as they are.</summary>
+    /// <summary>Sorts consecutive marks by their classes; those of one class keep their order.</summary>
     private static void Reorder(List<int> runes)
     {
         for (int i = 1; i < runes.Count; i++)
@@ -98,8 +98,8 @@ public static partial class NameFolding
         return row >= 0 && rune <= UpperCase[row + 1] && (rune - UpperCase[row]) % UpperCase[row + 2] == 0 ? rune + UpperCase[row + 3] : rune;
     }
 
-    /// <summary>The last row of a table whose first column is not beyond a value.</summary>
-    /// <returns>Index of the row's first column; negative: there is none.</returns>
+    /// <summary>The last row of a table whose first column does not exceed a value.</summary>
+    /// <returns>Index of the row's first column; negative if there is none.</returns>
     private static int FindRow(ReadOnlySpan<int> table, int columns, int value)
     {
         int low = 0, high = (table.Length / columns) - 1;

@@ -1,15 +1,15 @@
 namespace TorrentPatron.Protocol.Metainfo;
 
-/// <summary>The SHA-1 of a piece that has padding in it (BEP 47): padding is zeros, and is kept as such.</summary>
+/// <summary>The SHA-1 of a piece that contains padding (BEP 47), which must be zeros.</summary>
 /// <param name="first">The SHA-1.</param>
-/// <param name="padding">Where padding lies in the piece: begin and end, in their order.</param>
-/// <param name="whenNotZero">Is told the hash where padding was something else than zeros.</param>
+/// <param name="padding">The padding ranges in the piece: begin and end, in order.</param>
+/// <param name="whenNotZero">Called with the hash if padding was not all zeros.</param>
 internal sealed class PaddedPieceHash(PieceHash first, IReadOnlyList<(int Begin, int End)> padding, PaddedPieceHash.NotZero whenNotZero) : PieceHash
 {
     private int _offset;
     private bool _isNotZero;
 
-    /// <summary>Takes the hash of a piece whose padding is not zeros.</summary>
+    /// <summary>Receives the hash of a piece whose padding is not all zeros.</summary>
     public delegate void NotZero(ReadOnlySpan<byte> hash);
 
     /// <inheritdoc/>

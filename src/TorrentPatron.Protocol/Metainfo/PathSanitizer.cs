@@ -4,8 +4,8 @@ using System.Text;
 namespace TorrentPatron.Protocol.Metainfo;
 
 /// <summary>
-/// Makes one element of a path (the name of a file or folder) from a name that came from outside: one that stays where it
-/// is put and is valid on Linux, macOS and Windows, and the same on each, so that a folder can be carried from one to another.
+/// Makes a safe path element (a file or folder name) from a name that came from outside: one that cannot leave its folder and is
+/// valid and identical on Linux, macOS and Windows, so that a folder can be carried between them.
 /// </summary>
 public static class PathSanitizer
 {
@@ -13,21 +13,21 @@ public static class PathSanitizer
     public const int MaxElementBytes = 255;
 
     /// <summary>
-    /// The longest path of a torrent's file below its destination, in bytes of UTF-8: what the shortest-winded of the usual
-    /// systems (macOS, 1024 bytes in all) takes below a folder of the usual length.
+    /// The longest path of a torrent's file below its destination, in bytes of UTF-8: the limit of the strictest common system
+    /// (macOS, 1024 bytes in all) below a folder with a path of common length.
     /// </summary>
     public const int MaxPathBytes = 900;
 
-    /// <summary>What stands for a name of which nothing else is left, such as <c>..</c>.</summary>
+    /// <summary>Replaces a name of which nothing is left, such as <c>..</c>.</summary>
     public const string Placeholder = "_";
 
     /// <summary>
-    /// The extension of the hidden files in which an engine keeps bytes of files that are not wanted: no element that begins with a dot ends
-    /// with it.
+    /// The extension of the hidden files in which an engine keeps bytes of unwanted files: no safe element that begins with a dot
+    /// ends with it.
     /// </summary>
     public const string PartsExtension = ".patron-parts";
 
-    // An extension is kept when a name is cut, unless it is longer than this.
+    // The extension is kept when a name is cut, unless it is longer than this.
     private const int MaxExtensionBytes = 32;
 
     private static readonly SearchValues<char> PlainCharacters = SearchValues.Create(
@@ -42,17 +42,17 @@ public static class PathSanitizer
         ],
         StringComparer.OrdinalIgnoreCase).GetAlternateLookup<ReadOnlySpan<char>>();
 
-    /// <summary>Makes a safe element from a name in UTF-8; what is not UTF-8 becomes <c>_</c>.</summary>
+    /// <summary>Makes a safe element from a name in UTF-8; invalid sequences become <c>_</c>.</summary>
     /// <param name="name">Any bytes.</param>
     public static string CleanElement(ReadOnlySpan<byte> name) => CleanElement(Encoding.UTF8.GetString(name));
 
     /// <summary>
-    /// Makes a safe element from a name: separators and characters that some system refuses become <c>_</c>; control,
-    /// direction and invisible characters, and dots and spaces at the end, go; Windows' device names, and the names of our own hidden files, get a
-    /// <c>_</c> in front; what is longer than <see cref="MaxElementBytes"/> is cut before its extension.
+    /// Makes a safe element from a name: separators and characters that some system rejects become <c>_</c>; control, direction
+    /// and invisible characters, and trailing dots and spaces, are removed; Windows' device names, and the names of our own
+    /// hidden files, are prefixed with <c>_</c>; anything longer than <see cref="MaxElementBytes"/> is cut before its extension.
     /// </summary>
     /// <param name="name">Any text.</param>
-    /// <returns>Never empty, <c>.</c> or <c>..</c>. A name that is safe already comes back as it is.</returns>
+    /// <returns>Never empty, <c>.</c> or <c>..</c>. A safe name is returned unchanged.</returns>
     public static string CleanElement(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -63,7 +63,7 @@ public static class PathSanitizer
                 element = "_" + element;
             if (Encoding.UTF8.GetByteCount(element) <= MaxElementBytes)
                 return element;
-            // What is left may be a device's name, or nothing but spaces.
+            // The rest may be a device's name, or only spaces.
             element = Shorten(element, MaxElementBytes);
         }
 
@@ -71,8 +71,8 @@ public static class PathSanitizer
     }
 
     /// <summary>
-    /// Whether a name can be that of a file on this system as it is, and stays where it is put: without separators and control characters,
-    /// and neither <c>.</c> nor <c>..</c>; on Windows, whatever that would read otherwise is excluded too.
+    /// Whether a file can have this name unchanged on this system without leaving its folder: without separators and control
+    /// characters, and neither <c>.</c> nor <c>..</c>; on Windows, anything that it would interpret differently is excluded too.
     /// </summary>
     /// <param name="name">Any text.</param>
     internal static bool IsUsable(string name)
@@ -81,7 +81,7 @@ public static class PathSanitizer
             return false;
         foreach (Rune rune in name.EnumerateRunes())
         {
-            // What was not UTF-8, or is half a surrogate pair, is the name of no file.
+            // Invalid UTF-8, or an unpaired surrogate, cannot be a file name.
             if (rune.Value is '/' or 0xFFFD || Rune.IsControl(rune))
                 return false;
         }
@@ -90,7 +90,7 @@ public static class PathSanitizer
             || (!name.AsSpan().ContainsAny(RefusedByWindows) && name[^1] is not (' ' or '.') && !IsDeviceName(name));
     }
 
-    /// <summary>Cuts a name to a number of bytes, before its extension where it has one, and never within a character.</summary>
+    /// <summary>Cuts a name to a number of bytes, before its extension if it has one, and never within a character.</summary>
     internal static string Shorten(string element, int maxBytes)
     {
         int dot = ExtensionStart(element);
@@ -109,7 +109,7 @@ public static class PathSanitizer
         return extension.IsEmpty ? stem.TrimEnd(" .").ToString() : string.Concat(stem, extension);
     }
 
-    /// <summary>Where the extension begins, its dot included; the name's end, where it has none worth keeping.</summary>
+    /// <summary>The start of the extension, including its dot; the name's end if it has none worth keeping.</summary>
     internal static int ExtensionStart(string element)
     {
         int dot = element.LastIndexOf('.');
@@ -136,11 +136,11 @@ public static class PathSanitizer
         return element.ToString();
     }
 
-    // Some file systems take case for nothing, and a long s (U+017F) for an s: the last letter may be any.
+    // Some file systems ignore case, and treat a long s (U+017F) as an s: the last letter may be any.
     private static bool IsPartsName(string element) =>
         element[0] == '.' && element.AsSpan(0, element.Length - 1).EndsWith(PartsExtension.AsSpan(0, PartsExtension.Length - 1), StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Whether Windows takes a name for a device's: CON, con.txt and "con .txt" all are.</summary>
+    /// <summary>Whether Windows interprets a name as a device: CON, con.txt and "con .txt" all are.</summary>
     /// <param name="element">A file's or folder's name.</param>
     public static bool IsDeviceName(string element)
     {

@@ -1,6 +1,6 @@
 namespace TorrentPatron.Protocol.Metainfo;
 
-/// <summary>The hash of one piece, made as its bytes come. Not thread-safe; <see cref="Dispose()"/> lets others use its memory.</summary>
+/// <summary>The incremental hash of one piece. Not thread-safe; <see cref="Dispose()"/> returns its memory to a pool.</summary>
 public abstract class PieceHash : IDisposable
 {
     /// <summary>Length of the hash of a v1 torrent's piece, bytes.</summary>
@@ -9,51 +9,58 @@ public abstract class PieceHash : IDisposable
     /// <summary>Length of the hash, bytes.</summary>
     public abstract int Length { get; }
 
-    /// <summary>Begins the hash of a piece for a v1 torrent that is being made: SHA-1.</summary>
+    /// <summary>Starts the hash of a piece for a new v1 torrent: SHA-1.</summary>
     public static PieceHash BeginV1() => new Sha1PieceHash();
 
-    /// <summary>Begins the hash of a piece for a v2 torrent that is being made: the node of its file's SHA-256 tree (BEP 52).</summary>
-    /// <param name="bytes">Bytes of the piece: those of a whole one, or what is left of its file.</param>
+    /// <summary>Starts the hash of a piece for a new v2 torrent: the node of its file's SHA-256 tree (BEP 52).</summary>
+    /// <param name="bytes">Bytes of the piece: of a whole one, or the rest of its file.</param>
     /// <param name="fileLength">Length of the file, bytes.</param>
     /// <param name="pieceLength">Bytes of a whole piece.</param>
     public static PieceHash BeginV2(int bytes, long fileLength, int pieceLength) =>
         new Sha256PieceHash(bytes, MerkleTree.HeightOf(MerkleTree.CountBlocks(Math.Min(fileLength, pieceLength))));
 
-    /// <summary>Begins both hashes of a piece for a hybrid that is being made: the SHA-1 and behind it the node of the file's tree.</summary>
-    /// <param name="bytes">Bytes of the piece that are of its file.</param>
+    /// <summary>Starts both hashes of a piece for a new hybrid: the SHA-1, followed by the node of the file's tree.</summary>
+    /// <param name="bytes">Bytes of the piece that belong to its file.</param>
     /// <param name="fileLength">Length of the file, bytes.</param>
     /// <param name="pieceLength">Bytes of a whole piece.</param>
-    /// <param name="padding">Zeros behind them, which are in the SHA-1 alone.</param>
+    /// <param name="padding">Zeros after them, which only the SHA-1 covers.</param>
     public static PieceHash BeginHybrid(int bytes, long fileLength, int pieceLength, int padding) =>
         new HybridPieceHash(BeginV1(), BeginV2(bytes, fileLength, pieceLength), padding);
 
-    /// <summary>Makes the hashes of several pieces side by side, where that is faster: they have a SHA-1, which one piece alone cannot make faster.</summary>
-    /// <param name="hashes">The hashes of <see cref="PieceHashGroup.Count"/> pieces of one length, a multiple of a block's, which have just been begun.</param>
+    /// <summary>
+    /// Combines the hashes of several pieces for computation side by side, if that is faster: with SHA-1, which cannot be faster
+    /// for one piece alone.
+    /// </summary>
+    /// <param name="hashes">
+    /// The newly started hashes of <see cref="PieceHashGroup.Count"/> pieces of one length, a multiple of a block's.
+    /// </param>
     /// <returns>
-    /// One hash in place of them, which takes a block of each piece at a time and gives all hashes one behind the other, and disposes of those that
-    /// were given; null where they are better made one by one.
+    /// One hash in their place, which takes a block of each piece at a time, returns all hashes one after another, and disposes
+    /// the originals; null if they are better computed one by one.
     /// </returns>
     internal static PieceHash? SideBySide(IReadOnlyList<PieceHash> hashes) => PieceHashGroup.TryBegin(hashes);
 
-    /// <summary>Whether the hash has a SHA-1 of all that is appended and nothing else, and the tree of its SHA-256, if it has one; null where it is otherwise.</summary>
+    /// <summary>
+    /// Whether the hash has a plain SHA-1 of everything appended, and its SHA-256 tree, if any; null for other kinds.
+    /// </summary>
     internal virtual (bool HasSha1, Sha256PieceHash? Tree)? Parts => null;
 
     /// <summary>Appends the piece's next bytes.</summary>
-    /// <param name="blocks">Whole blocks of 16 KiB, in their order; the piece's last one may be shorter.</param>
+    /// <param name="blocks">Whole blocks of 16 KiB, in order; the piece's last one may be shorter.</param>
     public abstract void Append(ReadOnlySpan<byte> blocks);
 
-    /// <summary>Ends the hash.</summary>
-    /// <param name="hash">Takes it: <see cref="Length"/> bytes.</param>
+    /// <summary>Completes the hash.</summary>
+    /// <param name="hash">Receives it: <see cref="Length"/> bytes.</param>
     public abstract void End(Span<byte> hash);
 
-    /// <summary>Gives back what it has borrowed. Nothing may be called after it.</summary>
+    /// <summary>Returns pooled memory. Nothing may be called afterwards.</summary>
     public void Dispose()
     {
         Dispose(true);
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Gives back what it has borrowed.</summary>
-    /// <param name="disposing">Whether <see cref="Dispose()"/> is what calls it.</param>
+    /// <summary>Returns pooled memory.</summary>
+    /// <param name="disposing">Whether called by <see cref="Dispose()"/>.</param>
     protected abstract void Dispose(bool disposing);
 }

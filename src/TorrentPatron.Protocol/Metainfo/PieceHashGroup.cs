@@ -2,13 +2,13 @@ using TorrentPatron.Protocol.Hashing;
 
 namespace TorrentPatron.Protocol.Metainfo;
 
-/// <summary>The hashes of several pieces, made side by side: see <see cref="Lanes"/>.</summary>
+/// <summary>The hashes of several pieces, computed side by side; see <see cref="Lanes"/>.</summary>
 internal sealed class PieceHashGroup : PieceHash
 {
-    /// <summary>Pieces of a group.</summary>
+    /// <summary>Pieces in a group.</summary>
     public const int Count = Lanes.Count;
 
-    /// <summary>Bytes that are appended at a time: a block of each piece.</summary>
+    /// <summary>Bytes appended at a time: a block of each piece.</summary>
     public const int RowsLength = Count * MerkleTree.BlockLength;
 
     private readonly IReadOnlyList<PieceHash> _hashes;

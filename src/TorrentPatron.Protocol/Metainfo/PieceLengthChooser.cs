@@ -6,10 +6,10 @@ public static class PieceLengthChooser
     /// <summary>The shortest piece chosen, in bytes: one block.</summary>
     public const int Smallest = 16 * 1024;
 
-    /// <summary>The longest piece chosen, in bytes: the longest that other programs take without being asked to.</summary>
+    /// <summary>The longest piece chosen, in bytes: the longest that other programs accept by default.</summary>
     public const int Largest = 128 * 1024 * 1024;
 
-    /// <summary>The longest piece that is chosen for the sake of few pieces, in bytes.</summary>
+    /// <summary>The longest piece chosen just to have few pieces, in bytes.</summary>
     private const int LargestUsual = 16 * 1024 * 1024;
 
     private const int MostUsualPieces = 2000;

@@ -6,7 +6,7 @@ namespace TorrentPatron.Protocol.Metainfo;
 /// <summary>The SHA-1 of a piece (BEP 3).</summary>
 internal sealed class Sha1PieceHash : PieceHash
 {
-    /// <summary>Contexts kept to be used again: each is memory and a handle of the system's.</summary>
+    /// <summary>The most contexts kept for reuse: each takes memory and a system handle.</summary>
     private const int Kept = 256;
 
     private static readonly ConcurrentQueue<IncrementalHash> Contexts = new();
@@ -53,7 +53,7 @@ internal sealed class Sha1PieceHash : PieceHash
         if (_context is not { } context)
             return;
         _context = null;
-        // One with a piece's beginning in it would have to be emptied first; that is rare.
+        // A context with data in it would have to be reset first; that is rare.
         if (_isEmpty && Contexts.Count < Kept)
             Contexts.Enqueue(context);
         else

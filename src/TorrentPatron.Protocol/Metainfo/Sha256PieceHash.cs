@@ -4,8 +4,8 @@ using TorrentPatron.Protocol.Hashing;
 namespace TorrentPatron.Protocol.Metainfo;
 
 /// <summary>The node of a file's tree that covers one piece (BEP 52).</summary>
-/// <param name="bytes">Bytes of the piece that are of its file; what comes behind them is padding, and is not hashed.</param>
-/// <param name="height">How many layers the node is above the leaves.</param>
+/// <param name="bytes">Bytes of the piece that belong to its file; any padding after them is not hashed.</param>
+/// <param name="height">The node's height above the leaves.</param>
 internal sealed class Sha256PieceHash(int bytes, int height) : PieceHash
 {
     private readonly MerkleSum _sum = new(layer: 0);
@@ -39,7 +39,7 @@ internal sealed class Sha256PieceHash(int bytes, int height) : PieceHash
         }
     }
 
-    /// <summary>Appends the piece's next block, whose hash somebody else has made.</summary>
+    /// <summary>Appends the piece's next block, hashed elsewhere.</summary>
     /// <param name="leaf">The block's hash.</param>
     /// <param name="length">The block's length, bytes.</param>
     public void AddLeaf(ReadOnlySpan<byte> leaf, int length)
@@ -51,7 +51,7 @@ internal sealed class Sha256PieceHash(int bytes, int height) : PieceHash
     /// <inheritdoc/>
     public override void End(Span<byte> hash)
     {
-        // What a caller did not append is not there: its hash is none that a file has.
+        // Missing bytes count as missing: the hash then matches no file.
         _sum.End(height, hash);
         _hashed = 0;
     }

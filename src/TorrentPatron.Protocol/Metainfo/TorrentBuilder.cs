@@ -6,71 +6,72 @@ using TorrentPatron.Protocol.Bencoding;
 namespace TorrentPatron.Protocol.Metainfo;
 
 /// <summary>
-/// Writes a .torrent file (BEP 3, BEP 52) from what is known of its files. The files' bytes are hashed elsewhere, one after the
-/// other in the order of <see cref="Files"/>.
+/// Writes a .torrent file (BEP 3, BEP 52) from information about its files. The files' bytes are hashed elsewhere, in the order
+/// of <see cref="Files"/>.
 /// </summary>
 public sealed class TorrentBuilder
 {
-    /// <summary>The name of the file, or of the folder of the files.</summary>
+    /// <summary>The name of the single file, or of the folder.</summary>
     public required string Name { get; init; }
 
     /// <summary>
-    /// The files. Either one whose path is <c>null</c>, which is called <see cref="Name"/>; or any number, whose paths are
-    /// relative to the folder <see cref="Name"/>. For version 2 and hybrids in the order of a file tree: name by name, by their bytes in UTF-8.
+    /// The files. Either one with a <c>null</c> path, which has the name <see cref="Name"/>; or any number with paths relative to
+    /// the folder <see cref="Name"/>. For version 2 and hybrids in file-tree order: by name, comparing UTF-8 bytes.
     /// </summary>
     public required IReadOnlyList<TorrentBuilderFile> Files { get; init; }
 
-    /// <summary>Length of each piece but the last, in bytes; see <see cref="PieceLengthChooser"/>.</summary>
+    /// <summary>Length of each piece except the last, in bytes; see <see cref="PieceLengthChooser"/>.</summary>
     public required int PieceLength { get; init; }
 
-    /// <summary>Which format.</summary>
+    /// <summary>The format.</summary>
     public MetainfoVersion Version { get; init; } = MetainfoVersion.V1;
 
     /// <summary>
-    /// The SHA-1 hashes of all pieces, 20 bytes each; empty for <see cref="MetainfoVersion.V2"/>. In a hybrid each file that has bytes begins a
-    /// piece, and zeros lie behind it up to the next, if there is more than one file.
+    /// The SHA-1 hashes of all pieces, 20 bytes each; empty for <see cref="MetainfoVersion.V2"/>. In a hybrid each file with
+    /// bytes starts a piece, with zeros between files.
     /// </summary>
     public required ReadOnlyMemory<byte> PieceHashes { get; init; }
 
-    /// <summary>Of all pieces the node of their file's SHA-256 tree, 32 bytes each; empty for <see cref="MetainfoVersion.V1"/>.</summary>
+    /// <summary>The SHA-256 tree nodes of all pieces, 32 bytes each; empty for <see cref="MetainfoVersion.V1"/>.</summary>
     public ReadOnlyMemory<byte> PieceTreeHashes { get; init; }
 
-    /// <summary>Addresses to announce to, in tiers (BEP 12); none by default.</summary>
+    /// <summary>Announce addresses, in tiers (BEP 12); empty by default.</summary>
     public IReadOnlyList<IReadOnlyList<string>> TrackerTiers { get; init; } = [];
 
-    /// <summary>Addresses that serve the files (BEP 19); none by default.</summary>
+    /// <summary>Web seed addresses (BEP 19); empty by default.</summary>
     public IReadOnlyList<string> WebSeeds { get; init; } = [];
 
-    /// <summary>Whether peers may come from the trackers only (BEP 27).</summary>
+    /// <summary>Whether it is private: peers come only from its trackers (BEP 27).</summary>
     public bool IsPrivate { get; init; }
 
     /// <summary>A comment, if wanted.</summary>
     public string? Comment { get; init; }
 
-    /// <summary>The program that makes the torrent.</summary>
+    /// <summary>The program that creates the torrent.</summary>
     public string? CreatedBy { get; init; }
 
-    /// <summary>When the torrent is made; written in whole seconds.</summary>
+    /// <summary>The creation date, written in whole seconds.</summary>
     public DateTimeOffset? CreationDate { get; init; }
 
-    /// <summary>The mark of a private tracker (<c>source</c>), if wanted. It changes the info hash.</summary>
+    /// <summary>A private tracker's source tag (<c>source</c>), if wanted. It changes the info hash.</summary>
     public string? Source { get; init; }
 
-    /// <summary>Torrents that may share files with this one (BEP 38), beside the info dictionary: they do not change the info hash.</summary>
+    /// <summary>
+    /// Torrents that may share files with this one (BEP 38), outside the info dictionary: they do not change the info hash.
+    /// </summary>
     public IReadOnlyList<TorrentId> Similar { get; init; } = [];
 
-    /// <summary>Names of the collections that the torrent belongs to (BEP 38). They change the info hash.</summary>
+    /// <summary>The torrent's collections (BEP 38). They change the info hash.</summary>
     public IReadOnlyList<string> Collections { get; init; } = [];
 
-    /// <summary>Where newer torrents will be had (BEP 39): an http or https address, if wanted. It changes the info hash.</summary>
+    /// <summary>The http or https address of newer versions (BEP 39), if wanted. It changes the info hash.</summary>
     public string? UpdateUrl { get; init; }
 
     /// <summary>Writes the torrent.</summary>
     /// <returns>The bytes of the .torrent file, which <see cref="MetainfoReader"/> reads.</returns>
-    /// <exception cref="ArgumentException">
-    /// What was given makes no torrent: the hashes are not as many as the pieces, a path is empty or leads out of the
-    /// folder, there is no file, a tracker's or web seed's address is not one, or a bound of <see cref="MetainfoReader"/> is exceeded.
-    /// </exception>
+    /// <exception cref="ArgumentException">The properties are invalid: the number of hashes is wrong, a path is empty or leads
+    /// out of the folder, there is no file, a tracker's or web seed's address is invalid, or a limit of
+    /// <see cref="MetainfoReader"/> is exceeded.</exception>
     public byte[] Build()
     {
         CheckFiles();
@@ -106,10 +107,10 @@ public sealed class TorrentBuilder
         return torrent;
     }
 
-    /// <summary>Refuses addresses that no reader would take.</summary>
+    /// <summary>Rejects addresses that no reader would accept.</summary>
     /// <param name="trackerTiers">Addresses of trackers.</param>
     /// <param name="webSeeds">Addresses of web seeds.</param>
-    /// <exception cref="ArgumentException">One of them is not such an address; the message says why.</exception>
+    /// <exception cref="ArgumentException">An address is invalid; the message says why.</exception>
     public static void CheckAddresses(IReadOnlyList<IReadOnlyList<string>> trackerTiers, IReadOnlyList<string> webSeeds)
     {
         ArgumentNullException.ThrowIfNull(trackerTiers);
@@ -127,11 +128,11 @@ public sealed class TorrentBuilder
         }
     }
 
-    /// <summary>Refuses hints that no reader would take.</summary>
+    /// <summary>Rejects hints that no reader would accept.</summary>
     /// <param name="similar">See <see cref="Similar"/>.</param>
     /// <param name="collections">See <see cref="Collections"/>.</param>
     /// <param name="updateUrl">See <see cref="UpdateUrl"/>.</param>
-    /// <exception cref="ArgumentException">One of them is none, or they are too many; the message says why.</exception>
+    /// <exception cref="ArgumentException">A hint is invalid, or there are too many; the message says why.</exception>
     internal static void CheckHints(IReadOnlyList<TorrentId> similar, IReadOnlyList<string> collections, string? updateUrl)
     {
         if (similar.Count > HintReader.MaxHints || collections.Count > HintReader.MaxHints)
@@ -146,7 +147,7 @@ public sealed class TorrentBuilder
             throw new ArgumentException($"'{DisplayText.Clean(updateUrl)}' is not an update address: it must begin with http:// or https://.");
     }
 
-    /// <summary>Writes a torrent around an info dictionary that is there already, unchecked.</summary>
+    /// <summary>Writes a torrent around an existing info dictionary, unchecked.</summary>
     internal static byte[] Assemble(
         ReadOnlySpan<byte> info, IReadOnlyList<string> trackers, IReadOnlyList<string> webSeeds, IReadOnlyList<HostEndPoint> dhtNodes)
     {
@@ -162,10 +163,10 @@ public sealed class TorrentBuilder
         return output.WrittenSpan.ToArray();
     }
 
-    /// <summary>A .torrent file with other piece layers than it had, and all else as it was.</summary>
+    /// <summary>A .torrent file with its piece layers replaced, and otherwise unchanged.</summary>
     internal static byte[] WithLayers(ReadOnlyMemory<byte> torrent, IReadOnlyDictionary<InfoHashV2, ReadOnlyMemory<byte>> pieceLayers)
     {
-        // Keys may be unsorted in a file that is read, and twice: the first counts.
+        // In an existing file keys may be unsorted, and repeated: the first counts.
         var entries = new SortedDictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
         foreach (BencodeEntry entry in BencodeDocument.Parse(torrent).Root.EnumerateDictionary())
             entries.TryAdd(Encoding.Latin1.GetString(entry.Key), entry.Value.Raw);
@@ -313,7 +314,7 @@ public sealed class TorrentBuilder
         }
     }
 
-    /// <summary>Writes <c>attr</c> (BEP 47), the letters in the order in which libtorrent has them.</summary>
+    /// <summary>Writes <c>attr</c> (BEP 47), with the letters in libtorrent's order.</summary>
     internal static void WriteAttributes(BencodeWriter writer, TorrentBuilderFile? file)
     {
         TorrentFileAttributes attributes = file?.Attributes ?? TorrentFileAttributes.None;
@@ -331,7 +332,7 @@ public sealed class TorrentBuilder
             writer.Write("mtime"u8, seconds);
     }
 
-    /// <summary>Writes <c>symlink path</c> (BEP 47), from the torrent's folder on.</summary>
+    /// <summary>Writes <c>symlink path</c> (BEP 47), relative to the torrent's folder.</summary>
     internal static void WriteLinkTarget(BencodeWriter writer, TorrentBuilderFile file)
     {
         if (file.LinkTarget is null)
@@ -340,7 +341,7 @@ public sealed class TorrentBuilder
         WriteStrings(writer, file.LinkTarget.Split('/'));
     }
 
-    /// <summary>Writes a padding file (BEP 47), up to where the next file begins in the v2 half.</summary>
+    /// <summary>Writes a padding file (BEP 47), up to the start of the next file in the v2 half.</summary>
     private static void WritePadding(BencodeWriter writer, long length)
     {
         writer.BeginDictionary();

@@ -5,12 +5,14 @@ namespace TorrentPatron.Protocol.Metainfo;
 /// <param name="Length">Length in bytes; 0 or more, and 0 for a link.</param>
 public sealed record TorrentBuilderFile(string? Path, long Length)
 {
-    /// <summary>What else is to be said of the file (BEP 47): executable, hidden, a link.</summary>
+    /// <summary>The file's attributes (BEP 47): executable, hidden, a link.</summary>
     public TorrentFileAttributes Attributes { get; init; }
 
-    /// <summary>For a <see cref="TorrentFileAttributes.SymbolicLink"/>: the file or folder that it leads to, relative to the torrent's folder.</summary>
+    /// <summary>
+    /// For a <see cref="TorrentFileAttributes.SymbolicLink"/>: its target file or folder, relative to the torrent's folder.
+    /// </summary>
     public string? LinkTarget { get; init; }
 
-    /// <summary>When it was last written; <c>null</c>: not said.</summary>
+    /// <summary>The last-write time; <c>null</c> omits it.</summary>
     public DateTimeOffset? LastWriteTime { get; init; }
 }

@@ -4,53 +4,57 @@ namespace TorrentPatron.Protocol.Metainfo;
 public sealed record TorrentFileEntry
 {
     /// <summary>
-    /// Where the file goes, relative to the destination folder, with <c>/</c> as separator. It begins with the torrent's
-    /// name, also in a torrent of many files; is safe on every system; and is no other file's, in any case of letters.
-    /// A <see cref="IsPadding">padding file</see>'s path is safe but may be another's too, as it is never written.
+    /// The file's path relative to the destination, with <c>/</c> as separator. It begins with the torrent's name, even in a
+    /// torrent of many files; it is safe on every system; and it is unique, ignoring case. The path of a
+    /// <see cref="IsPadding">padding file</see> is safe but may not be unique, because it is never written.
     /// </summary>
     public required string Path { get; init; }
 
-    /// <summary>The path as the torrent gives it, made fit to be shown, but not to be opened.</summary>
+    /// <summary>The torrent's original path, made safe to show, but not to open.</summary>
     public required string OriginalPath { get; init; }
 
     /// <summary>
-    /// The path with the very names that the torrent gives, relative to the destination folder, where it differs from <see cref="Path"/> and
-    /// could be that of a file below that folder on this system; else <c>null</c>. Only to look for a file that is there: such names may
-    /// mean something else, or nothing, elsewhere, and are not fit to be shown.
+    /// The path with the torrent's original names, relative to the destination, if it differs from <see cref="Path"/> and a file
+    /// below the destination could have it on this system; else <c>null</c>. Use it only to find an existing file: such names may
+    /// mean something else elsewhere, and are not safe to show.
     /// </summary>
     public string? RawPath { get; init; }
 
     /// <summary>Length in bytes; 0 or more.</summary>
     public required long Length { get; init; }
 
-    /// <summary>Where the file begins among all the torrent's bytes.</summary>
+    /// <summary>The file's offset among all the torrent's bytes.</summary>
     public required long Offset { get; init; }
 
-    /// <summary>What else the torrent says of the file (BEP 47).</summary>
+    /// <summary>The file's attributes (BEP 47).</summary>
     public TorrentFileAttributes Attributes { get; init; }
 
     /// <summary>
-    /// For a <see cref="TorrentFileAttributes.SymbolicLink"/>: the <see cref="Path"/> of the file, link or folder of the torrent that it leads to.
-    /// <c>null</c> for a link that leads to nothing in the torrent, in a circle, or to a folder that it lies in: it is not made. And for files.
+    /// For a <see cref="TorrentFileAttributes.SymbolicLink"/>: the <see cref="Path"/> of its target file, link or folder in the
+    /// torrent. <c>null</c> if the target is not in the torrent, is circular, or is a folder that contains the link: then the
+    /// link is not created. Also <c>null</c> for files.
     /// </summary>
     public string? LinkTarget { get; init; }
 
     /// <summary>Whether <see cref="LinkTarget"/> is a folder, or a link that leads to one.</summary>
     public bool IsLinkToFolder { get; init; }
 
-    /// <summary>When the file was last written, UTC, to the second, if the torrent says so (<c>mtime</c>).</summary>
+    /// <summary>The file's last-write time, UTC, to the second, if the torrent has it (<c>mtime</c>).</summary>
     public DateTimeOffset? LastWriteTime { get; init; }
 
-    /// <summary>The SHA-1 of the whole file, 20 bytes (BEP 47); empty if the torrent does not name it. It is a hint: pieces have their own hashes.</summary>
+    /// <summary>
+    /// The SHA-1 of the whole file, 20 bytes (BEP 47); empty if the torrent does not have it. It is a hint: pieces have their own
+    /// hashes.
+    /// </summary>
     public ReadOnlyMemory<byte> Sha1 { get; init; }
 
     /// <summary>
-    /// The root of the file's SHA-256 tree, 32 bytes (BEP 52): equal for equal files, in whatever torrent. Empty in a v1 torrent, and for a file
-    /// without bytes.
+    /// The root of the file's SHA-256 tree, 32 bytes (BEP 52): equal for equal files in any torrent. Empty in a v1 torrent, and
+    /// for an empty file.
     /// </summary>
     public ReadOnlyMemory<byte> PiecesRoot { get; init; }
 
-    /// <summary>Whether the file only fills a gap with zeros, and is never written, asked for or shown.</summary>
+    /// <summary>Whether the file is padding, which is never written, requested or shown.</summary>
     public bool IsPadding => Attributes.HasFlag(TorrentFileAttributes.Padding);
 
     /// <summary>Whether it is a symbolic link, which has no bytes.</summary>

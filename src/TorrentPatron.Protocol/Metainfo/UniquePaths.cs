@@ -3,10 +3,9 @@ using System.Text;
 namespace TorrentPatron.Protocol.Metainfo;
 
 /// <summary>
-/// Gives each file of a torrent a path of its own, also where a file system takes upper and lower case, or composed and
-/// decomposed characters, for the same. The first file keeps its name; a later one is called <c>name (1).ext</c>. A path that
-/// would be longer than <see cref="PathSanitizer.MaxPathBytes"/> loses all folders but the first. The result depends on
-/// nothing but the names and their order.
+/// Gives each file of a torrent a unique path, even on file systems that ignore case or composition. The first file keeps its
+/// name; a later one becomes <c>name (1).ext</c>. A path longer than <see cref="PathSanitizer.MaxPathBytes"/> loses all folders
+/// except the first. The result depends only on the names and their order.
 /// </summary>
 internal sealed class UniquePaths
 {
@@ -20,9 +19,9 @@ internal sealed class UniquePaths
     private readonly StringBuilder _path = new();
     private int _folders;
 
-    /// <summary>Takes the path of the next file.</summary>
-    /// <param name="elements">Its folders' names and its own, each made safe by <see cref="PathSanitizer"/>.</param>
-    /// <param name="isRenamed">Whether the path is not just the elements put together.</param>
+    /// <summary>Adds the next file.</summary>
+    /// <param name="elements">Its folders' names and its own, each from <see cref="PathSanitizer"/>.</param>
+    /// <param name="isRenamed">Whether the path differs from the joined elements.</param>
     /// <returns>The path, with <c>/</c> between its elements.</returns>
     public string Add(List<string> elements, out bool isRenamed)
     {
@@ -76,7 +75,7 @@ internal sealed class UniquePaths
         }
         else if (node == FileNode)
         {
-            // A file has the name already, so every path through this folder goes through another.
+            // A file already has the name, so every path through this folder is renamed.
             if (!_renamedFolders.TryGetValue(key, out (int Folder, string Name) other))
             {
                 other.Folder = ++_folders;
@@ -110,7 +109,7 @@ internal sealed class UniquePaths
         return candidate;
     }
 
-    /// <summary>A name in a folder, equal to those that some file system takes for the same.</summary>
+    /// <summary>A name in a folder, equal to others that some file system treats as the same.</summary>
     private readonly struct Place(int folder, string name) : IEquatable<Place>
     {
         private readonly int _folder = folder;

@@ -5,7 +5,7 @@ namespace TorrentPatron.Protocol.Metainfo;
 
 /// <summary>Verifies pieces by their SHA-1 (BEP 3): a block is verified with its piece.</summary>
 /// <param name="hashes">The hashes of all pieces, 20 bytes each.</param>
-/// <param name="metainfo">The torrent, where it has padding; else null.</param>
+/// <param name="metainfo">The torrent, if it has padding; else null.</param>
 internal sealed class V1PieceVerifier(ReadOnlyMemory<byte> hashes, TorrentMetainfo? metainfo = null) : PieceVerifier
 {
     private readonly TorrentMetainfo? _padded = metainfo?.Files.Any(file => file.IsPadding) == true ? metainfo : null;
@@ -28,7 +28,7 @@ internal sealed class V1PieceVerifier(ReadOnlyMemory<byte> hashes, TorrentMetain
     }
 
     /// <inheritdoc/>
-    // Where padding is not zeros, no piece can be kept that has the right hash.
+    // If padding is not all zeros, no piece with the right hash can be stored.
     public override bool IsHashOf(int piece, ReadOnlySpan<byte> hash) => IsHash(piece, hash) && !_isContradictory;
 
     /// <inheritdoc/>

@@ -41,7 +41,7 @@ internal sealed class V2PieceVerifier(TorrentMetainfo metainfo) : PieceVerifier
         if (length is < 2 or > HashRequest.MostLeaves || !Knows(piece))
             return null;
         Expected(piece).CopyTo(node);
-        // The piece's own hash is known: nothing above it has to be proven.
+        // The piece's own hash is known: nothing above it needs a proof.
         int first = (int)(piece - (file.Offset / metainfo.PieceLength)) * (metainfo.PieceLength / MerkleTree.BlockLength);
         return new HashRequest(new InfoHashV2(file.PiecesRoot.Span), BaseLayer: 0, first, length, ProofLayers: 0);
     }
@@ -51,7 +51,7 @@ internal sealed class V2PieceVerifier(TorrentMetainfo metainfo) : PieceVerifier
     {
         int begin = block * MerkleTree.BlockLength;
         int ofFile = Math.Clamp(metainfo.BytesOfFileIn(metainfo.Files[metainfo.FileOfPiece(piece)], piece) - begin, 0, bytes.Length);
-        // What lies behind the end of a file is padding of a hybrid.
+        // After the end of a file there is a hybrid's padding.
         if (bytes[ofFile..].ContainsAnyExcept((byte)0))
             return false;
         if (ofFile == 0)

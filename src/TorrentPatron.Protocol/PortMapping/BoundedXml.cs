@@ -2,10 +2,12 @@ using System.Xml;
 
 namespace TorrentPatron.Protocol.PortMapping;
 
-/// <summary>XML as routers say it: no document type, nothing from elsewhere, no more than so many elements, not too deep.</summary>
+/// <summary>
+/// Reads routers' XML within limits: no document type, no external content, a limited number of elements and depth.
+/// </summary>
 internal static class BoundedXml
 {
-    /// <summary>Bytes of the longest document that is read.</summary>
+    /// <summary>The longest document that is read, bytes.</summary>
     public const int LongestDocument = 128 * 1024;
 
     private const int MostElements = 4_000;
@@ -26,7 +28,10 @@ internal static class BoundedXml
 
     /// <summary>Walks through a document.</summary>
     /// <param name="document">The document.</param>
-    /// <param name="onText">Takes the text of an element that has no others in it, and the names of those around it, without prefixes; its own is the last.</param>
+    /// <param name="onText">
+    /// Takes the text of an element without child elements, and the names of its ancestors, without prefixes; its own is the
+    /// last.
+    /// </param>
     /// <param name="onEnd">Takes the name of an element that has ended.</param>
     /// <returns>Whether the whole document could be read.</returns>
     public static bool TryWalk(ReadOnlyMemory<byte> document, Action<List<string>, string> onText, Action<string>? onEnd = null)
@@ -67,7 +72,7 @@ internal static class BoundedXml
         }
         catch (Exception e) when (e is XmlException or ArgumentException or InvalidOperationException)
         {
-            // Not XML, or in an encoding that is none.
+            // Not XML, or in an invalid encoding.
             return false;
         }
 

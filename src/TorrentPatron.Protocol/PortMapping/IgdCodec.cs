@@ -6,24 +6,24 @@ using System.Text;
 
 namespace TorrentPatron.Protocol.PortMapping;
 
-/// <summary>The actions of a router's service: SOAP as UPnP has it.</summary>
+/// <summary>The SOAP requests and answers of a router's UPnP service.</summary>
 internal static class IgdCodec
 {
     /// <summary>The action that maps a port.</summary>
     public const string AddPortMapping = "AddPortMapping";
 
-    /// <summary>The action that maps a port, or another where that is taken; IGD 2.</summary>
+    /// <summary>The action that maps a port, or another one if that is taken; IGD 2.</summary>
     public const string AddAnyPortMapping = "AddAnyPortMapping";
 
-    /// <summary>The action that ends a mapping.</summary>
+    /// <summary>The action that removes a mapping.</summary>
     public const string DeletePortMapping = "DeletePortMapping";
 
-    /// <summary>The action that tells the outside address.</summary>
+    /// <summary>The action that returns the external address.</summary>
     public const string GetExternalIPAddress = "GetExternalIPAddress";
 
     private const int MostValues = 32;
 
-    /// <summary>What an action is called in the header of its request.</summary>
+    /// <summary>The SOAP action header of a request.</summary>
     public static string Header(IgdService service, string action) => $"\"{service.Type}#{action}\"";
 
     /// <summary>Makes the request for a mapping.</summary>
@@ -31,10 +31,10 @@ internal static class IgdCodec
     /// <param name="action"><see cref="AddPortMapping"/> or <see cref="AddAnyPortMapping"/>.</param>
     /// <param name="protocol">TCP or UDP.</param>
     /// <param name="internalPort">Our port.</param>
-    /// <param name="externalPort">The outside port.</param>
+    /// <param name="externalPort">The external port.</param>
     /// <param name="client">Our address.</param>
-    /// <param name="description">What it is for.</param>
-    /// <param name="lease">Seconds for which it lasts; 0: until it is ended.</param>
+    /// <param name="description">Its description.</param>
+    /// <param name="lease">Its lifetime, seconds; 0 means until it is removed.</param>
     public static byte[] WriteAdd(
         IgdService service, string action, ProtocolType protocol, ushort internalPort, ushort externalPort, IPAddress client, string description, uint lease) => Write(
         service, action, [
@@ -42,17 +42,17 @@ internal static class IgdCodec
             ("NewInternalClient", client.ToString()), ("NewEnabled", "1"), ("NewPortMappingDescription", description), ("NewLeaseDuration", Text(lease)),
         ]);
 
-    /// <summary>Makes the request that ends a mapping.</summary>
+    /// <summary>Creates the request to remove a mapping.</summary>
     public static byte[] WriteDelete(IgdService service, ProtocolType protocol, ushort externalPort) =>
         Write(service, DeletePortMapping, [("NewRemoteHost", ""), ("NewExternalPort", Text(externalPort)), ("NewProtocol", Text(protocol))]);
 
-    /// <summary>Makes the request for the outside address.</summary>
+    /// <summary>Creates the request for the external address.</summary>
     public static byte[] WriteGetAddress(IgdService service) => Write(service, GetExternalIPAddress, []);
 
     /// <summary>Reads the answer to an action.</summary>
     /// <param name="document">The answer.</param>
     /// <param name="action">The action.</param>
-    /// <returns>The answer; null: it is none to this action.</returns>
+    /// <returns>The answer; null if it is not an answer to this action.</returns>
     public static IgdAnswer? Read(ReadOnlyMemory<byte> document, string action)
     {
         string response = action + "Response";

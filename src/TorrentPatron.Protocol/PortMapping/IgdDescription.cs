@@ -8,9 +8,9 @@ internal static class IgdDescription
 
     /// <summary>Reads the services that map ports.</summary>
     /// <param name="document">The description.</param>
-    /// <param name="location">Where it was found. Services elsewhere than at its host are left out.</param>
-    /// <param name="types">The types that are looked for, the best first; null: those that map ports.</param>
-    /// <returns>The services, the best first; none where it has none or cannot be read.</returns>
+    /// <param name="location">Its address. Services at other hosts are ignored.</param>
+    /// <param name="types">The types to find, best first; null means those that map ports.</param>
+    /// <returns>The services, best first; empty if there are none or the description is invalid.</returns>
     public static IReadOnlyList<IgdService> Read(ReadOnlyMemory<byte> document, Uri location, IReadOnlyList<string>? types = null)
     {
         List<string> known = [.. types ?? IgdService.Types];
@@ -50,7 +50,7 @@ internal static class IgdDescription
         IgdService? Resolve((string Type, string Control) service) =>
             Address(service.Control, root ?? location) is { } address ? new IgdService(service.Type, address) : null;
 
-        // The router must not send us to anybody else: to our own machine, say.
+        // The router must not send us to another host, such as our own machine.
         Uri? Address(string text, Uri relativeTo) =>
             text.Length <= LongestAddress && Uri.TryCreate(relativeTo, text, out Uri? address) && address.Scheme == Uri.UriSchemeHttp
             && address.Host == location.Host && address.UserInfo.Length == 0

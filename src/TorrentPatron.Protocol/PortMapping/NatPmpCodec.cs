@@ -4,21 +4,21 @@ using System.Net.Sockets;
 
 namespace TorrentPatron.Protocol.PortMapping;
 
-/// <summary>The datagrams of the NAT Port Mapping Protocol (RFC 6886). Its ports are those of <see cref="PcpCodec"/>.</summary>
+/// <summary>The datagrams of the NAT Port Mapping Protocol (RFC 6886), which uses the ports of <see cref="PcpCodec"/>.</summary>
 internal static class NatPmpCodec
 {
     private const byte Version = 0;
     private const byte AddressOperation = 0, MapUdp = 1, MapTcp = 2, IsAnswer = 0x80;
     private const int ErrorLength = 8, AddressLength = 12, MappingLength = 16;
 
-    /// <summary>Asks for the outside address.</summary>
+    /// <summary>Creates a request for the external address.</summary>
     public static byte[] WriteAddressRequest() => [Version, AddressOperation];
 
-    /// <summary>Asks for a mapping, for its renewal or, with no lifetime, for its end.</summary>
+    /// <summary>Creates a request for a mapping, its renewal or, with lifetime 0, its removal.</summary>
     /// <param name="protocol">TCP or UDP.</param>
     /// <param name="internalPort">Our port.</param>
-    /// <param name="externalPort">The outside port that we would like; 0: any.</param>
-    /// <param name="lifetime">Seconds for which it shall last; 0: it ends.</param>
+    /// <param name="externalPort">The preferred external port; 0 means any.</param>
+    /// <param name="lifetime">The lifetime, seconds; 0 removes the mapping.</param>
     public static byte[] WriteMapRequest(ProtocolType protocol, ushort internalPort, ushort externalPort, uint lifetime)
     {
         var datagram = new byte[12];
@@ -30,7 +30,7 @@ internal static class NatPmpCodec
     }
 
     /// <summary>Reads an answer.</summary>
-    /// <returns>The answer; null: it is none.</returns>
+    /// <returns>The answer; null if it is invalid.</returns>
     public static NatPmpAnswer? Read(ReadOnlySpan<byte> datagram)
     {
         if (datagram.Length is < ErrorLength or > PcpCodec.LongestDatagram || datagram[0] != Version)

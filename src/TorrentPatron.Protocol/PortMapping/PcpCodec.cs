@@ -10,10 +10,12 @@ internal static class PcpCodec
     /// <summary>The port of PCP servers.</summary>
     public const int ServerPort = 5351;
 
-    /// <summary>The port on which routers announce, to 224.0.0.1, that they have lost their mappings.</summary>
+    /// <summary>
+    /// The port on which clients receive, through 224.0.0.1, routers' notices that they have lost their mappings.
+    /// </summary>
     public const int ClientPort = 5350;
 
-    /// <summary>Bytes of the longest datagram.</summary>
+    /// <summary>The length of the longest datagram, bytes.</summary>
     public const int LongestDatagram = 1_100;
 
     private const byte Version = 2;
@@ -41,7 +43,7 @@ internal static class PcpCodec
     }
 
     /// <summary>Reads the answer to a MAP request.</summary>
-    /// <returns>The answer; null: it is something else.</returns>
+    /// <returns>The answer; null if it is something else.</returns>
     public static PcpMapAnswer? ReadMap(ReadOnlySpan<byte> datagram)
     {
         if (datagram.Length is < MapLength or > LongestDatagram || datagram[0] != Version || datagram[1] != (Map | IsAnswer))
@@ -55,14 +57,14 @@ internal static class PcpCodec
             BinaryPrimitives.ReadUInt16BigEndian(map[16..]), BinaryPrimitives.ReadUInt16BigEndian(map[18..]), ReadAddress(map[20..]));
     }
 
-    /// <summary>Reads what a router says to all when it has lost its mappings.</summary>
-    /// <returns>Its epoch; null: it is something else.</returns>
+    /// <summary>Reads a router's multicast notice that it has lost its mappings.</summary>
+    /// <returns>Its epoch; null if it is something else.</returns>
     public static uint? ReadAnnounce(ReadOnlySpan<byte> datagram) =>
         datagram.Length is >= HeaderLength and <= LongestDatagram && datagram[0] == Version && datagram[1] == (Announce | IsAnswer)
             ? BinaryPrimitives.ReadUInt32BigEndian(datagram[8..])
             : null;
 
-    /// <summary>Whether a server says that it does not speak this version: as one that speaks only NAT-PMP does.</summary>
+    /// <summary>Whether a server answers that it does not support this version, like one that supports only NAT-PMP.</summary>
     public static bool IsOtherVersion(ReadOnlySpan<byte> datagram) => datagram.Length is >= 8 and <= LongestDatagram
         && ((datagram[0] == 0 && (datagram[1] & IsAnswer) != 0 && BinaryPrimitives.ReadUInt16BigEndian(datagram[2..]) == (ushort)PcpResult.UnsupportedVersion)
             || (datagram[0] != 0 && (datagram[1] & IsAnswer) != 0 && datagram[3] == (byte)PcpResult.UnsupportedVersion));

@@ -3,13 +3,13 @@ using System.Net.Sockets;
 
 namespace TorrentPatron.Protocol.PortMapping;
 
-/// <summary>Asks a router for a mapping by PCP, for its renewal or, with no lifetime, for its end (RFC 6887, 11.1).</summary>
-/// <param name="Nonce">A random number of 96 bits that only the two know; the same for each request about a mapping.</param>
+/// <summary>A PCP request for a mapping, its renewal or, with lifetime 0, its removal (RFC 6887, 11.1).</summary>
+/// <param name="Nonce">A random 96-bit number known only to the two sides; the same in each request about a mapping.</param>
 /// <param name="Protocol">TCP or UDP.</param>
 /// <param name="InternalPort">Our port.</param>
-/// <param name="Client">Our address, from which the request is sent.</param>
-/// <param name="ExternalPort">The outside port that we would like; 0: any.</param>
-/// <param name="ExternalAddress">The outside address that we would like; null: any.</param>
-/// <param name="Lifetime">Seconds for which it shall last; 0: it ends.</param>
+/// <param name="Client">Our address, which the request comes from.</param>
+/// <param name="ExternalPort">The preferred external port; 0 means any.</param>
+/// <param name="ExternalAddress">The preferred external address; null means any.</param>
+/// <param name="Lifetime">The lifetime, seconds; 0 removes the mapping.</param>
 internal sealed record PcpMapRequest(
     UInt128 Nonce, ProtocolType Protocol, ushort InternalPort, IPAddress Client, ushort ExternalPort, IPAddress? ExternalAddress, uint Lifetime);

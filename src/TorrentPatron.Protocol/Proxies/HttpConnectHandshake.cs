@@ -6,20 +6,20 @@ namespace TorrentPatron.Protocol.Proxies;
 /// <summary>The handshake of an HTTP proxy: the method CONNECT (RFC 9110, 9.3.6), with Basic authentication (RFC 7617).</summary>
 public sealed class HttpConnectHandshake : ProxyHandshake
 {
-    /// <summary>Bytes of the longest header of an answer.</summary>
+    /// <summary>The longest header of an answer, bytes.</summary>
     public const int MostHeaderBytes = 16 * 1024;
 
     private const int StatusLength = 12; // "HTTP/1.1 200"
 
     private readonly bool _hasCredential;
 
-    /// <summary>Bytes in which no end of the header was found.</summary>
+    /// <summary>Bytes already searched for the end of the header.</summary>
     private int _searched;
 
-    /// <summary>Begins. What is to be sent is there from the start.</summary>
-    /// <param name="host">The host; the proxy looks up a name.</param>
+    /// <summary>Starts the handshake. Its bytes are available from the start.</summary>
+    /// <param name="host">The host; the proxy resolves names.</param>
     /// <param name="credential">The user, without a colon, and password; null means none.</param>
-    /// <exception cref="ArgumentException">The user has a colon, or the host's name is not in ASCII.</exception>
+    /// <exception cref="ArgumentException">The user contains a colon, or the host name is not ASCII.</exception>
     public HttpConnectHandshake(HostEndPoint host, ProxyCredential? credential)
     {
         ArgumentNullException.ThrowIfNull(host);
@@ -45,7 +45,7 @@ public sealed class HttpConnectHandshake : ProxyHandshake
         int seen = Math.Min(Rest.Length, beginning.Length);
         if (!Rest[..seen].SequenceEqual(beginning[..seen]))
             return Fail(ProxyFailure.NotAProxy);
-        // Whatever follows the empty line belongs to the stream.
+        // Anything after the empty line belongs to the stream.
         ReadOnlySpan<byte> header = Rest[..Math.Min(Rest.Length, MostHeaderBytes)];
         int end = FindEnd(header);
         if (end < 0)
@@ -57,7 +57,7 @@ public sealed class HttpConnectHandshake : ProxyHandshake
         return Finish();
     }
 
-    /// <summary>Finds the end of the header: an empty line, whose predecessor may end without a carriage return too.</summary>
+    /// <summary>Finds the end of the header: an empty line; the line before it may end without a carriage return.</summary>
     private int FindEnd(ReadOnlySpan<byte> header)
     {
         for (int at = _searched; ; at++)

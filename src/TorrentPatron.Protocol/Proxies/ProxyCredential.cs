@@ -1,14 +1,14 @@
 namespace TorrentPatron.Protocol.Proxies;
 
-/// <summary>The user and password for a proxy. Shown, it is only the word "credential".</summary>
+/// <summary>The user and password for a proxy. Its text is only the word "credential".</summary>
 /// <param name="user">The user's name.</param>
 /// <param name="password">The password.</param>
 public sealed class ProxyCredential(string user, string password) : IEquatable<ProxyCredential>
 {
-    /// <summary>Bytes in UTF-8 that a user's name, or a password, has at most (RFC 1929).</summary>
+    /// <summary>The longest user name or password, bytes in UTF-8 (RFC 1929).</summary>
     public const int MostBytes = 255;
 
-    // Methods and no properties: whatever lists the properties of an object must not come upon them.
+    // Methods rather than properties: code that lists an object's properties must not find them.
 
     /// <summary>The user's name.</summary>
     public string GetUser() => user;

@@ -6,25 +6,25 @@ public enum ProxyFailure
     /// <summary>It did, or has not answered yet.</summary>
     None,
 
-    /// <summary>Its answer is not of its protocol, or too long.</summary>
+    /// <summary>Its answer does not follow the protocol, or is too long.</summary>
     NotAProxy,
 
-    /// <summary>It wants a user and a password, and we have none.</summary>
+    /// <summary>It requires a user and password, and we have none.</summary>
     CredentialRequired,
 
-    /// <summary>It does not take the user and password that we have, or our way to give them.</summary>
+    /// <summary>It rejects our user and password, or our authentication method.</summary>
     CredentialRefused,
 
     /// <summary>Its rules forbid it.</summary>
     Forbidden,
 
-    /// <summary>It failed, and does not say why.</summary>
+    /// <summary>It failed without a reason.</summary>
     General,
 
-    /// <summary>It does not reach the host, or knows no host of that name.</summary>
+    /// <summary>It cannot reach the host, or cannot resolve its name.</summary>
     HostUnreachable,
 
-    /// <summary>It does not reach the host's network.</summary>
+    /// <summary>It cannot reach the host's network.</summary>
     NetworkUnreachable,
 
     /// <summary>The host refuses the connection.</summary>
@@ -33,9 +33,9 @@ public enum ProxyFailure
     /// <summary>The host did not answer in time.</summary>
     TimedOut,
 
-    /// <summary>It does not do what was asked for, such as carrying datagrams.</summary>
+    /// <summary>It does not support the request, such as relaying datagrams.</summary>
     CommandUnsupported,
 
-    /// <summary>It cannot be told such an address: IPv6 or a name.</summary>
+    /// <summary>It does not support the kind of address: IPv6 or a name.</summary>
     AddressUnsupported,
 }

@@ -3,8 +3,8 @@ using System.Buffers;
 namespace TorrentPatron.Protocol.Proxies;
 
 /// <summary>
-/// The client's side of a handshake with a proxy: takes what the proxy sends, says what to send, and ends with the stream behind it. Bounded:
-/// no more is kept of the proxy than the longest answer has. Not thread-safe.
+/// The client's side of a handshake with a proxy: takes the received bytes, supplies the bytes to send, and ends with the stream.
+/// Bounded: it stores no more than the longest answer. Not thread-safe.
 /// </summary>
 public abstract class ProxyHandshake
 {
@@ -12,21 +12,21 @@ public abstract class ProxyHandshake
     private readonly ArrayBufferWriter<byte> _toSend = new(64);
     private int _taken;
 
-    /// <summary>How far it has come.</summary>
+    /// <summary>The state of the handshake.</summary>
     public ProxyHandshakeState State { get; private set; }
 
     /// <summary>Why it failed.</summary>
     public ProxyFailure Failure { get; private set; }
 
-    /// <summary>The beginning of the stream, once it is done, as far as it has come with the answer.</summary>
+    /// <summary>The part of the stream that arrived with the answer, once the handshake is done.</summary>
     public ReadOnlyMemory<byte> Received { get; private set; }
 
-    /// <summary>Bytes received that no step has taken.</summary>
+    /// <summary>Received bytes that no step has consumed.</summary>
     private protected ReadOnlySpan<byte> Rest => _received.WrittenSpan[_taken..];
 
-    /// <summary>Takes what the proxy has sent.</summary>
+    /// <summary>Takes received bytes.</summary>
     /// <param name="bytes">The bytes, of any number.</param>
-    /// <returns>How far it has come.</returns>
+    /// <returns>The state of the handshake.</returns>
     /// <exception cref="InvalidOperationException">The handshake is over.</exception>
     public ProxyHandshakeState Receive(ReadOnlySpan<byte> bytes)
     {
@@ -35,7 +35,7 @@ public abstract class ProxyHandshake
         _received.Write(bytes);
         while (State == ProxyHandshakeState.Open && Step())
         {
-            // The next step.
+            // Continue with the next step.
         }
 
         if (State == ProxyHandshakeState.Done)
@@ -43,7 +43,7 @@ public abstract class ProxyHandshake
         return State;
     }
 
-    /// <summary>Takes what is to be sent now.</summary>
+    /// <summary>Takes the bytes to send now.</summary>
     public byte[] TakeToSend()
     {
         byte[] bytes = _toSend.WrittenSpan.ToArray();
@@ -51,8 +51,8 @@ public abstract class ProxyHandshake
         return bytes;
     }
 
-    /// <summary>Takes the next part of what has been received, where it is whole.</summary>
-    /// <returns>Whether it was, and the handshake is one step further.</returns>
+    /// <summary>Consumes the next part of the received bytes, if it is complete.</summary>
+    /// <returns>Whether it was, so that the handshake is one step further.</returns>
     private protected abstract bool Step();
 
     private protected void Send(ReadOnlySpan<byte> bytes) => _toSend.Write(bytes);

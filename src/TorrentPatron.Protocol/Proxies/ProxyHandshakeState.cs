@@ -1,14 +1,14 @@
 namespace TorrentPatron.Protocol.Proxies;
 
-/// <summary>How far a handshake with a proxy has come.</summary>
+/// <summary>The state of a handshake with a proxy.</summary>
 public enum ProxyHandshakeState
 {
-    /// <summary>It waits for more.</summary>
+    /// <summary>More bytes are expected.</summary>
     Open,
 
-    /// <summary>The proxy has done what it was asked for.</summary>
+    /// <summary>The proxy has carried out the request.</summary>
     Done,
 
-    /// <summary>It has not: <see cref="ProxyHandshake.Failure"/>.</summary>
+    /// <summary>It failed; see <see cref="ProxyHandshake.Failure"/>.</summary>
     Failed,
 }

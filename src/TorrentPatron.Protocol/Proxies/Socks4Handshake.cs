@@ -12,11 +12,11 @@ public sealed class Socks4Handshake : ProxyHandshake
     private const int HeadLength = 8;
     private const int AnswerLength = 8;
 
-    /// <summary>Begins. What is to be sent is there from the start.</summary>
-    /// <param name="host">The host, with an IPv4 address or, for SOCKS4a, a name, which the proxy looks up.</param>
-    /// <param name="knowsNames">Whether the proxy speaks SOCKS4a.</param>
-    /// <param name="credential">The user; SOCKS4 has no password. Null: none.</param>
-    /// <exception cref="ArgumentException">The host's name or the user is too long, or has a byte 0.</exception>
+    /// <summary>Starts the handshake. Its bytes are available from the start.</summary>
+    /// <param name="host">The host, with an IPv4 address or, for SOCKS4a, a name, which the proxy resolves.</param>
+    /// <param name="knowsNames">Whether the proxy supports SOCKS4a.</param>
+    /// <param name="credential">The user; SOCKS4 has no password. Null means none.</param>
+    /// <exception cref="ArgumentException">The host name or the user is too long, or contains a 0 byte.</exception>
     /// <remarks>A host of another kind fails at once with <see cref="ProxyFailure.AddressUnsupported"/>.</remarks>
     public Socks4Handshake(HostEndPoint host, bool knowsNames, ProxyCredential? credential)
     {

@@ -5,16 +5,18 @@ using System.Text;
 
 namespace TorrentPatron.Protocol.Proxies;
 
-/// <summary>A host and port as SOCKS5 writes them: one byte for the kind, the address or name, and the port (RFC 1928, 4 and 5).</summary>
+/// <summary>
+/// A host and port in the form of SOCKS5: one byte for the kind, the address or name, and the port (RFC 1928, 4 and 5).
+/// </summary>
 internal static class Socks5Address
 {
-    /// <summary>Bytes of the longest one: a name of 255 bytes.</summary>
+    /// <summary>The longest form, bytes: a name of 255 bytes.</summary>
     public const int MostBytes = 1 + 1 + MostNameBytes + sizeof(ushort);
 
-    /// <summary>Bytes of the longest name.</summary>
+    /// <summary>The longest name, bytes.</summary>
     public const int MostNameBytes = 255;
 
-    /// <summary>The kind of a name.</summary>
+    /// <summary>The kind byte of a name.</summary>
     public const byte Name = 3;
 
     private const byte IPv4 = 1;
@@ -22,9 +24,9 @@ internal static class Socks5Address
     private const int IPv4Length = 4;
     private const int IPv6Length = 16;
 
-    /// <summary>Writes one.</summary>
+    /// <summary>Writes a host and port.</summary>
     /// <returns>Its length.</returns>
-    /// <exception cref="ArgumentException">The name is too long, or not in ASCII.</exception>
+    /// <exception cref="ArgumentException">The name is too long, or not ASCII.</exception>
     public static int Write(Span<byte> destination, HostEndPoint host)
     {
         if (host.EndPoint is { } endPoint)
@@ -49,8 +51,8 @@ internal static class Socks5Address
         return 1 + length + sizeof(ushort);
     }
 
-    /// <summary>The length of one that begins here.</summary>
-    /// <returns>The length; 0: too little is here to tell; -1: it is of no known kind.</returns>
+    /// <summary>The length of a host and port at the beginning of some bytes.</summary>
+    /// <returns>The length; 0 if there are too few bytes to tell; -1 for an unknown kind.</returns>
     public static int LengthOf(ReadOnlySpan<byte> bytes) => bytes switch
     {
         [] => 0,
@@ -62,8 +64,8 @@ internal static class Socks5Address
         _ => -1,
     };
 
-    /// <summary>Reads the address of one that is whole.</summary>
-    /// <returns>The address; null: it is a name.</returns>
+    /// <summary>Reads a complete address.</summary>
+    /// <returns>The address; null for a name.</returns>
     public static IPEndPoint? Read(ReadOnlySpan<byte> bytes) => bytes[0] == Name
         ? null
         : new IPEndPoint(new IPAddress(bytes[1..^sizeof(ushort)]), BinaryPrimitives.ReadUInt16BigEndian(bytes[^sizeof(ushort)..]));

@@ -1,11 +1,11 @@
 namespace TorrentPatron.Protocol.Proxies;
 
-/// <summary>What a SOCKS5 proxy is asked for (RFC 1928).</summary>
+/// <summary>The commands of a SOCKS5 proxy (RFC 1928).</summary>
 public enum Socks5Command : byte
 {
     /// <summary>A connection to a host.</summary>
     Connect = 1,
 
-    /// <summary>To carry datagrams for as long as this connection lasts.</summary>
+    /// <summary>Relays datagrams for as long as this connection lasts.</summary>
     UdpAssociate = 3,
 }

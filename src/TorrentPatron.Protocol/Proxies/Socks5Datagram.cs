@@ -2,19 +2,22 @@ using System.Net;
 
 namespace TorrentPatron.Protocol.Proxies;
 
-/// <summary>The header before each datagram that a SOCKS5 proxy carries (RFC 1928, 7): where it goes to or came from. Fragments are not taken.</summary>
+/// <summary>
+/// The header before each datagram relayed by a SOCKS5 proxy (RFC 1928, 7): its destination or source. Fragments are not
+/// supported.
+/// </summary>
 public static class Socks5Datagram
 {
-    /// <summary>Bytes of the longest header.</summary>
+    /// <summary>The longest header, bytes.</summary>
     public const int MostHeaderBytes = HeadLength + Socks5Address.MostBytes;
 
     private const int HeadLength = 3; // Two of zero, and the fragment's number.
 
     /// <summary>Writes the header for a host.</summary>
     /// <param name="destination">Room for <see cref="MostHeaderBytes"/>.</param>
-    /// <param name="host">The host; the proxy looks up a name.</param>
+    /// <param name="host">The host; the proxy resolves names.</param>
     /// <returns>The header's length.</returns>
-    /// <exception cref="ArgumentException">The name is too long, or not in ASCII.</exception>
+    /// <exception cref="ArgumentException">The name is too long, or not ASCII.</exception>
     public static int WriteHeader(Span<byte> destination, HostEndPoint host)
     {
         ArgumentNullException.ThrowIfNull(host);
@@ -34,10 +37,10 @@ public static class Socks5Datagram
     }
 
     /// <summary>Reads the header of a datagram.</summary>
-    /// <param name="datagram">What the proxy sent.</param>
-    /// <param name="address">The address as it is written there: its kind, the address and the port.</param>
+    /// <param name="datagram">The datagram from the proxy.</param>
+    /// <param name="address">The address in its wire form: kind, address and port.</param>
     /// <param name="data">The datagram without the header.</param>
-    /// <returns>Whether it has a header with an address, and is no fragment.</returns>
+    /// <returns>Whether it has a header with an address, and is not a fragment.</returns>
     public static bool TryRead(ReadOnlySpan<byte> datagram, out ReadOnlySpan<byte> address, out ReadOnlySpan<byte> data)
     {
         address = data = default;
@@ -51,8 +54,8 @@ public static class Socks5Datagram
         return true;
     }
 
-    /// <summary>The address that <see cref="TryRead"/> has found.</summary>
-    /// <param name="address">The address as it is written there.</param>
+    /// <summary>The address found by <see cref="TryRead"/>.</summary>
+    /// <param name="address">The address in its wire form.</param>
     public static IPEndPoint ReadAddress(ReadOnlySpan<byte> address) => Socks5Address.Read(address)
         ?? throw new ArgumentException("The address must be an IP address, not a name.", nameof(address));
 }

@@ -18,13 +18,14 @@ public sealed class Socks5Handshake : ProxyHandshake
     private readonly HostEndPoint _host;
     private Func<bool> _next;
 
-    /// <summary>Begins. What is to be sent first is there from the start.</summary>
-    /// <param name="command">What is asked for.</param>
+    /// <summary>Starts the handshake. Its first bytes are available from the start.</summary>
+    /// <param name="command">The command.</param>
     /// <param name="host">
-    /// The host; the proxy looks up a name. For datagrams: the address that they will come from, <c>0.0.0.0</c> and port 0 where it is not known.
+    /// The host; the proxy resolves names. For datagrams: the address that they will come from, <c>0.0.0.0</c> and port 0 if
+    /// unknown.
     /// </param>
     /// <param name="credential">The user and password; null means none.</param>
-    /// <exception cref="ArgumentException">The host's name, the user or the password is too long, or empty.</exception>
+    /// <exception cref="ArgumentException">The host name, the user or the password is too long, or empty.</exception>
     public Socks5Handshake(Socks5Command command, HostEndPoint host, ProxyCredential? credential)
     {
         ArgumentNullException.ThrowIfNull(host);
@@ -36,7 +37,9 @@ public sealed class Socks5Handshake : ProxyHandshake
         _next = TakeMethod;
     }
 
-    /// <summary>Where the proxy connects from or, for datagrams, takes them, once it is done; null: it named no address.</summary>
+    /// <summary>
+    /// The proxy's source address or, for datagrams, its relay address, once the handshake is done; null if it named none.
+    /// </summary>
     public IPEndPoint? Bound { get; private set; }
 
     private protected override bool Step() => _next();
@@ -90,7 +93,7 @@ public sealed class Socks5Handshake : ProxyHandshake
             return Fail(ProxyFailure.NotAProxy);
         if (Rest is not [Version, byte reply, ..])
             return false;
-        // Some close behind a refusal, without the address.
+        // Some close after a refusal, without the address.
         if (reply != 0)
             return Fail(FailureOf(reply));
         if (Rest.Length < ReplyHead)

@@ -1,6 +1,6 @@
 namespace TorrentPatron.Protocol.Trackers;
 
-/// <summary>Why a peer announces itself. The numbers are those of UDP trackers (BEP 15).</summary>
+/// <summary>The event of an announce. The numbers are those of UDP trackers (BEP 15).</summary>
 public enum AnnounceEvent
 {
     /// <summary>A regular announce, because the interval has passed or more peers are wanted.</summary>

@@ -5,7 +5,9 @@ using TorrentPatron.Protocol.Bencoding;
 
 namespace TorrentPatron.Protocol.Trackers;
 
-/// <summary>Peer addresses as trackers and peers pack them: 6 bytes for IPv4 (BEP 23), 18 bytes for IPv6 (BEP 7).</summary>
+/// <summary>
+/// Peer addresses in the packed form of trackers and peers: 6 bytes for IPv4 (BEP 23), 18 bytes for IPv6 (BEP 7).
+/// </summary>
 public static class CompactPeers
 {
     /// <summary>Length in bytes of an IPv4 address and its port.</summary>
@@ -16,10 +18,10 @@ public static class CompactPeers
 
     /// <summary>Reads packed addresses; those with port 0 are skipped.</summary>
     /// <param name="bytes">The packed addresses.</param>
-    /// <param name="family">Which kind they are of: IPv4 or IPv6.</param>
-    /// <param name="peers">Where the addresses go.</param>
+    /// <param name="family">Their address family: IPv4 or IPv6.</param>
+    /// <param name="peers">Receives the addresses.</param>
     /// <param name="limit">Reading ends when <paramref name="peers"/> holds this many.</param>
-    /// <returns>How many bytes at the end make up no whole address and were ignored: 0 when the input is well-formed.</returns>
+    /// <returns>The number of bytes at the end that form no whole address and were ignored: 0 for valid input.</returns>
     public static int Read(ReadOnlySpan<byte> bytes, AddressFamily family, ICollection<IPEndPoint> peers, int limit)
     {
         ArgumentNullException.ThrowIfNull(peers);
@@ -35,9 +37,9 @@ public static class CompactPeers
         return tail;
     }
 
-    /// <summary>Packs the addresses of one family; those of the other are left out.</summary>
+    /// <summary>Packs the addresses of one family; others are left out.</summary>
     /// <param name="peers">The addresses; IPv4 addresses mapped into IPv6 count as IPv4.</param>
-    /// <param name="family">Which kind to pack: IPv4 or IPv6.</param>
+    /// <param name="family">The address family to pack: IPv4 or IPv6.</param>
     public static byte[] Write(IEnumerable<IPEndPoint> peers, AddressFamily family)
     {
         ArgumentNullException.ThrowIfNull(peers);
@@ -57,7 +59,9 @@ public static class CompactPeers
 
     /// <summary>Packs one address.</summary>
     /// <param name="peer">The address; an IPv4 address mapped into IPv6 counts as IPv4.</param>
-    /// <param name="destination">Where to; at least <see cref="IPv4Length"/> or <see cref="IPv6Length"/> bytes, as the address is.</param>
+    /// <param name="destination">
+    /// The destination; at least <see cref="IPv4Length"/> or <see cref="IPv6Length"/> bytes, depending on the address.
+    /// </param>
     /// <returns>The number of bytes written.</returns>
     public static int Write(IPEndPoint peer, Span<byte> destination)
     {
@@ -68,7 +72,7 @@ public static class CompactPeers
         return length + 2;
     }
 
-    /// <summary>An address of 4 or 16 bytes; null where it is none.</summary>
+    /// <summary>An address of 4 or 16 bytes; null if it is invalid.</summary>
     internal static IPAddress? ReadAddress(BencodeElement element) =>
         element.TryGetBytes(out ReadOnlyMemory<byte> bytes) && bytes.Length is 4 or 16 ? new IPAddress(bytes.Span) : null;
 

@@ -9,20 +9,20 @@ namespace TorrentPatron.Protocol.Trackers;
 /// <summary>The requests and answers of HTTP trackers (BEP 3, 7, 21, 23, 24, 48).</summary>
 public static class HttpAnnounceCodec
 {
-    /// <summary>A longer answer is none: the bound in bytes, after decompression.</summary>
+    /// <summary>The longest answer, bytes after decompression.</summary>
     public const int MaxAnswerLength = 2 * 1024 * 1024;
 
     private const int MaxTrackerIdLength = 256;
     private const int MaxAddressTextLength = 45;
 
-    /// <summary>The bit of <c>crypto_flags</c> that says so.</summary>
+    /// <summary>The bit of <c>crypto_flags</c> for peers that require encryption.</summary>
     private const byte RequiresEncryption = 1;
 
     private static readonly BencodeLimits Limits = new() { MaxDepth = 10, MaxTokens = 50_000 };
 
-    /// <summary>Makes the address to request.</summary>
-    /// <param name="announce">The tracker's announce URL; a query that it has already is kept, a fragment is not.</param>
-    /// <param name="request">What to announce.</param>
+    /// <summary>Creates the address of an announce request.</summary>
+    /// <param name="announce">The tracker's announce URL; an existing query is kept, a fragment is not.</param>
+    /// <param name="request">The announce.</param>
     public static Uri BuildUri(Uri announce, AnnounceRequest request)
     {
         ArgumentNullException.ThrowIfNull(announce);
@@ -43,7 +43,7 @@ public static class HttpAnnounceCodec
             uri.Append("&event=").Append(eventName);
         if (request.TrackerId is { } trackerId)
             AppendEscaped(uri.Append("&trackerid="), Encoding.Latin1.GetBytes(trackerId));
-        // As libtorrent and Vuze tell them.
+        // Like libtorrent and Vuze.
         if (request.SupportsEncryption || request.RequiresEncryption)
             uri.Append("&supportcrypto=1");
         if (request.RequiresEncryption)
@@ -53,14 +53,17 @@ public static class HttpAnnounceCodec
         if (request.IPv6 is { AddressFamily: AddressFamily.InterNetworkV6 } address)
             AppendEscaped(uri.Append("&ipv6="), Encoding.ASCII.GetBytes(new IPAddress(address.GetAddressBytes()).ToString()));
 
-        // Byte for byte as built: the usual canonicalisation would touch escapes that happen to look like UTF-8.
+        // Unchanged: the usual canonicalisation would alter escapes that happen to look like UTF-8.
         return new Uri(uri.ToString(), new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
     }
 
-    /// <summary>Makes the address to ask what a tracker knows of a swarm (BEP 48).</summary>
+    /// <summary>Creates the address of a scrape request (BEP 48).</summary>
     /// <param name="announce">The tracker's announce URL.</param>
     /// <param name="torrent">The swarm.</param>
-    /// <returns>The address; null where the last part of the announce URL's path does not begin with <c>announce</c>: such a tracker cannot be asked.</returns>
+    /// <returns>
+    /// The address; null if the last part of the announce URL's path does not begin with <c>announce</c>: such a tracker cannot
+    /// be scraped.
+    /// </returns>
     public static Uri? BuildScrapeUri(Uri announce, InfoHash torrent)
     {
         ArgumentNullException.ThrowIfNull(announce);
@@ -77,10 +80,10 @@ public static class HttpAnnounceCodec
         return new Uri(uri.ToString(), new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
     }
 
-    /// <summary>Reads what a tracker knows of a swarm (BEP 48).</summary>
+    /// <summary>Reads a scrape answer (BEP 48).</summary>
     /// <param name="answer">The body of the HTTP response, decompressed.</param>
     /// <param name="torrent">The swarm.</param>
-    /// <returns>What it knows; null where it does not know the swarm.</returns>
+    /// <returns>The counts; null if the tracker does not know the swarm.</returns>
     /// <exception cref="TrackerFailureException">The tracker refused, or this is no tracker's answer.</exception>
     public static ScrapeResponse? ParseScrape(ReadOnlyMemory<byte> answer, InfoHash torrent)
     {
@@ -135,7 +138,7 @@ public static class HttpAnnounceCodec
         BencodeElement root;
         try
         {
-            // Some trackers end their answer with a line break, so what follows the value is not looked at.
+            // Some trackers end their answer with a line break, so anything after the value is ignored.
             root = BencodeDocument.ParsePrefix(answer, out _, Limits).Root;
         }
         catch (BencodeException exception)
@@ -156,7 +159,10 @@ public static class HttpAnnounceCodec
             ReadPeerList(element, peers);
     }
 
-    /// <summary>Reads which of the IPv4 peers take encrypted connections only, as trackers tell that know Vuze's extension: a byte for each.</summary>
+    /// <summary>
+    /// Reads which of the IPv4 peers accept only encrypted connections, from trackers that support Vuze's extension: a byte for
+    /// each.
+    /// </summary>
     private static List<IPEndPoint> ReadEncrypted(BencodeElement root)
     {
         var encrypted = new List<IPEndPoint>();
@@ -172,8 +178,8 @@ public static class HttpAnnounceCodec
         return encrypted;
     }
 
-    // The form of BEP 3: a list of dictionaries. A host name in place of an address is not followed:
-    // it would make this machine look up whatever names a tracker likes.
+    // The form of BEP 3: a list of dictionaries. Host names instead of addresses are not resolved: a tracker could otherwise make
+    // this machine resolve any name it likes.
     private static void ReadPeerList(BencodeElement list, List<IPEndPoint> peers)
     {
         foreach (BencodeElement peer in list.EnumerateList())

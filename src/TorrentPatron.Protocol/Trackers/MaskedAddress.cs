@@ -3,10 +3,10 @@ using System.Text;
 
 namespace TorrentPatron.Protocol.Trackers;
 
-/// <summary>Addresses as they are shown: with the host, and with *** for what may be somebody's key.</summary>
+/// <summary>Formats addresses for display: with the host, and with *** in place of possible keys.</summary>
 public static class MaskedAddress
 {
-    /// <summary>What stands for a key. In a wildcard pattern it matches the key.</summary>
+    /// <summary>Replaces a key. In a wildcard pattern it matches the key.</summary>
     public const string Mask = "***";
 
     private const int LongestWord = 16;
@@ -16,18 +16,20 @@ public static class MaskedAddress
     private static readonly SearchValues<char> WordCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-_");
 
     /// <summary>
-    /// A tracker's address. Of the path only short words are shown (such as <c>announce.php</c>), of the query only its names, of the user's
-    /// name and password nothing.
+    /// A tracker's address. Only short words of the path (such as <c>announce.php</c>) and the names in the query are shown, but
+    /// no user name and password.
     /// </summary>
     /// <param name="address">An absolute address.</param>
     public static string OfTracker(Uri address) => Show(address, IsKeyOfTracker, keys: null);
 
     /// <inheritdoc cref="OfTracker(Uri)"/>
-    /// <param name="address">An address; what is not one is masked whole.</param>
+    /// <param name="address">An address; an invalid one is masked completely.</param>
     public static string OfTracker(string address) =>
         Uri.TryCreate(address, UriKind.Absolute, out Uri? uri) && uri.Host.Length > 0 ? OfTracker(uri) : Mask;
 
-    /// <summary>The address of a .torrent: the path is shown but for what looks like a key, the query and the user's name are left out.</summary>
+    /// <summary>
+    /// The address of a .torrent: the path is shown except for possible keys; the query and the user name are left out.
+    /// </summary>
     /// <param name="address">An absolute address.</param>
     public static string OfFile(Uri address)
     {
@@ -38,13 +40,13 @@ public static class MaskedAddress
     }
 
     /// <summary>
-    /// A web seed's address. The path is shown but for what looks like a key, of the query only its names, of the user's name and password
-    /// nothing.
+    /// A web seed's address. The path is shown except for possible keys, and the names in the query, but no user name and
+    /// password.
     /// </summary>
     /// <param name="address">An absolute address.</param>
     public static string OfWebSeed(Uri address) => Show(address, LooksLikeKey, keys: null);
 
-    /// <summary>A text in which a tracker's address, or a part of it, may be repeated, with *** for its keys.</summary>
+    /// <summary>A text that may repeat a tracker's address or parts of it, with *** in place of its keys.</summary>
     /// <param name="text">The text.</param>
     /// <param name="tracker">The tracker's address.</param>
     public static string Hide(string text, Uri tracker)
@@ -97,7 +99,7 @@ public static class MaskedAddress
     private static bool IsKeyOfTracker(string segment) =>
         segment.Length > LongestWord || segment.AsSpan().ContainsAnyExcept(WordCharacters);
 
-    /// <summary>Long, of letters and digits alone, and with some of both: no name of a file is like that.</summary>
+    /// <summary>Whether a segment is long and a mixture of letters and digits only, unlike file names.</summary>
     private static bool LooksLikeKey(string segment) => segment.Length >= ShortestKey
         && segment.All(char.IsAsciiLetterOrDigit) && segment.Any(char.IsAsciiDigit) && segment.Any(char.IsAsciiLetter);
 }

@@ -1,12 +1,12 @@
 namespace TorrentPatron.Protocol.Trackers;
 
-/// <summary>An announce failed: the tracker refused it, could not be reached, or answered what no tracker would.</summary>
-/// <remarks>The message is a sentence fit to be shown to a person, free of control characters.</remarks>
+/// <summary>Thrown when an announce fails: the tracker refused it, could not be reached, or sent an invalid answer.</summary>
+/// <remarks>The message is a sentence that is safe to show, without control characters.</remarks>
 public sealed class TrackerFailureException : Exception
 {
-    /// <summary>Says why the announce failed.</summary>
-    /// <param name="message">The reason; anything in it that came from outside must have been cleaned before.</param>
-    /// <param name="innerException">What lies behind it, if anything does.</param>
+    /// <summary>Creates the exception.</summary>
+    /// <param name="message">The reason; anything in it from outside must have been cleaned before.</param>
+    /// <param name="innerException">The cause, if any.</param>
     public TrackerFailureException(string message, Exception? innerException = null)
         : base(message, innerException)
     {

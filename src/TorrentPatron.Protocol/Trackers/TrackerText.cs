@@ -2,7 +2,7 @@ using System.Text;
 
 namespace TorrentPatron.Protocol.Trackers;
 
-/// <summary>What trackers say to people, made fit to be shown.</summary>
+/// <summary>Makes trackers' messages safe to show.</summary>
 internal static class TrackerText
 {
     private const int MaxLength = 300;
@@ -15,7 +15,7 @@ internal static class TrackerText
         return cleaned.Length == 0 ? "The tracker refused without giving a reason." : $"The tracker refused: {cleaned}";
     }
 
-    /// <summary>Removes control, escape and bidi characters, and what is too long.</summary>
+    /// <summary>Removes control, escape and bidi characters, and shortens long text.</summary>
     /// <param name="text">The tracker's own words, as UTF-8.</param>
     public static string Clean(ReadOnlySpan<byte> text) =>
         DisplayText.Clean(Encoding.UTF8.GetString(text[..Math.Min(text.Length, MaxLength)])).Trim();

@@ -44,10 +44,10 @@ public static class UdpTrackerCodec
     }
 
     /// <summary>Makes an announce request.</summary>
-    /// <param name="connectionId">What the answer to the connect request gave.</param>
+    /// <param name="connectionId">The connection id from the answer to the connect request.</param>
     /// <param name="transactionId">A random number that the answer will repeat.</param>
-    /// <param name="announce">The tracker's announce URL; its path and query, which may hold a key, go along.</param>
-    /// <param name="request">What to announce.</param>
+    /// <param name="announce">The tracker's announce URL; its path and query, which may contain a key, are sent too.</param>
+    /// <param name="request">The announce.</param>
     public static byte[] WriteAnnounce(ulong connectionId, uint transactionId, Uri announce, AnnounceRequest request)
     {
         ArgumentNullException.ThrowIfNull(announce);
@@ -68,7 +68,7 @@ public static class UdpTrackerCodec
         BinaryPrimitives.WriteInt64BigEndian(span[64..], request.Left);
         BinaryPrimitives.WriteInt64BigEndian(span[72..], request.Uploaded);
         BinaryPrimitives.WriteInt32BigEndian(span[80..], (int)request.Event);
-        // Where it stays 0 the tracker is to take this peer's address from where the datagram came.
+        // If it stays 0, the tracker uses the source address of the datagram.
         if (request.Address is { AddressFamily: AddressFamily.InterNetwork } own)
             own.TryWriteBytes(span[84..], out _);
         BinaryPrimitives.WriteUInt32BigEndian(span[88..], request.Key);
@@ -78,8 +78,8 @@ public static class UdpTrackerCodec
         return datagram;
     }
 
-    /// <summary>Makes a request for what the tracker knows of a swarm.</summary>
-    /// <param name="connectionId">What the answer to the connect request gave.</param>
+    /// <summary>Creates a scrape request.</summary>
+    /// <param name="connectionId">The connection id from the answer to the connect request.</param>
     /// <param name="transactionId">A random number that the answer will repeat.</param>
     /// <param name="torrent">The swarm.</param>
     public static byte[] WriteScrape(ulong connectionId, uint transactionId, InfoHash torrent)
@@ -105,9 +105,9 @@ public static class UdpTrackerCodec
             Completed: Math.Max(0, BinaryPrimitives.ReadInt32BigEndian(datagram[12..])));
     }
 
-    /// <summary>Finds the transaction that an answer belongs to.</summary>
-    /// <param name="datagram">A datagram that arrived.</param>
-    /// <param name="transactionId">The transaction id it carries.</param>
+    /// <summary>Reads the transaction id of an answer.</summary>
+    /// <param name="datagram">A received datagram.</param>
+    /// <param name="transactionId">Its transaction id.</param>
     /// <returns>Whether the datagram is long enough to be an answer at all.</returns>
     public static bool TryReadTransactionId(ReadOnlySpan<byte> datagram, out uint transactionId)
     {
@@ -119,7 +119,7 @@ public static class UdpTrackerCodec
     /// <summary>Reads the answer to a connect request.</summary>
     /// <param name="datagram">The answer.</param>
     /// <param name="transactionId">The transaction id of the request.</param>
-    /// <returns>The connection id for the requests to come.</returns>
+    /// <returns>The connection id for later requests.</returns>
     /// <exception cref="TrackerFailureException">The tracker refused, or this is not the answer.</exception>
     public static ulong ReadConnect(ReadOnlySpan<byte> datagram, uint transactionId)
     {
@@ -130,7 +130,7 @@ public static class UdpTrackerCodec
     /// <summary>Reads the answer to an announce request.</summary>
     /// <param name="datagram">The answer.</param>
     /// <param name="transactionId">The transaction id of the request.</param>
-    /// <param name="family">The address family over which the tracker was asked: its peers are of the same.</param>
+    /// <param name="family">The address family of the announce, which its peers have too.</param>
     /// <exception cref="TrackerFailureException">The tracker refused, or this is not the answer.</exception>
     public static AnnounceResponse ReadAnnounce(ReadOnlySpan<byte> datagram, uint transactionId, AddressFamily family)
     {
@@ -146,7 +146,7 @@ public static class UdpTrackerCodec
         };
     }
 
-    // An option holds at most 255 bytes; longer data goes on in further options of the same kind.
+    // An option holds at most 255 bytes; longer data continues in further options of the same kind.
     private static void WriteUrlData(ReadOnlySpan<byte> urlData, Span<byte> destination)
     {
         while (!urlData.IsEmpty)

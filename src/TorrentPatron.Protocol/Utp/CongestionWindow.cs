@@ -1,19 +1,19 @@
 namespace TorrentPatron.Protocol.Utp;
 
 /// <summary>
-/// How many bytes may be on their way (LEDBAT, RFC 6817, with the slow start of TCP and the proportional decrease of LEDBAT++): it grows while
-/// packets wait less than 100 ms in the queues of the path, and makes room for others when they wait longer.
+/// Limits the bytes in flight (LEDBAT, RFC 6817, with TCP's slow start and LEDBAT++'s proportional decrease): the window grows
+/// while the queuing delay is below 100 ms, and shrinks to make room for others when it is higher.
 /// </summary>
-/// <param name="packet">Bytes of a packet's payload; the least window.</param>
+/// <param name="packet">Bytes of a packet's payload; the smallest window.</param>
 internal sealed class CongestionWindow(int packet)
 {
-    /// <summary>The delay that we aim at; microseconds.</summary>
+    /// <summary>The target delay, microseconds.</summary>
     public const long Target = 100_000;
 
     /// <summary>The largest window; further bytes would only wait in our memory.</summary>
     public const int Most = 2 * 1024 * 1024;
 
-    /// <summary>Bytes by which it grows in a round trip without any delay.</summary>
+    /// <summary>Bytes by which it grows per round trip without any delay.</summary>
     private const double Gain = 3_000;
 
     private const int FirstPackets = 4;
@@ -26,16 +26,16 @@ internal sealed class CongestionWindow(int packet)
     /// <summary>Bytes of a packet's payload.</summary>
     public int Packet { get; set; } = packet;
 
-    /// <summary>Bytes that may be on their way.</summary>
+    /// <summary>The most bytes in flight.</summary>
     public int Bytes => (int)_window;
 
     /// <summary>Whether it doubles in each round trip.</summary>
     public bool IsSlowStart { get; private set; } = true;
 
-    /// <summary>Bytes have arrived.</summary>
-    /// <param name="acked">How many.</param>
-    /// <param name="inFlight">Bytes that were on their way, these included.</param>
-    /// <param name="delay">What packets wait in queues; microseconds. Null: not known.</param>
+    /// <summary>Records acknowledged bytes.</summary>
+    /// <param name="acked">Their number.</param>
+    /// <param name="inFlight">Bytes that were in flight, including these.</param>
+    /// <param name="delay">The queuing delay, microseconds; null if unknown.</param>
     public void Acknowledged(int acked, int inFlight, long? delay)
     {
         if (delay >= Target * 3 / 4 && IsSlowStart)
@@ -49,7 +49,7 @@ internal sealed class CongestionWindow(int packet)
         }
         else if (inFlight + Packet > _window)
         {
-            // Who does not fill the window learns nothing about a larger one.
+            // A sender that does not fill the window learns nothing about a larger one.
             if (IsSlowStart && _window + acked <= _threshold)
                 Set(_window + acked);
             else
@@ -57,14 +57,14 @@ internal sealed class CongestionWindow(int packet)
         }
     }
 
-    /// <summary>Packets were lost; called once in a round trip.</summary>
+    /// <summary>Records lost packets; called once per round trip.</summary>
     public void Lost()
     {
         Set(_window * LossFactor);
         (_threshold, IsSlowStart) = (_window, false);
     }
 
-    /// <summary>Nothing arrived in time.</summary>
+    /// <summary>Records a timeout.</summary>
     public void TimedOut()
     {
         _threshold = Math.Max(_window / 2, 2 * Packet);
@@ -72,7 +72,7 @@ internal sealed class CongestionWindow(int packet)
         IsSlowStart = true;
     }
 
-    /// <summary>Nothing was sent for some time: what was learnt is old.</summary>
+    /// <summary>Records an idle time: the learned window is outdated.</summary>
     public void Idle()
     {
         _threshold = Math.Max(_threshold, _window * 3 / 4);

@@ -3,17 +3,17 @@ using System.Runtime.CompilerServices;
 namespace TorrentPatron.Protocol.Utp;
 
 /// <summary>
-/// One-way delays above the smallest of the last minutes. The two clocks differ by an unknown amount, so that only differences mean
-/// something. Wrapping 32-bit microseconds.
+/// One-way delays above the minimum of the last minutes. The two clocks differ by an unknown amount, so only differences are
+/// meaningful. Wrapping 32-bit microseconds.
 /// </summary>
 internal sealed class DelayHistory
 {
-    /// <summary>Minutes after which a smallest delay is forgotten: the path may have changed.</summary>
+    /// <summary>Minutes after which a minimum is forgotten: the path may have changed.</summary>
     private const int Minutes = 13;
 
     private const long Minute = 60_000_000;
 
-    /// <summary>Samples of which the smallest counts: a single one is noise.</summary>
+    /// <summary>The number of samples of which the smallest counts: a single one is noise.</summary>
     private const int Recent = 3;
 
     private Bases _bases;
@@ -24,13 +24,15 @@ internal sealed class DelayHistory
     private int _samples;
     private long _minuteEnds;
 
-    /// <summary>The smallest delay of the last minutes, on the difference of both clocks; of use only where <see cref="HasBase"/>.</summary>
+    /// <summary>
+    /// The minimum of the last minutes, including the difference of the clocks; valid only if <see cref="HasBase"/>.
+    /// </summary>
     public uint Base { get; private set; }
 
     /// <summary>Whether there was a sample.</summary>
     public bool HasBase => _minutes > 0;
 
-    /// <summary>The delay above the smallest one: the least of the latest samples.</summary>
+    /// <summary>The delay above the minimum: the smallest of the latest samples.</summary>
     public uint Current
     {
         get
@@ -69,7 +71,7 @@ internal sealed class DelayHistory
         _samples = Math.Min(_samples + 1, Recent);
     }
 
-    /// <summary>Moves what was remembered: the other clock runs at another speed.</summary>
+    /// <summary>Shifts the history, because the other clock runs at a different speed.</summary>
     public void Shift(uint by)
     {
         for (int i = 0; i < _minutes; i++)
@@ -91,7 +93,7 @@ internal sealed class DelayHistory
         }
     }
 
-    // In place: each connection has two histories, and there are thousands.
+    // Inline: each connection has two histories, and there are thousands.
     [InlineArray(Minutes)]
     private struct Bases
     {

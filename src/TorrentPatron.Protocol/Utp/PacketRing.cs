@@ -1,19 +1,19 @@
 namespace TorrentPatron.Protocol.Utp;
 
-/// <summary>Packets by their sequence numbers, of which those in use lie within a span of <see cref="Most"/>.</summary>
+/// <summary>Packets by sequence number; those in use are within a span of <see cref="Most"/>.</summary>
 internal sealed class PacketRing
 {
-    /// <summary>Numbers that it can span.</summary>
+    /// <summary>The largest span of numbers.</summary>
     public const int Most = 4_096;
 
     private const int Least = 16;
 
     private UtpPacket?[] _slots = [];
 
-    /// <summary>The packet of a number.</summary>
+    /// <summary>The packet with a number.</summary>
     public UtpPacket? this[ushort number] => _slots.Length == 0 ? null : _slots[number & (_slots.Length - 1)];
 
-    /// <summary>Puts a packet where there is none.</summary>
+    /// <summary>Adds a packet.</summary>
     /// <param name="number">Its number.</param>
     /// <param name="packet">The packet.</param>
     /// <param name="first">The first number in use.</param>
@@ -25,7 +25,7 @@ internal sealed class PacketRing
         _slots[number & (_slots.Length - 1)] = packet;
     }
 
-    /// <summary>Takes a packet out.</summary>
+    /// <summary>Removes a packet.</summary>
     public UtpPacket? Remove(ushort number)
     {
         if (_slots.Length == 0)
@@ -36,7 +36,7 @@ internal sealed class PacketRing
         return packet;
     }
 
-    /// <summary>Gives all packets back, and the memory.</summary>
+    /// <summary>Returns all packets and the memory.</summary>
     public void Clear(UtpPacketPool pool)
     {
         foreach (UtpPacket? packet in _slots)

@@ -1,37 +1,37 @@
 namespace TorrentPatron.Protocol.Utp;
 
 /// <summary>
-/// The longest packet that the path carries, found by sending longer ones: the longest possible first, since most paths carry it, then by
-/// halves. A probe is a packet with padding, so that it can be sent again without.
+/// Finds the longest packet that the path carries, by sending longer ones: the longest possible first, because most paths carry
+/// it, then by bisection. A probe is a packet with padding, so that it can be sent again without.
 /// </summary>
-/// <param name="isIPv6">Whether the path is of IPv6.</param>
+/// <param name="isIPv6">Whether the path uses IPv6.</param>
 internal sealed class PathMtu(bool isIPv6)
 {
     private const int UdpHeader = 8;
 
-    /// <summary>A difference that is not worth another probe.</summary>
+    /// <summary>A difference too small for another probe.</summary>
     private const int Precision = 16;
 
-    /// <summary>Waited before a path is tried again that did not carry the longest packets; microseconds.</summary>
+    /// <summary>The wait before a path that did not carry the longest packets is probed again, microseconds.</summary>
     private const long Again = 600_000_000;
 
     private bool _isFirst = true;
     private bool _isProbing;
     private long _searchAgainAt = long.MaxValue;
 
-    /// <summary>Bytes of a packet, its uTP header included, that every path carries.</summary>
+    /// <summary>Bytes of a packet, including its uTP header, that every path carries.</summary>
     private int Least { get; } = isIPv6 ? 1_280 - 40 - UdpHeader : 576 - 20 - UdpHeader;
 
     private int Longest { get; } = 1_500 - (isIPv6 ? 40 : 20) - UdpHeader;
 
-    /// <summary>Bytes of the longest packet that was known to arrive.</summary>
+    /// <summary>Bytes of the longest packet known to arrive.</summary>
     public int Size { get; private set; } = isIPv6 ? 1_280 - 40 - UdpHeader : 576 - 20 - UdpHeader;
 
-    /// <summary>Bytes of the shortest packet that is thought not to arrive, less 1.</summary>
+    /// <summary>Bytes of the shortest packet assumed not to arrive, minus 1.</summary>
     private int Ceiling { get; set; } = 1_500 - (isIPv6 ? 40 : 20) - UdpHeader;
 
-    /// <summary>Begins a probe, unless another is under way.</summary>
-    /// <returns>The bytes of the packet; 0: nothing is to be found out.</returns>
+    /// <summary>Starts a probe, unless another is in progress.</summary>
+    /// <returns>The bytes of the packet; 0 if there is nothing to probe.</returns>
     public int TakeProbe(long now)
     {
         if (_isProbing)
@@ -44,10 +44,10 @@ internal sealed class PathMtu(bool isIPv6)
         return _isFirst ? Ceiling : (Size + Ceiling + 1) / 2;
     }
 
-    /// <summary>The probe was not sent.</summary>
+    /// <summary>Cancels a probe that was not sent.</summary>
     public void ReturnProbe() => _isProbing = false;
 
-    /// <summary>The probe has arrived.</summary>
+    /// <summary>Records that the probe has arrived.</summary>
     public void Arrived(int size)
     {
         _isProbing = false;
@@ -55,7 +55,7 @@ internal sealed class PathMtu(bool isIPv6)
         Ceiling = Math.Max(Ceiling, Size);
     }
 
-    /// <summary>The probe was lost.</summary>
+    /// <summary>Records that the probe was lost.</summary>
     public void Lost(int size, long now)
     {
         (_isProbing, _isFirst) = (false, false);
@@ -64,7 +64,7 @@ internal sealed class PathMtu(bool isIPv6)
             _searchAgainAt = now + Again;
     }
 
-    /// <summary>Nothing arrives any more: perhaps the path has changed.</summary>
+    /// <summary>Resets the result, because nothing arrives any more: perhaps the path has changed.</summary>
     public void Distrust(long now)
     {
         if (Size == Least)

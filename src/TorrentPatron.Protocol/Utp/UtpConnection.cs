@@ -1,24 +1,24 @@
 namespace TorrentPatron.Protocol.Utp;
 
 /// <summary>
-/// One side of a uTP connection (BEP 29): takes packets and says what to send, as a state machine that is told the time, in microseconds of a
-/// clock that never goes back. Nothing is sent but by <see cref="Connect"/>, <see cref="Flush"/>, <see cref="Tick"/>, <see cref="Close"/> and
-/// <see cref="Abort"/>, so that what many calls lead to leaves together. Everything from the other side is hostile: packets that nobody could
-/// have sent who sees the connection's packets are without effect. Not thread-safe.
+/// One side of a uTP connection (BEP 29): a state machine that takes packets and times (microseconds of a monotonic clock), and
+/// decides what to send. Packets are sent only by <see cref="Connect"/>, <see cref="Flush"/>, <see cref="Tick"/>,
+/// <see cref="Close"/> and <see cref="Abort"/>, so that the results of many calls leave together. The other side may be hostile:
+/// packets that could not come from someone who sees the connection's packets have no effect. Not thread-safe.
 /// </summary>
 internal sealed class UtpConnection
 {
-    /// <summary>Packets by which numbers may lie in the past: of packets that took a long way.</summary>
+    /// <summary>How far numbers may be in the past, for delayed packets.</summary>
     private const int MostBehind = PacketRing.Most;
 
-    /// <summary>Bytes of the bits that tell of packets behind a gap.</summary>
+    /// <summary>Bytes of the selective acknowledgement bits.</summary>
     private const int MostSelectiveAck = 64;
 
     private const int MostTries = 6;
     private const int MostFullFailures = 4;
     private const int MostSyns = 4;
 
-    /// <summary>Packets on their way: others keep no more behind a gap.</summary>
+    /// <summary>The most packets in flight: others keep no more after a gap.</summary>
     private const int MostSent = 1_000;
     private const int DuplicatesOfLoss = 3;
     private const int PacketsOfAck = 2;
@@ -30,7 +30,7 @@ internal sealed class UtpConnection
     private const long Linger = 30 * Second;
     private const long FinLinger = 5 * Second;
 
-    /// <summary>A clock that runs faster than the other one is followed by at most so much at once.</summary>
+    /// <summary>The most by which a faster clock is followed at once.</summary>
     private const uint MostDrift = 10_000;
 
     private readonly IUtpLink _link;
@@ -73,13 +73,13 @@ internal sealed class UtpConnection
         (_lastSent, _recoveryEnd) = (now, first);
     }
 
-    /// <summary>The id by which packets to this side name the connection.</summary>
+    /// <summary>The connection id in packets to this side.</summary>
     public ushort ReceiveId { get; }
 
-    /// <summary>The id by which packets to the other side name it.</summary>
+    /// <summary>The connection id in packets to the other side.</summary>
     public ushort SendId { get; }
 
-    /// <summary>How far it has come.</summary>
+    /// <summary>The state of the connection.</summary>
     public UtpState State { get; private set; } = UtpState.Connected;
 
     /// <summary>Why it broke.</summary>
@@ -88,7 +88,7 @@ internal sealed class UtpConnection
     /// <summary>Bytes that can be read.</summary>
     public int Available => _in.Available;
 
-    /// <summary>Whether the other side has ended its stream, and all of it was read.</summary>
+    /// <summary>Whether the other side has ended its stream, and all of it has been read.</summary>
     public bool HasEnded => _in is { HasEnd: true, Available: 0 };
 
     /// <summary>Bytes that can be written now.</summary>
@@ -97,22 +97,22 @@ internal sealed class UtpConnection
     /// <summary>Whether an acknowledgement is due, which <see cref="Flush"/> sends.</summary>
     public bool MustAcknowledge => _mustAck;
 
-    /// <summary>Bytes that may be on their way.</summary>
+    /// <summary>The most bytes in flight.</summary>
     public int Window => _congestion.Bytes;
 
-    /// <summary>Bytes on their way.</summary>
+    /// <summary>Bytes in flight.</summary>
     public int InFlight => _out.InFlight;
 
-    /// <summary>The round trip; microseconds. 0: not known.</summary>
+    /// <summary>The round-trip time, microseconds; 0 if unknown.</summary>
     public long RoundTrip => _roundTrip.Smoothed;
 
-    /// <summary>Bytes of the packets that the path carries, their headers of uTP included.</summary>
+    /// <summary>Bytes of the packets that the path carries, including uTP headers.</summary>
     public int PacketSize => _mtu.Size;
 
-    /// <summary>Packets that were sent again.</summary>
+    /// <summary>The number of retransmitted packets.</summary>
     public int Retransmissions { get; private set; }
 
-    /// <summary>When <see cref="Tick"/> is to be called at the latest; microseconds.</summary>
+    /// <summary>The latest time for the next call of <see cref="Tick"/>, microseconds.</summary>
     public long NextTick
     {
         get
@@ -128,11 +128,11 @@ internal sealed class UtpConnection
 
     private int SendBuffer => _pool.IsScarce ? LeastSendBuffer : Math.Clamp(2 * _congestion.Bytes, LeastSendBuffer, CongestionWindow.Most);
 
-    /// <summary>Asks the other side for a connection.</summary>
-    /// <param name="link">Carries the packets.</param>
-    /// <param name="pool">Where packets come from.</param>
-    /// <param name="isIPv6">Whether they are carried by IPv6.</param>
-    /// <param name="receiveId">A random id that is free.</param>
+    /// <summary>Requests a connection.</summary>
+    /// <param name="link">Sends the packets.</param>
+    /// <param name="pool">Provides packets.</param>
+    /// <param name="isIPv6">Whether IPv6 carries them.</param>
+    /// <param name="receiveId">A random unused id.</param>
     /// <param name="sequenceNumber">A random number.</param>
     /// <param name="now">The time; microseconds.</param>
     public static UtpConnection Connect(IUtpLink link, UtpPacketPool pool, bool isIPv6, ushort receiveId, ushort sequenceNumber, long now)
@@ -143,23 +143,23 @@ internal sealed class UtpConnection
         return connection;
     }
 
-    /// <summary>Takes a connection for which the other side has asked, with the first packet behind the SYN.</summary>
-    /// <param name="link">Carries the packets.</param>
-    /// <param name="pool">Where packets come from.</param>
-    /// <param name="isIPv6">Whether they are carried by IPv6.</param>
+    /// <summary>Accepts a connection, with the first packet after the SYN.</summary>
+    /// <param name="link">Sends the packets.</param>
+    /// <param name="pool">Provides packets.</param>
+    /// <param name="isIPv6">Whether IPv6 carries them.</param>
     /// <param name="first">The packet's header; <see cref="Receive"/> takes the packet.</param>
-    /// <param name="sequenceNumber">The number of our first packet, as <see cref="SynCookies"/> found it.</param>
+    /// <param name="sequenceNumber">The number of our first packet, from <see cref="SynCookies"/>.</param>
     /// <param name="now">The time; microseconds.</param>
     public static UtpConnection Accept(IUtpLink link, UtpPacketPool pool, bool isIPv6, in UtpHeader first, ushort sequenceNumber, long now) =>
         new(link, pool, isIPv6, first.ConnectionId, SequenceNumber.Add(first.ConnectionId, -1), sequenceNumber,
             SequenceNumber.Add(first.SequenceNumber, -1), now);
 
-    /// <summary>Takes a packet. Nothing is sent before <see cref="Flush"/>.</summary>
+    /// <summary>Handles a packet. Nothing is sent before <see cref="Flush"/>.</summary>
     /// <param name="header">Its header.</param>
     /// <param name="selectiveAck">Its selective acknowledgement, or nothing.</param>
     /// <param name="payload">Its payload.</param>
     /// <param name="now">The time; microseconds.</param>
-    /// <param name="destination">Takes the next bytes of the stream, without a detour; may be empty.</param>
+    /// <param name="destination">Receives the next bytes of the stream directly; may be empty.</param>
     /// <returns>The bytes written there.</returns>
     public int Receive(in UtpHeader header, ReadOnlySpan<byte> selectiveAck, ReadOnlySpan<byte> payload, long now, Span<byte> destination)
     {
@@ -190,22 +190,22 @@ internal sealed class UtpConnection
         return header.Type == UtpPacketType.State || State == UtpState.Closed ? 0 : TakePayload(header, payload, destination);
     }
 
-    /// <summary>Reads what has come.</summary>
+    /// <summary>Reads received data.</summary>
     /// <returns>The bytes read.</returns>
     public int Read(Span<byte> destination)
     {
         int count = _in.Read(destination);
-        // The other side has stopped for want of room, or soon would.
+        // The other side has stopped for lack of room, or soon would.
         if (count > 0 && _lastWindow < _in.Capacity / 4 && _in.Window >= _in.Capacity / 2)
             _mustAck = true;
         return count;
     }
 
-    /// <summary>Writes what is to be sent. It leaves with <see cref="Flush"/>.</summary>
-    /// <returns>The bytes taken, as there is room.</returns>
+    /// <summary>Writes data, which <see cref="Flush"/> sends.</summary>
+    /// <returns>The bytes accepted, as far as there is room.</returns>
     public int Write(ReadOnlySpan<byte> bytes) => _out.Append(bytes[..Math.Min(bytes.Length, Room)], Payload);
 
-    /// <summary>Sends what may be sent: lost packets, new ones, and acknowledgements that are due.</summary>
+    /// <summary>Sends lost packets, new ones, and due acknowledgements, as far as allowed.</summary>
     public void Flush(long now)
     {
         if (State != UtpState.Connected)
@@ -214,17 +214,17 @@ internal sealed class UtpConnection
             _congestion.Idle();
         if (SendLost(now) && SendNew(now))
             SendAcknowledgement(now);
-        // Both streams have ended. Whoever has not heard of it will hear that the connection is gone.
+        // Both streams have ended. If the other side has not noticed, it will be told that the connection is gone.
         if (_isDetached && _isFinAcked && _in.HasEnd && !_mustAck)
             Fail(UtpFailure.None);
-        // Where nothing is on its way that would be answered, the other side's window is asked after.
+        // If nothing in flight would be answered, the other side's window is probed.
         _probeAt = _out.Sent > 0 || !_out.HasUnsent ? long.MaxValue : Math.Min(_probeAt, now + _roundTrip.Timeout(1));
     }
 
-    /// <summary>Tells the other side now what has come, rather than with what is sent next.</summary>
+    /// <summary>Requests an acknowledgement now, rather than with the next data.</summary>
     public void Acknowledge() => _mustAck |= _unacknowledged > 0;
 
-    /// <summary>Does what is due at this time: sends again what was not acknowledged, asks after a window, keeps the connection alive.</summary>
+    /// <summary>Does the work that is due: retransmits, probes a window, keeps the connection alive.</summary>
     public void Tick(long now)
     {
         if (State == UtpState.Closed)
@@ -244,7 +244,9 @@ internal sealed class UtpConnection
         Flush(now);
     }
 
-    /// <summary>Ends the connection: what was written is delivered, as long as the other side takes it, and what comes is forgotten.</summary>
+    /// <summary>
+    /// Closes the connection: written data is delivered as long as the other side accepts it; received data is discarded.
+    /// </summary>
     public void Close(long now)
     {
         if (State == UtpState.Closed || _isDetached)
@@ -262,7 +264,7 @@ internal sealed class UtpConnection
         Flush(now);
     }
 
-    /// <summary>Breaks the connection.</summary>
+    /// <summary>Aborts the connection.</summary>
     public void Abort(long now)
     {
         if (State == UtpState.Connected)
@@ -280,7 +282,7 @@ internal sealed class UtpConnection
             return;
         }
 
-        // The answer has the number of the packet that comes next.
+        // The answer has the number of the next packet.
         if (header.Type != UtpPacketType.State)
             return;
         _in = new UtpReceiveQueue(_pool, SequenceNumber.Add(header.SequenceNumber, -1));
@@ -291,10 +293,14 @@ internal sealed class UtpConnection
         _peerWindow = (int)Math.Min(header.WindowSize, CongestionWindow.Most);
     }
 
-    /// <summary>How long what we send waits in the queues of the path, beyond the least of the last minutes; microseconds. Null: nothing is on its way.</summary>
+    /// <summary>
+    /// The queuing delay of sent packets above the minimum of the last minutes, microseconds. Null if nothing is in flight.
+    /// </summary>
     public long? SendDelay => _out.Bytes == 0 ? null : _ourDelays.HasBase ? _ourDelays.Current : 0;
 
-    /// <summary>How long what comes has waited in the queues of the path, beyond the least of the last minutes; microseconds. 0 where that is not known.</summary>
+    /// <summary>
+    /// The queuing delay of received packets above the minimum of the last minutes, microseconds. 0 if unknown.
+    /// </summary>
     public long ReceiveDelay => _theirDelays.HasBase ? _theirDelays.Current : 0;
 
     private void MeasureDelays(in UtpHeader header, long now)
@@ -303,7 +309,7 @@ internal sealed class UtpConnection
         uint before = _theirDelays.Base;
         bool had = _theirDelays.HasBase;
         _theirDelays.Add(_replyDelay, now);
-        // Their packets seem to be faster than any before: it is the clocks that drift apart, and ours seem to be slower by as much.
+        // Their packets seem to be faster than ever before: the clocks drift apart, and ours seems to be slower by this much.
         uint drift = unchecked(before - _theirDelays.Base);
         if (had && drift is > 0 and <= MostDrift)
             _ourDelays.Shift(drift);
@@ -360,7 +366,7 @@ internal sealed class UtpConnection
             return 0;
         int bytes = packet.Length;
         _latestAcked = Math.Max(_latestAcked, packet.SentAt);
-        // Of a packet that was sent twice nobody knows which has arrived.
+        // For a packet that was sent twice it is unknown which copy has arrived.
         if (packet.Transmissions == 1)
         {
             roundTrip = Math.Min(roundTrip, Math.Max(1, now - packet.SentAt));
@@ -376,7 +382,7 @@ internal sealed class UtpConnection
         return bytes;
     }
 
-    /// <summary>What three packets have overtaken is lost.</summary>
+    /// <summary>Marks packets as lost that three later ones have overtaken.</summary>
     private void FindLost(ushort acknowledged, ReadOnlySpan<byte> selectiveAck, long now)
     {
         int overtaking = 0;
@@ -386,7 +392,7 @@ internal sealed class UtpConnection
             bool hasCome = i >= 0 && (selectiveAck[i / 8] & (1 << (i % 8))) != 0;
             if (!IsSent(number))
             {
-                // What was never sent cannot overtake.
+                // A packet that was never sent cannot overtake.
                 if (hasCome && SequenceNumber.Distance(_out.First, number) < 0)
                     overtaking++;
             }
@@ -424,7 +430,7 @@ internal sealed class UtpConnection
         if (_in.TryTake(header.SequenceNumber, header.Type == UtpPacketType.Fin, payload, ref rest))
         {
             _unacknowledged++;
-            // Whoever sends a short packet has no more to say, and may wait for the answer.
+            // The sender of a short packet has no more data, and may be waiting for the answer.
             _mustAck |= _unacknowledged >= PacketsOfAck || _in.HasGap || _in.HasEnd || payload.Length < Payload;
         }
         else
@@ -455,7 +461,7 @@ internal sealed class UtpConnection
         bool isProbe = _out.Sent == 1 && _out[_out.First] is { ProbeSize: > 0, Transmissions: 1 };
         if (!isProbe)
         {
-            // As long as the other side says that it has no room, it is there.
+            // As long as the other side reports that it has no room, it is alive.
             bool isFull = _wasHeard && _peerWindow < _out[_out.First]?.Length;
             if (++_failures > MostTries && !isFull)
             {
@@ -492,7 +498,7 @@ internal sealed class UtpConnection
         {
             if (_out[number] is not { IsLost: true } packet)
                 continue;
-            // The first one goes even where the window has become small: all else waits for it.
+            // The first one is sent even if the window has become small: everything else waits for it.
             if (number != _out.First && !HasRoomFor(packet))
                 return true;
             if (!Send(number, now))
@@ -517,7 +523,7 @@ internal sealed class UtpConnection
     private bool HasRoomFor(UtpPacket packet) =>
         _out.InFlight + packet.Length <= Math.Min(_congestion.Bytes, _peerWindow) || (_out.InFlight == 0 && packet.Length <= _peerWindow);
 
-    /// <summary>Whether a short packet waits for more to fill it: there is another short one on its way (Minshall).</summary>
+    /// <summary>Whether a short packet waits for more data, because another short one is in flight (Minshall).</summary>
     private bool IsHeldBack(UtpPacket packet) => _hasSmall && !_isDetached && IsShort(packet) && SequenceNumber.Add(_out.Unsent, 1) == _out.Next;
 
     private static bool IsShort(UtpPacket packet) => packet.Length < packet.Capacity && !packet.IsFin;

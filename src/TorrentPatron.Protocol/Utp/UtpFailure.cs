@@ -6,7 +6,7 @@ internal enum UtpFailure
     /// <summary>It did not.</summary>
     None,
 
-    /// <summary>The other side does not know it any more.</summary>
+    /// <summary>The other side no longer knows it.</summary>
     Reset,
 
     /// <summary>The other side does not answer.</summary>

@@ -3,13 +3,15 @@ using System.Buffers.Binary;
 namespace TorrentPatron.Protocol.Utp;
 
 /// <summary>The header of a uTP packet (BEP 29), version 1.</summary>
-/// <param name="Type">What the packet is.</param>
-/// <param name="ConnectionId">The connection, as the receiver of the packet knows it; of a SYN, as its sender does.</param>
-/// <param name="Timestamp">When it was sent; microseconds on the sender's clock.</param>
-/// <param name="TimestampDifference">How long the last packet from the other side took, by both clocks; microseconds. 0: none has come.</param>
-/// <param name="WindowSize">Bytes that the sender of the packet can take besides those on their way.</param>
+/// <param name="Type">The packet's type.</param>
+/// <param name="ConnectionId">The connection id of the packet's receiver; in a SYN, of its sender.</param>
+/// <param name="Timestamp">When it was sent, microseconds on the sender's clock.</param>
+/// <param name="TimestampDifference">
+/// The one-way time of the last packet from the other side, by both clocks, microseconds; 0 if there was none.
+/// </param>
+/// <param name="WindowSize">Bytes that the packet's sender can receive.</param>
 /// <param name="SequenceNumber">The packet's number.</param>
-/// <param name="AcknowledgementNumber">The last packet that has come in order from the other side.</param>
+/// <param name="AcknowledgementNumber">The last packet received in order from the other side.</param>
 internal readonly record struct UtpHeader(
     UtpPacketType Type, ushort ConnectionId, uint Timestamp, uint TimestampDifference, uint WindowSize, ushort SequenceNumber, ushort AcknowledgementNumber)
 {
@@ -22,25 +24,27 @@ internal readonly record struct UtpHeader(
     /// <summary>No further extension.</summary>
     public const byte NoExtension = 0;
 
-    /// <summary>The extension that names packets which have come out of order.</summary>
+    /// <summary>The extension for packets received out of order.</summary>
     public const byte SelectiveAck = 1;
 
-    /// <summary>An extension of ours that makes a packet longer. Others skip what they do not know.</summary>
+    /// <summary>Our own extension that makes a packet longer. Others skip unknown extensions.</summary>
     public const byte Padding = 0x70;
 
     private const int Version = 1;
     private const int MostExtensions = 32;
 
-    /// <summary>Whether the first byte of a datagram is that of a uTP packet. No message of the DHT or of a UDP tracker begins like one.</summary>
+    /// <summary>Whether a datagram begins like a uTP packet. No message of the DHT or of a UDP tracker does.</summary>
     public static bool IsUtp(ReadOnlySpan<byte> datagram) =>
         datagram.Length >= Length && (datagram[0] & 0xF) == Version && datagram[0] >> 4 <= (int)UtpPacketType.Syn;
 
     /// <summary>Reads a packet.</summary>
     /// <param name="datagram">The packet.</param>
     /// <param name="header">Its header.</param>
-    /// <param name="selectiveAck">The bits of packets that have come, the first being that after the next one in order; empty: not told.</param>
+    /// <param name="selectiveAck">
+    /// The bits of received packets, starting two after the last one in order; empty if not included.
+    /// </param>
     /// <param name="payload">The payload.</param>
-    /// <returns>Whether it is a uTP packet whose extensions end within it.</returns>
+    /// <returns>Whether it is a uTP packet with valid extensions.</returns>
     public static bool TryRead(ReadOnlySpan<byte> datagram, out UtpHeader header, out ReadOnlySpan<byte> selectiveAck, out ReadOnlySpan<byte> payload)
     {
         header = default;
@@ -72,7 +76,7 @@ internal readonly record struct UtpHeader(
     }
 
     /// <summary>Writes the header.</summary>
-    /// <param name="destination">Where; <see cref="Length"/> bytes or more.</param>
+    /// <param name="destination">The destination; <see cref="Length"/> bytes or more.</param>
     /// <param name="extension">The first extension, which follows the header.</param>
     public void Write(Span<byte> destination, byte extension = NoExtension)
     {
@@ -86,15 +90,17 @@ internal readonly record struct UtpHeader(
         BinaryPrimitives.WriteUInt16BigEndian(destination[16..], SequenceNumber);
     }
 
-    /// <summary>Writes extensions that only take room.</summary>
-    /// <param name="destination">Where, behind the header that names <see cref="Padding"/>; 2 bytes or more, all of which are filled.</param>
+    /// <summary>Writes padding extensions.</summary>
+    /// <param name="destination">
+    /// The destination, after the header with <see cref="Padding"/>; 2 bytes or more, all of which are filled.
+    /// </param>
     public static void WritePadding(Span<byte> destination)
     {
         destination.Clear();
         while (destination.Length > 0)
         {
             int length = Math.Min(destination.Length - ExtensionHead, byte.MaxValue);
-            // A single byte cannot be an extension of its own.
+            // A single byte is too short for an extension.
             if (destination.Length - ExtensionHead - length == 1)
                 length--;
             bool isLast = destination.Length == ExtensionHead + length;

@@ -1,39 +1,39 @@
 namespace TorrentPatron.Protocol.Utp;
 
-/// <summary>A packet's payload, behind room for its header, in memory that is used again.</summary>
+/// <summary>A packet's payload, with room for its header, in reused memory.</summary>
 internal sealed class UtpPacket
 {
-    /// <summary>Bytes of the longest packet: what an Ethernet carries, less the headers of IPv4 and UDP.</summary>
+    /// <summary>The longest packet, bytes: an Ethernet frame's, minus the headers of IPv4 and UDP.</summary>
     public const int MostBytes = 1_500 - 20 - 8;
 
     /// <summary>Bytes of the longest payload.</summary>
     public const int MostPayload = MostBytes - UtpHeader.Length;
 
-    /// <summary>The header's room, and the payload.</summary>
+    /// <summary>Room for the header, and the payload.</summary>
     public byte[] Buffer { get; } = GC.AllocateUninitializedArray<byte>(MostBytes);
 
     /// <summary>Bytes of payload.</summary>
     public int Length { get; set; }
 
-    /// <summary>Bytes of payload that have been read already.</summary>
+    /// <summary>Bytes of payload that have been read.</summary>
     public int Taken { get; set; }
 
-    /// <summary>Bytes of payload that it may grow to; of one that is being filled.</summary>
+    /// <summary>The most bytes of payload, while it is being filled.</summary>
     public int Capacity { get; set; }
 
-    /// <summary>When it was sent last; microseconds.</summary>
+    /// <summary>When it was last sent, microseconds.</summary>
     public long SentAt { get; set; }
 
     /// <summary>How often it was sent.</summary>
     public int Transmissions { get; set; }
 
-    /// <summary>Whether it is thought to be lost, and must be sent again.</summary>
+    /// <summary>Whether it is considered lost, and must be retransmitted.</summary>
     public bool IsLost { get; set; }
 
     /// <summary>Whether it ends the stream.</summary>
     public bool IsFin { get; set; }
 
-    /// <summary>Bytes that it was sent with to find out whether the path carries them; 0: it is no such probe.</summary>
+    /// <summary>Its length as a probe of the path MTU; 0 if it is not a probe.</summary>
     public int ProbeSize { get; set; }
 
     /// <summary>The payload.</summary>
@@ -49,7 +49,7 @@ internal sealed class UtpPacket
         return count;
     }
 
-    /// <summary>Makes it as good as new.</summary>
+    /// <summary>Resets it for reuse.</summary>
     public void Clear(int capacity)
     {
         Length = Taken = Transmissions = ProbeSize = 0;

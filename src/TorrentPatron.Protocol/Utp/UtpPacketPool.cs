@@ -1,13 +1,13 @@
 namespace TorrentPatron.Protocol.Utp;
 
-/// <summary>Packets that are used again, of all connections of one engine. Thread-safe.</summary>
-/// <param name="plenty">Packets in use from which connections are told to be modest.</param>
+/// <summary>The pool of packets for all connections of one engine. Thread-safe.</summary>
+/// <param name="plenty">Packets in use above which connections use less memory.</param>
 internal sealed class UtpPacketPool(int plenty = UtpPacketPool.Plenty)
 {
-    /// <summary>Packets in use from which memory is scarce: 64 MiB.</summary>
+    /// <summary>Packets in use above which memory is scarce: 64 MiB.</summary>
     private const int Plenty = 64 * 1024 * 1024 / UtpPacket.MostBytes;
 
-    /// <summary>Packets that are kept for later: 3 MiB.</summary>
+    /// <summary>The most packets kept for reuse: 3 MiB.</summary>
     private const int MostKept = 2_048;
 
     private readonly Lock _gate = new();
@@ -17,10 +17,10 @@ internal sealed class UtpPacketPool(int plenty = UtpPacketPool.Plenty)
     /// <summary>Packets in use.</summary>
     public int Rented => Volatile.Read(ref _rented);
 
-    /// <summary>Whether so many are in use that each connection should do with few.</summary>
+    /// <summary>Whether so many are in use that each connection should use few.</summary>
     public bool IsScarce => Rented >= plenty;
 
-    /// <summary>Takes a packet.</summary>
+    /// <summary>Rents a packet.</summary>
     /// <param name="capacity">Bytes of payload that it is for.</param>
     public UtpPacket Rent(int capacity)
     {
@@ -36,7 +36,7 @@ internal sealed class UtpPacketPool(int plenty = UtpPacketPool.Plenty)
         return packet;
     }
 
-    /// <summary>Gives a packet back; it must not be touched any more.</summary>
+    /// <summary>Returns a packet, which must not be used any more.</summary>
     public void Return(UtpPacket packet)
     {
         lock (_gate)
@@ -47,7 +47,7 @@ internal sealed class UtpPacketPool(int plenty = UtpPacketPool.Plenty)
         }
     }
 
-    /// <summary>Lets go of the packets that nobody uses.</summary>
+    /// <summary>Releases unused packets.</summary>
     public void Trim()
     {
         lock (_gate)

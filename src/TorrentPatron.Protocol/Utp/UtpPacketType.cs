@@ -15,6 +15,6 @@ internal enum UtpPacketType : byte
     /// <summary>The connection is gone.</summary>
     Reset = 3,
 
-    /// <summary>Asks for a connection.</summary>
+    /// <summary>Requests a connection.</summary>
     Syn = 4,
 }

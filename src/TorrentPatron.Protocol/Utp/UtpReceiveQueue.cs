@@ -1,17 +1,19 @@
 namespace TorrentPatron.Protocol.Utp;
 
-/// <summary>What has come and was not read yet: in order, and out of order behind a gap. Bounded, whatever the other side sends.</summary>
-/// <param name="pool">Where packets come from.</param>
-/// <param name="last">The number before that of the first packet.</param>
+/// <summary>
+/// Received data that has not been read: in order, and out of order after a gap. Bounded, whatever the other side sends.
+/// </summary>
+/// <param name="pool">Provides packets.</param>
+/// <param name="last">The number before the first packet's.</param>
 internal sealed class UtpReceiveQueue(UtpPacketPool pool, ushort last)
 {
-    /// <summary>Bytes that it holds at most.</summary>
+    /// <summary>The most bytes that it holds.</summary>
     public const int MostBytes = 1024 * 1024;
 
-    /// <summary>Bytes that are held where memory is scarce.</summary>
+    /// <summary>The most bytes held while memory is scarce.</summary>
     private const int ScarceBytes = 64 * 1024;
 
-    /// <summary>Numbers that may lie between the last packet in order and another.</summary>
+    /// <summary>The most numbers between the last packet in order and another.</summary>
     public const int MostAhead = 2_048;
 
     private readonly PacketRing _ring = new();
@@ -23,29 +25,29 @@ internal sealed class UtpReceiveQueue(UtpPacketPool pool, ushort last)
     private bool _hasFin;
     private bool _isDiscarding;
 
-    /// <summary>The last packet that has come in order.</summary>
+    /// <summary>The last packet received in order.</summary>
     public ushort Last { get; private set; } = last;
 
     /// <summary>Bytes that can be read.</summary>
     public int Available { get; private set; }
 
-    /// <summary>Whether the stream has ended, and all of it has come.</summary>
+    /// <summary>Whether the whole stream has arrived, including its end.</summary>
     public bool HasEnd => _hasFin && Last == _fin;
 
-    /// <summary>Whether packets wait behind a gap.</summary>
+    /// <summary>Whether packets wait after a gap.</summary>
     public bool HasGap => _outOfOrder > 0;
 
-    /// <summary>Bytes that may be sent to us.</summary>
+    /// <summary>Bytes that the other side may send.</summary>
     public int Window => Math.Max(0, Capacity - Available - _outOfOrder * UtpPacket.MostPayload);
 
-    /// <summary>Bytes that it is meant to hold.</summary>
+    /// <summary>The intended capacity, bytes.</summary>
     public int Capacity => pool.IsScarce ? ScarceBytes : MostBytes;
 
     /// <summary>Takes a packet.</summary>
-    /// <param name="number">Its number, which lies at most <see cref="MostAhead"/> after the last in order.</param>
+    /// <param name="number">Its number, at most <see cref="MostAhead"/> after the last in order.</param>
     /// <param name="isFin">Whether it ends the stream.</param>
     /// <param name="payload">Its payload.</param>
-    /// <param name="destination">Takes the next bytes of the stream, without a detour; what was filled is cut off.</param>
+    /// <param name="destination">Receives the next bytes of the stream directly; the filled part is cut off.</param>
     /// <returns>Whether it was the next one in order.</returns>
     public bool TryTake(ushort number, bool isFin, ReadOnlySpan<byte> payload, ref Span<byte> destination)
     {
@@ -99,9 +101,9 @@ internal sealed class UtpReceiveQueue(UtpPacketPool pool, ushort last)
         return taken;
     }
 
-    /// <summary>Writes which packets have come behind the gap.</summary>
-    /// <param name="bits">Takes the bits; all of it is written.</param>
-    /// <returns>The bytes that tell something, a multiple of 4; 0: there is no gap.</returns>
+    /// <summary>Writes the bits of packets received after the gap.</summary>
+    /// <param name="bits">Receives the bits; all of it is written.</param>
+    /// <returns>The meaningful bytes, a multiple of 4; 0 if there is no gap.</returns>
     public int WriteSelectiveAck(Span<byte> bits)
     {
         if (!HasGap)
@@ -118,7 +120,7 @@ internal sealed class UtpReceiveQueue(UtpPacketPool pool, ushort last)
         return (count + 31) / 32 * 4;
     }
 
-    /// <summary>Lets go of everything; what comes from now on is forgotten.</summary>
+    /// <summary>Releases everything; later data is discarded.</summary>
     public void Discard()
     {
         _isDiscarding = true;
@@ -130,7 +132,7 @@ internal sealed class UtpReceiveQueue(UtpPacketPool pool, ushort last)
 
     private void Keep(ushort number, bool isFin, ReadOnlySpan<byte> payload)
     {
-        // Small packets take the memory of large ones.
+        // Small packets take as much memory as large ones.
         if (_isDiscarding || payload.Length > UtpPacket.MostPayload || Available + ((_outOfOrder + 1) * UtpPacket.MostPayload) > MostBytes)
             return;
         if (_outOfOrder > 0 && SequenceNumber.Distance(number, _farthest) >= 0 && _ring[number] is not null)
@@ -159,7 +161,7 @@ internal sealed class UtpReceiveQueue(UtpPacketPool pool, ushort last)
         Available += payload.Length;
         while (payload.Length > 0)
         {
-            // Together, so that many small packets take no more memory than few large ones.
+            // Combined, so that many small packets take no more memory than a few large ones.
             if (_tail is null || _tail.Length == _tail.Capacity)
             {
                 _tail = pool.Rent(UtpPacket.MostPayload);

@@ -1,52 +1,52 @@
 namespace TorrentPatron.Protocol.Utp;
 
 /// <summary>
-/// The packets of one direction, from the first that was not acknowledged to the last that waits to be sent, and what of them is on its
-/// way. What was acknowledged out of order has left a gap.
+/// The packets of one direction, from the first unacknowledged one to the last one waiting to be sent, and which of them are in
+/// flight. Packets acknowledged out of order leave gaps.
 /// </summary>
-/// <param name="pool">Where packets come from.</param>
+/// <param name="pool">Provides packets.</param>
 /// <param name="first">The first packet's number.</param>
 internal sealed class UtpSendQueue(UtpPacketPool pool, ushort first)
 {
-    /// <summary>Packets that it holds at most, the last one of the stream apart.</summary>
+    /// <summary>The most packets that it holds, apart from the last one of the stream.</summary>
     private const int Most = PacketRing.Most - 1;
 
     private readonly PacketRing _ring = new();
 
-    /// <summary>The first packet that was not acknowledged.</summary>
+    /// <summary>The first unacknowledged packet.</summary>
     public ushort First { get; private set; } = first;
 
     /// <summary>The next packet that was never sent.</summary>
     public ushort Unsent { get; private set; } = first;
 
-    /// <summary>The number of the packet that will be made next.</summary>
+    /// <summary>The number of the next new packet.</summary>
     public ushort Next { get; private set; } = first;
 
-    /// <summary>Bytes of payload that are not acknowledged.</summary>
+    /// <summary>Unacknowledged bytes of payload.</summary>
     public int Bytes { get; private set; }
 
-    /// <summary>Bytes of payload on their way.</summary>
+    /// <summary>Bytes of payload in flight.</summary>
     public int InFlight { get; private set; }
 
-    /// <summary>Packets that must be sent again.</summary>
+    /// <summary>Packets that must be retransmitted.</summary>
     public int Lost { get; private set; }
 
-    /// <summary>Numbers from the first packet that was not acknowledged to the last that was sent.</summary>
+    /// <summary>Numbers from the first unacknowledged packet to the last one sent.</summary>
     public int Sent => SequenceNumber.Distance(First, Unsent);
 
-    /// <summary>Whether a packet waits that was never sent.</summary>
+    /// <summary>Whether a packet is waiting that was never sent.</summary>
     public bool HasUnsent => Unsent != Next;
 
-    /// <summary>Whether no further packet can be made.</summary>
+    /// <summary>Whether no further packet can be added.</summary>
     private bool IsFull => SequenceNumber.Distance(First, Next) >= Most;
 
-    /// <summary>The packet of a number; null: it was acknowledged.</summary>
+    /// <summary>The packet with a number; null if it was acknowledged.</summary>
     public UtpPacket? this[ushort number] => _ring[number];
 
-    /// <summary>Appends bytes to the packet that is being filled, or to new ones.</summary>
+    /// <summary>Appends bytes to the packet being filled, or to new ones.</summary>
     /// <param name="bytes">The bytes.</param>
     /// <param name="capacity">Bytes of payload of a new packet.</param>
-    /// <returns>The bytes taken.</returns>
+    /// <returns>The bytes accepted.</returns>
     public int Append(ReadOnlySpan<byte> bytes, int capacity)
     {
         int taken = 0;
@@ -70,7 +70,7 @@ internal sealed class UtpSendQueue(UtpPacketPool pool, ushort first)
     /// <summary>Appends the end of the stream.</summary>
     public void AppendFin() => Add(0).IsFin = true;
 
-    /// <summary>A packet was sent, for the first time or again.</summary>
+    /// <summary>Records that a packet was sent, for the first time or again.</summary>
     public void MarkSent(UtpPacket packet, long now)
     {
         if (packet.IsLost)
@@ -88,7 +88,7 @@ internal sealed class UtpSendQueue(UtpPacketPool pool, ushort first)
         InFlight += packet.Length;
     }
 
-    /// <summary>A packet that is on its way seems to be lost.</summary>
+    /// <summary>Marks a packet in flight as lost.</summary>
     public void MarkLost(UtpPacket packet)
     {
         packet.IsLost = true;
@@ -96,8 +96,8 @@ internal sealed class UtpSendQueue(UtpPacketPool pool, ushort first)
         InFlight -= packet.Length;
     }
 
-    /// <summary>A packet has arrived.</summary>
-    /// <returns>The packet, which is the caller's now; null: that was known.</returns>
+    /// <summary>Removes an acknowledged packet.</summary>
+    /// <returns>The packet, which now belongs to the caller; null if it was acknowledged before.</returns>
     public UtpPacket? Take(ushort number)
     {
         UtpPacket? packet = _ring.Remove(number);
@@ -115,7 +115,7 @@ internal sealed class UtpSendQueue(UtpPacketPool pool, ushort first)
         return packet;
     }
 
-    /// <summary>Lets go of everything.</summary>
+    /// <summary>Releases everything.</summary>
     public void Clear()
     {
         _ring.Clear(pool);

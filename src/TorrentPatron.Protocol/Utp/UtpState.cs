@@ -1,9 +1,9 @@
 namespace TorrentPatron.Protocol.Utp;
 
-/// <summary>How far a uTP connection has come.</summary>
+/// <summary>The state of a uTP connection.</summary>
 internal enum UtpState
 {
-    /// <summary>The other side was asked for a connection.</summary>
+    /// <summary>A connection has been requested.</summary>
     Connecting,
 
     /// <summary>Bytes may be sent and received.</summary>

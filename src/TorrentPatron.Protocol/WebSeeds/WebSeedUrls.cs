@@ -5,10 +5,11 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Protocol.WebSeeds;
 
-/// <summary>Where a web seed (BEP 19) has each file of a torrent.</summary>
+/// <summary>The addresses of a torrent's files at a web seed (BEP 19).</summary>
 /// <remarks>
-/// The address of a torrent of one file is that of the file; where it ends with a slash, the torrent's name comes behind it. That of a torrent
-/// of several files is a folder's, slash or not: behind it come the torrent's name and the file's path, as they stand in the torrent.
+/// For a torrent with a single file, the web seed's address is the file's; if it ends with a slash, the torrent's name is
+/// appended. For a torrent with several files it is a folder's, with or without a slash: the torrent's name and the file's
+/// original path are appended.
 /// </remarks>
 public sealed class WebSeedUrls
 {
@@ -16,10 +17,12 @@ public sealed class WebSeedUrls
 
     private readonly TorrentMetainfo _metainfo;
 
-    /// <summary>The escaped paths of files whose names were changed to be safe; null: the path has an element that cannot be in an address.</summary>
+    /// <summary>
+    /// The escaped paths of files whose names were made safe; null if the path has an element that cannot be in an address.
+    /// </summary>
     private readonly Dictionary<int, string?> _raw = [];
 
-    /// <summary>Makes the addresses of a torrent's files.</summary>
+    /// <summary>Creates the addresses of a torrent's files.</summary>
     /// <param name="metainfo">The torrent.</param>
     public WebSeedUrls(TorrentMetainfo metainfo)
     {
@@ -32,7 +35,9 @@ public sealed class WebSeedUrls
     /// <param name="webSeed">The web seed's address.</param>
     /// <param name="file">Index of the file among <see cref="TorrentMetainfo.Files"/>.</param>
     /// <param name="address">The address.</param>
-    /// <returns>False where the file has none: its path has an element, such as <c>..</c>, that means something else in an address.</returns>
+    /// <returns>
+    /// False if the file has none: its path has an element, such as <c>..</c>, with another meaning in an address.
+    /// </returns>
     public bool TryGetAddress(Uri webSeed, int file, [NotNullWhen(true)] out Uri? address)
     {
         ArgumentNullException.ThrowIfNull(webSeed);
@@ -47,14 +52,14 @@ public sealed class WebSeedUrls
 
         if (PathOf(file) is not { } path)
             return false;
-        // As libtorrent has it: with a query too, the path is appended to the end.
+        // Like libtorrent: with a query too, the path is appended to the end.
         string text = seed.EndsWith('/') ? seed + path : $"{seed}/{path}";
         return Uri.TryCreate(text, UriKind.Absolute, out address);
     }
 
-    /// <summary>Escapes one element of a path for an address, byte by byte.</summary>
-    /// <param name="name">The name, in UTF-8 as a rule.</param>
-    /// <returns>The element; null: it would not be read as a name.</returns>
+    /// <summary>Escapes one path element for an address, byte by byte.</summary>
+    /// <param name="name">The name, usually in UTF-8.</param>
+    /// <returns>The element; null if it would not be interpreted as a name.</returns>
     public static string? EscapeElement(ReadOnlySpan<byte> name)
     {
         if (name.IsEmpty || name.SequenceEqual("."u8) || name.SequenceEqual(".."u8))
@@ -79,8 +84,8 @@ public sealed class WebSeedUrls
         elements.Contains(null) ? null : string.Join('/', elements);
 
     /// <summary>
-    /// Reads the names again as they stand in the torrent: those of <see cref="TorrentFileEntry"/> were made safe, and the server knows nothing
-    /// of that. Only the paths that differ are kept: a torrent may have a million files.
+    /// Reads the torrent's original names again: those in <see cref="TorrentFileEntry"/> were made safe, but the server has the
+    /// original ones. Only paths that differ are stored: a torrent may have a million files.
     /// </summary>
     private void ReadPaths()
     {

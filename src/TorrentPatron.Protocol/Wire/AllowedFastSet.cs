@@ -12,7 +12,7 @@ public static class AllowedFastSet
     /// <param name="address">The peer's address. The set is defined for IPv4 only; for IPv6 it is empty.</param>
     /// <param name="infoHash">The torrent.</param>
     /// <param name="pieceCount">Number of pieces in the torrent.</param>
-    /// <param name="size">How many pieces at most, 10 as a rule.</param>
+    /// <param name="size">The most pieces, usually 10.</param>
     public static IReadOnlyList<int> Compute(IPAddress address, InfoHash infoHash, int pieceCount, int size = 10)
     {
         ArgumentNullException.ThrowIfNull(address);

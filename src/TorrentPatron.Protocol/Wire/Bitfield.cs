@@ -3,13 +3,13 @@ using System.Runtime.InteropServices;
 
 namespace TorrentPatron.Protocol.Wire;
 
-/// <summary>One bit for each piece, the first in the highest bit of the first byte, as on the wire (BEP 3). Not thread-safe.</summary>
+/// <summary>One bit per piece, the first in the highest bit of the first byte, as on the wire (BEP 3). Not thread-safe.</summary>
 public sealed class Bitfield
 {
-    /// <summary>Whole words, so that fields can be compared by words; what is behind the last bit is 0.</summary>
+    /// <summary>Whole words, so that fields can be compared by words; the bits after the last are 0.</summary>
     private readonly byte[] _bytes;
 
-    /// <summary>Makes a field with no bit set.</summary>
+    /// <summary>Creates a field without any bit set.</summary>
     /// <param name="length">Number of bits, 0 or more.</param>
     public Bitfield(int length)
     {
@@ -37,7 +37,7 @@ public sealed class Bitfield
     /// <summary>Whether no bit is set.</summary>
     public bool IsEmpty => Count == 0;
 
-    /// <summary>The bytes as on the wire; spare bits at the end are 0.</summary>
+    /// <summary>The wire form; spare bits at the end are 0.</summary>
     public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, ByteLength(Length));
 
     /// <summary>The bits that are set, for <c>foreach</c>.</summary>
@@ -45,13 +45,13 @@ public sealed class Bitfield
 
     private ReadOnlySpan<ulong> Words => MemoryMarshal.Cast<byte, ulong>(_bytes);
 
-    /// <summary>Bytes that a field of so many bits takes.</summary>
+    /// <summary>The length of a field of a number of bits, bytes.</summary>
     /// <param name="length">Number of bits.</param>
     public static int ByteLength(int length) => (length + 7) / 8;
 
-    /// <summary>Reads a field as it comes from outside.</summary>
-    /// <param name="bytes">The bytes as on the wire.</param>
-    /// <param name="length">Number of bits it must have.</param>
+    /// <summary>Reads a field from outside.</summary>
+    /// <param name="bytes">The wire form.</param>
+    /// <param name="length">The required number of bits.</param>
     /// <param name="field">The field, where the bytes are one.</param>
     /// <returns>False where the number of bytes is wrong or a spare bit is set.</returns>
     public static bool TryRead(ReadOnlySpan<byte> bytes, int length, out Bitfield? field)
@@ -119,10 +119,10 @@ public sealed class Bitfield
         Count = 0;
     }
 
-    /// <summary>A field of its own with the same bits.</summary>
+    /// <summary>A copy.</summary>
     public Bitfield Clone() => new(Length, (byte[])_bytes.Clone(), Count);
 
-    /// <summary>A field of its own with the other bits set.</summary>
+    /// <summary>A copy with all bits inverted.</summary>
     public Bitfield Inverse()
     {
         var inverse = new Bitfield(Length);
@@ -132,7 +132,7 @@ public sealed class Bitfield
         return inverse;
     }
 
-    /// <summary>Whether some bit is set in both fields.</summary>
+    /// <summary>Whether any bit is set in both fields.</summary>
     /// <param name="other">A field of the same length.</param>
     public bool Intersects(Bitfield other)
     {

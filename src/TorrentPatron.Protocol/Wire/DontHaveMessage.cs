@@ -2,8 +2,8 @@ using System.Buffers.Binary;
 
 namespace TorrentPatron.Protocol.Wire;
 
-/// <summary>A piece that the sender had and has no longer (BEP 54, <c>lt_donthave</c>).</summary>
-/// <param name="Piece">Index of the piece, as it came: not checked against the torrent.</param>
+/// <summary>Withdraws a piece that the sender no longer has (BEP 54, <c>lt_donthave</c>).</summary>
+/// <param name="Piece">Index of the piece, not checked against the torrent.</param>
 public readonly record struct DontHaveMessage(int Piece)
 {
     /// <summary>The extension's name in the handshake (BEP 10).</summary>

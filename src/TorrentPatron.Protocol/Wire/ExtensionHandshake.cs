@@ -7,42 +7,41 @@ using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Protocol.Wire;
 
-/// <summary>What a peer says of itself and its extensions: extended message 0 (BEP 10).</summary>
+/// <summary>A peer's extension handshake: extended message 0 (BEP 10).</summary>
 public sealed record ExtensionHandshake
 {
     private const int MaxExtensions = 64;
     private const int MaxNameBytes = 64;
 
-    /// <summary>The most requests that a peer is believed to queue, whatever it says.</summary>
+    /// <summary>The largest request queue that a peer is credited with.</summary>
     private const int MaxBelievedQueue = 2000;
 
     private static readonly BencodeLimits Limits = new() { MaxDepth = 10, MaxTokens = 1000 };
 
-    /// <summary>The number each extension goes by at the sender; 0 means off.</summary>
+    /// <summary>The sender's number for each extension; 0 means off.</summary>
     public IReadOnlyDictionary<string, byte> Extensions { get; init; } = new Dictionary<string, byte>();
 
-    /// <summary>Name and version of the client, safe to print; empty where none was said.</summary>
+    /// <summary>Name and version of the client, safe to print; empty if not included.</summary>
     public string Client { get; init; } = "";
 
-    /// <summary>Requests that the sender queues, 1 to 2000; null where it did not say.</summary>
+    /// <summary>The sender's request queue, 1 to 2000; null if not included.</summary>
     public int? RequestQueue { get; init; }
 
-    /// <summary>The TCP port on which the sender listens; null where it did not say.</summary>
+    /// <summary>The sender's TCP listen port; null if not included.</summary>
     public int? ListenPort { get; init; }
 
-    /// <summary>Whether the sender has no wish to download (BEP 21).</summary>
+    /// <summary>Whether the sender is upload-only (BEP 21).</summary>
     public bool IsUploadOnly { get; init; }
 
     /// <summary>
-    /// Size of the metainfo's info dictionary in bytes (BEP 9), 1 to <see cref="MetainfoReader.MaxMetadataBytes"/>; null where
-    /// the sender did not say.
+    /// Size of the info dictionary in bytes (BEP 9), 1 to <see cref="MetainfoReader.MaxMetadataBytes"/>; null if not included.
     /// </summary>
     public int? MetadataSize { get; init; }
 
-    /// <summary>The receiver's address as the sender sees it (<c>yourip</c>); null where it did not say.</summary>
+    /// <summary>The receiver's address as the sender sees it (<c>yourip</c>); null if not included.</summary>
     public IPAddress? YourAddress { get; init; }
 
-    /// <summary>Reads the payload of extended message 0. What is absurd in it is left out.</summary>
+    /// <summary>Reads the payload of extended message 0. Invalid entries are ignored.</summary>
     /// <param name="payload">What follows the extended message's number.</param>
     /// <param name="handshake">The handshake, where the payload is one.</param>
     /// <returns>False where the payload is no dictionary.</returns>
@@ -77,8 +76,8 @@ public sealed record ExtensionHandshake
         return true;
     }
 
-    /// <summary>What the sender says of itself with this handshake after another, which it may tell only changes to (BEP 10).</summary>
-    /// <param name="earlier">What it had said.</param>
+    /// <summary>Merges this handshake into an earlier one: a later handshake may contain only changes (BEP 10).</summary>
+    /// <param name="earlier">The earlier handshake.</param>
     public ExtensionHandshake After(ExtensionHandshake earlier)
     {
         ArgumentNullException.ThrowIfNull(earlier);

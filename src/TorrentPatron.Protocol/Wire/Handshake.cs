@@ -1,8 +1,8 @@
 namespace TorrentPatron.Protocol.Wire;
 
-/// <summary>The first 68 bytes each side sends (BEP 3), with the capability bits in use.</summary>
-/// <param name="InfoHash">Which swarm.</param>
-/// <param name="PeerId">Who speaks.</param>
+/// <summary>The first 68 bytes from each side (BEP 3), with the capability bits in use.</summary>
+/// <param name="InfoHash">The swarm.</param>
+/// <param name="PeerId">The sender.</param>
 /// <param name="SupportsFast">Fast extension (BEP 6).</param>
 /// <param name="SupportsExtensions">Extension protocol (BEP 10).</param>
 /// <param name="SupportsDht">DHT (BEP 5).</param>
@@ -10,24 +10,24 @@ public readonly record struct Handshake(
     InfoHash InfoHash, PeerId PeerId, bool SupportsFast, bool SupportsExtensions, bool SupportsDht)
 {
     /// <summary>
-    /// Whether the speaker could go on by version 2 of the protocol (BEP 52): with the v1 hash of a hybrid it offers so, and an answer with the v2
-    /// hash accepts.
+    /// Whether the sender supports version 2 of the protocol (BEP 52): with the v1 hash of a hybrid it offers it, and an answer
+    /// with the v2 hash accepts.
     /// </summary>
     public bool SupportsV2 { get; init; }
 
-    /// <summary>Whether the two handshakes have agreed to go on by version 2. It is not part of the bytes.</summary>
+    /// <summary>Whether the two handshakes have agreed on version 2. Not part of the bytes.</summary>
     public bool IsV2 { get; init; }
 
     /// <summary>Length of a handshake in bytes.</summary>
     public const int Length = 68;
 
-    /// <summary>The 20 bytes that every handshake begins with.</summary>
+    /// <summary>The 20 bytes at the beginning of every handshake.</summary>
     public static ReadOnlySpan<byte> Beginning => "\u0013BitTorrent protocol"u8;
 
     /// <summary>Reads a handshake.</summary>
     /// <param name="bytes">At least 68 bytes.</param>
     /// <param name="handshake">The handshake, where the bytes are one.</param>
-    /// <returns>False where the bytes are too few or of another protocol.</returns>
+    /// <returns>False if there are too few bytes, or they are of another protocol.</returns>
     public static bool TryRead(ReadOnlySpan<byte> bytes, out Handshake handshake)
     {
         handshake = default;

@@ -1,20 +1,20 @@
 namespace TorrentPatron.Protocol.Wire;
 
-/// <summary>Why a relay cannot have two peers connect to each other (BEP 55).</summary>
+/// <summary>Why a relay cannot connect two peers to each other (BEP 55).</summary>
 internal enum HolepunchError
 {
-    /// <summary>It can.</summary>
+    /// <summary>No error.</summary>
     None = 0,
 
-    /// <summary>The address is not one.</summary>
+    /// <summary>The address is invalid.</summary>
     NoSuchPeer = 1,
 
     /// <summary>The relay is not connected to that peer.</summary>
     NotConnected = 2,
 
-    /// <summary>That peer does not know the extension.</summary>
+    /// <summary>That peer does not support the extension.</summary>
     NoSupport = 3,
 
-    /// <summary>That peer is the relay, or who asked it.</summary>
+    /// <summary>That peer is the relay itself, or the sender.</summary>
     NoSelf = 4,
 }

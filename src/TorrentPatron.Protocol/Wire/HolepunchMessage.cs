@@ -5,9 +5,9 @@ using System.Net.Sockets;
 namespace TorrentPatron.Protocol.Wire;
 
 /// <summary>A message of the holepunch extension (BEP 55, <c>ut_holepunch</c>).</summary>
-/// <param name="Kind">What it says.</param>
-/// <param name="EndPoint">The other peer; as it came, not checked.</param>
-/// <param name="Error">Why it cannot be done; none but for <see cref="HolepunchKind.Error"/>.</param>
+/// <param name="Kind">The kind.</param>
+/// <param name="EndPoint">The other peer, unchecked.</param>
+/// <param name="Error">The error, only with <see cref="HolepunchKind.Error"/>.</param>
 internal readonly record struct HolepunchMessage(HolepunchKind Kind, IPEndPoint EndPoint, HolepunchError Error = HolepunchError.None)
 {
     /// <summary>The extension's name in the handshake (BEP 10).</summary>
@@ -19,7 +19,7 @@ internal readonly record struct HolepunchMessage(HolepunchKind Kind, IPEndPoint 
     private const int Head = 2;
     private const byte IPv4 = 0, IPv6 = 1;
 
-    /// <summary>Reads the payload. The error's code may be missing where there is none.</summary>
+    /// <summary>Reads the payload. The error code may be missing if there is no error.</summary>
     /// <param name="payload">What follows the extended message's number.</param>
     /// <param name="message">The message, where the payload is one.</param>
     public static bool TryRead(ReadOnlySpan<byte> payload, out HolepunchMessage message)

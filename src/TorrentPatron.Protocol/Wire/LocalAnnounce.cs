@@ -5,7 +5,7 @@ using System.Text;
 
 namespace TorrentPatron.Protocol.Wire;
 
-/// <summary>What a peer tells its local network: which torrents it has, and where it listens (BEP 14).</summary>
+/// <summary>A peer's announce in the local network: its torrents and its listen port (BEP 14).</summary>
 public sealed record LocalAnnounce
 {
     /// <summary>The most torrents named in one announce: more would make it longer than 1400 bytes.</summary>
@@ -15,25 +15,25 @@ public sealed record LocalAnnounce
     private const int MaxCookieLength = 64;
     private const string Start = "BT-SEARCH * HTTP/1.1";
 
-    /// <summary>Where announces over IPv4 go, to a group within the organisation.</summary>
+    /// <summary>The destination of announces over IPv4, an organisation-local group.</summary>
     public static IPEndPoint IPv4Group { get; } = new(IPAddress.Parse("239.192.152.143"), 6771);
 
-    /// <summary>Where announces over IPv6 go, to a group within the site.</summary>
+    /// <summary>The destination of announces over IPv6, a site-local group.</summary>
     public static IPEndPoint IPv6Group { get; } = new(IPAddress.Parse("ff15::efc0:988f"), 6771);
 
-    /// <summary>The TCP port on which the sender listens, 1 to 65535.</summary>
+    /// <summary>The sender's TCP listen port, 1 to 65535.</summary>
     public required int Port { get; init; }
 
     /// <summary>The torrents, at most <see cref="MaxTorrents"/>.</summary>
     public required IReadOnlyList<InfoHash> InfoHashes { get; init; }
 
-    /// <summary>By this the sender knows its own announces again; empty where it says none.</summary>
+    /// <summary>Identifies the sender's own announces; empty if not included.</summary>
     public string Cookie { get; init; } = "";
 
-    /// <summary>Reads an announce. Headers that are not known, and torrents that are none, are passed over.</summary>
+    /// <summary>Reads an announce. Unknown headers and invalid torrents are ignored.</summary>
     /// <param name="datagram">The datagram.</param>
     /// <param name="announce">The announce, where it is one.</param>
-    /// <returns>False where the datagram is no announce, or names no port or no torrent.</returns>
+    /// <returns>False if the datagram is not an announce, or has no port or no torrent.</returns>
     public static bool TryRead(ReadOnlySpan<byte> datagram, [NotNullWhen(true)] out LocalAnnounce? announce)
     {
         announce = null;

@@ -3,16 +3,16 @@ namespace TorrentPatron.Protocol.Wire;
 /// <summary>The kinds of peer message (BEP 3, 5, 6, 10, 52).</summary>
 public enum MessageId : byte
 {
-    /// <summary>No requests are answered from now on.</summary>
+    /// <summary>The sender will not serve requests.</summary>
     Choke = 0,
 
-    /// <summary>Requests are answered.</summary>
+    /// <summary>The sender will serve requests.</summary>
     Unchoke = 1,
 
-    /// <summary>The sender wants something that the receiver has.</summary>
+    /// <summary>The sender wants pieces that the receiver has.</summary>
     Interested = 2,
 
-    /// <summary>The sender wants nothing that the receiver has.</summary>
+    /// <summary>The sender wants no piece that the receiver has.</summary>
     NotInterested = 3,
 
     /// <summary>The sender has one more piece.</summary>
@@ -21,19 +21,19 @@ public enum MessageId : byte
     /// <summary>The pieces that the sender has; first message only.</summary>
     Bitfield = 5,
 
-    /// <summary>Asks for a block.</summary>
+    /// <summary>Requests a block.</summary>
     Request = 6,
 
     /// <summary>A block.</summary>
     Piece = 7,
 
-    /// <summary>Takes a request back.</summary>
+    /// <summary>Cancels a request.</summary>
     Cancel = 8,
 
     /// <summary>The sender's DHT port (BEP 5).</summary>
     Port = 9,
 
-    /// <summary>A piece that the sender would like to give (BEP 6).</summary>
+    /// <summary>A piece that the sender suggests (BEP 6).</summary>
     SuggestPiece = 13,
 
     /// <summary>The sender has every piece; first message only (BEP 6).</summary>
@@ -42,7 +42,7 @@ public enum MessageId : byte
     /// <summary>The sender has no piece; first message only (BEP 6).</summary>
     HaveNone = 15,
 
-    /// <summary>A request will not be answered (BEP 6).</summary>
+    /// <summary>A request will not be served (BEP 6).</summary>
     RejectRequest = 16,
 
     /// <summary>A piece that may be requested even while choked (BEP 6).</summary>
@@ -51,12 +51,12 @@ public enum MessageId : byte
     /// <summary>A message of an extension (BEP 10).</summary>
     Extended = 20,
 
-    /// <summary>Asks for hashes of a file's tree (BEP 52).</summary>
+    /// <summary>Requests hashes of a file's tree (BEP 52).</summary>
     HashRequest = 21,
 
     /// <summary>Hashes of a file's tree, with their proof (BEP 52).</summary>
     Hashes = 22,
 
-    /// <summary>A hash request will not be answered (BEP 52).</summary>
+    /// <summary>A hash request will not be served (BEP 52).</summary>
     HashReject = 23,
 }

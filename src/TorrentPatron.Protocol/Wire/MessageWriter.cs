@@ -55,7 +55,7 @@ public static class MessageWriter
         return RangeLength;
     }
 
-    /// <summary>Writes what stands before the block of a piece message.</summary>
+    /// <summary>Writes the header of a piece message, before the block.</summary>
     /// <param name="destination">At least <see cref="PeerMessage.PieceHeaderLength"/> bytes.</param>
     /// <param name="block">The block that follows.</param>
     public static int WritePieceHeader(Span<byte> destination, in BlockRequest block)
@@ -69,7 +69,7 @@ public static class MessageWriter
     /// <summary>Writes a message with a body of any length: bitfield.</summary>
     /// <param name="destination">At least 5 bytes and the body.</param>
     /// <param name="id">The kind.</param>
-    /// <param name="body">What follows the id.</param>
+    /// <param name="body">The body after the id.</param>
     public static int WriteBody(Span<byte> destination, MessageId id, ReadOnlySpan<byte> body)
     {
         WriteHead(destination, 1 + body.Length, id);
@@ -79,8 +79,8 @@ public static class MessageWriter
 
     /// <summary>Writes an extended message (BEP 10).</summary>
     /// <param name="destination">At least 6 bytes and the payload.</param>
-    /// <param name="extensionId">0: the extension handshake; else the number that the receiver gave the extension.</param>
-    /// <param name="payload">What follows the number.</param>
+    /// <param name="extensionId">0 for the extension handshake; else the receiver's number for the extension.</param>
+    /// <param name="payload">The payload after the number.</param>
     public static int WriteExtended(Span<byte> destination, byte extensionId, ReadOnlySpan<byte> payload)
     {
         WriteHead(destination, 2 + payload.Length, MessageId.Extended);

@@ -4,16 +4,18 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Protocol.Wire;
 
-/// <summary>A message of the extension <c>ut_metadata</c> (BEP 9), by which peers give each other a torrent's info dictionary.</summary>
+/// <summary>
+/// A message of the extension <c>ut_metadata</c> (BEP 9), with which peers exchange a torrent's info dictionary.
+/// </summary>
 public readonly ref struct MetadataMessage
 {
-    /// <summary>What the extension is called.</summary>
+    /// <summary>The extension's name.</summary>
     public const string Extension = "ut_metadata";
 
-    /// <summary>Length of every piece of the metadata but the last, bytes.</summary>
+    /// <summary>Length of every piece of the metadata except the last, bytes.</summary>
     public const int PieceLength = 16 * 1024;
 
-    /// <summary>Longest payload of a message, bytes: a piece, and what stands before it.</summary>
+    /// <summary>Longest payload of a message, bytes: a piece and its header.</summary>
     public const int MaxLength = PieceLength + MaxHeaderLength;
 
     private const int MaxHeaderLength = 1024;
@@ -28,31 +30,31 @@ public readonly ref struct MetadataMessage
         Data = data;
     }
 
-    /// <summary>The kind; it may be one that the enumeration does not name.</summary>
+    /// <summary>The kind, which may be an unknown one.</summary>
     public MetadataMessageKind Kind { get; }
 
     /// <summary>Index of the piece, 0 or more.</summary>
     public int Piece { get; }
 
-    /// <summary>Size of all the metadata in bytes, as the sender of a piece says; null where it does not.</summary>
+    /// <summary>Total size of the metadata in bytes, from the sender of a piece; null if not included.</summary>
     public long? TotalSize { get; }
 
-    /// <summary>The piece; empty but in a <see cref="MetadataMessageKind.Data"/> message.</summary>
+    /// <summary>The piece; empty except in a <see cref="MetadataMessageKind.Data"/> message.</summary>
     public ReadOnlySpan<byte> Data { get; }
 
-    /// <summary>Number of pieces of metadata of some size.</summary>
+    /// <summary>Number of metadata pieces for a size.</summary>
     /// <param name="size">Size in bytes, 1 or more.</param>
     public static int CountPieces(int size) => (size + PieceLength - 1) / PieceLength;
 
-    /// <summary>Length of a piece in bytes; the last one is as long as is left.</summary>
+    /// <summary>Length of a piece in bytes; the last one may be shorter.</summary>
     /// <param name="piece">Index of the piece.</param>
     /// <param name="size">Size of all the metadata in bytes.</param>
     public static int LengthOf(int piece, int size) => Math.Min(PieceLength, size - (piece * PieceLength));
 
     /// <summary>Reads the payload of a message.</summary>
     /// <param name="payload">What follows the extended message's number.</param>
-    /// <param name="message">The message, where the payload is one; it refers to the payload.</param>
-    /// <returns>False where it is none.</returns>
+    /// <param name="message">The message, if valid; it refers to the payload.</param>
+    /// <returns>False if it is invalid.</returns>
     public static bool TryRead(ReadOnlySpan<byte> payload, out MetadataMessage message)
     {
         message = default;
@@ -80,15 +82,15 @@ public readonly ref struct MetadataMessage
         return true;
     }
 
-    /// <summary>Writes a message that asks for a piece.</summary>
+    /// <summary>Writes a request for a piece.</summary>
     /// <param name="piece">Index of the piece.</param>
     public static byte[] WriteRequest(int piece) => Write(MetadataMessageKind.Request, piece, null, default);
 
-    /// <summary>Writes a message that refuses a piece.</summary>
+    /// <summary>Writes a reject of a request.</summary>
     /// <param name="piece">Index of the piece.</param>
     public static byte[] WriteReject(int piece) => Write(MetadataMessageKind.Reject, piece, null, default);
 
-    /// <summary>Writes a message that gives a piece.</summary>
+    /// <summary>Writes a message with a piece.</summary>
     /// <param name="piece">Index of the piece.</param>
     /// <param name="metadata">All of the metadata.</param>
     public static byte[] WriteData(int piece, ReadOnlySpan<byte> metadata) => Write(

@@ -3,7 +3,7 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Protocol.Wire;
 
-/// <summary>One message as it stands in a receive buffer; nothing is copied (BEP 3).</summary>
+/// <summary>One message in a receive buffer, not copied (BEP 3).</summary>
 public readonly ref struct PeerMessage
 {
     private PeerMessage(MessageId id, ReadOnlySpan<byte> body, bool isKeepAlive)
@@ -16,19 +16,19 @@ public readonly ref struct PeerMessage
     /// <summary>Length of a piece message before its block: length prefix, id, piece and begin.</summary>
     public const int PieceHeaderLength = 13;
 
-    /// <summary>The kind; of no meaning for a keep-alive. May be a value that the enumeration does not name.</summary>
+    /// <summary>The kind, which may be an unknown one; undefined for a keep-alive.</summary>
     public MessageId Id { get; }
 
-    /// <summary>What follows the id.</summary>
+    /// <summary>The body after the id.</summary>
     public ReadOnlySpan<byte> Body { get; }
 
-    /// <summary>Whether the message is a keep-alive: a length of zero and nothing else.</summary>
+    /// <summary>Whether the message is a keep-alive: only a length of zero.</summary>
     public bool IsKeepAlive { get; }
 
     /// <summary>The piece of a have, suggest, allowed-fast or piece message.</summary>
     public int Piece => BinaryPrimitives.ReadInt32BigEndian(Body);
 
-    /// <summary>Where the block of a piece message begins in its piece.</summary>
+    /// <summary>The offset of a piece message's block in its piece.</summary>
     public int Begin => BinaryPrimitives.ReadInt32BigEndian(Body[4..]);
 
     /// <summary>The block of a piece message.</summary>
@@ -37,14 +37,14 @@ public readonly ref struct PeerMessage
     /// <summary>The range of a request, cancel or reject message.</summary>
     public BlockRequest Range => new(Piece, Begin, BinaryPrimitives.ReadInt32BigEndian(Body[8..]));
 
-    /// <summary>Takes the next message from a buffer.</summary>
-    /// <param name="buffer">What has been received and not been taken yet.</param>
-    /// <param name="maxLength">Longest message allowed, length prefix not counted.</param>
-    /// <param name="message">The message, where it is there whole.</param>
+    /// <summary>Reads the next message from a buffer.</summary>
+    /// <param name="buffer">Received bytes that have not been consumed.</param>
+    /// <param name="maxLength">Longest message allowed, without the length prefix.</param>
+    /// <param name="message">The message, if it is complete.</param>
     /// <param name="size">
-    /// Bytes that the message takes in the buffer, prefix included; known as soon as four bytes are there, 0 before.
+    /// Bytes of the message in the buffer, including the prefix; known once four bytes have arrived, 0 before.
     /// </param>
-    /// <returns>Whether the message is whole, unfinished, or not allowed.</returns>
+    /// <returns>Whether the message is complete, incomplete, or invalid.</returns>
     public static ReadResult TryRead(ReadOnlySpan<byte> buffer, int maxLength, out PeerMessage message, out int size)
     {
         message = default;

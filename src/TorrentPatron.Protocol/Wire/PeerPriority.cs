@@ -5,8 +5,8 @@ using System.Net.Sockets;
 namespace TorrentPatron.Protocol.Wire;
 
 /// <summary>
-/// The canonical peer priority (BEP 40): a number on which two peers agree, by which each ranks the other. It spreads a
-/// swarm's connections over the networks that its peers are in, and gives newcomers and attackers no better chance than others.
+/// The canonical peer priority (BEP 40): a number that both peers compute, to rank each other. It spreads a swarm's connections
+/// over the peers' networks, and gives newcomers and attackers no advantage.
 /// </summary>
 public static class PeerPriority
 {
@@ -17,7 +17,7 @@ public static class PeerPriority
     /// <summary>Computes the priority; it is the same from both sides.</summary>
     /// <param name="left">One peer, as the other sees it.</param>
     /// <param name="right">The other peer.</param>
-    /// <returns>The greater, the better; 0 where one has an IPv4 and the other an IPv6 address.</returns>
+    /// <returns>Greater is better; 0 for one IPv4 and one IPv6 address.</returns>
     public static uint Compute(IPEndPoint left, IPEndPoint right)
     {
         ArgumentNullException.ThrowIfNull(left);
@@ -35,7 +35,7 @@ public static class PeerPriority
         if (common == length)
             return OfPorts((ushort)left.Port, (ushort)right.Port);
 
-        // The nearer the two are to each other, the more of their addresses counts.
+        // The nearer the two are, the more of their addresses counts.
         int whole = Math.Max(leftAddress.AddressFamily == AddressFamily.InterNetwork ? IPv4Prefix : IPv6Prefix, common + 1);
         for (int i = whole; i < length; i++)
         {

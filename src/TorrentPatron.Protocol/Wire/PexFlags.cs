@@ -1,6 +1,6 @@
 namespace TorrentPatron.Protocol.Wire;
 
-/// <summary>What is told of a peer in peer exchange (BEP 11).</summary>
+/// <summary>Information about a peer in peer exchange (BEP 11).</summary>
 [Flags]
 public enum PexFlags : byte
 {
@@ -10,10 +10,10 @@ public enum PexFlags : byte
     /// <summary>It prefers encrypted connections.</summary>
     PrefersEncryption = 0x01,
 
-    /// <summary>It has everything, or wants nothing more (BEP 21).</summary>
+    /// <summary>It is complete, or upload-only (BEP 21).</summary>
     UploadOnly = 0x02,
 
-    /// <summary>It speaks uTP (BEP 29).</summary>
+    /// <summary>It supports uTP (BEP 29).</summary>
     SupportsUtp = 0x04,
 
     /// <summary>It can be reached with the help of a common peer (BEP 55).</summary>

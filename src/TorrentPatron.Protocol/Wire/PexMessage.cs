@@ -7,7 +7,9 @@ using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Protocol.Wire;
 
-/// <summary>Peer exchange: which peers the sender has connected to and lost since its last message (BEP 11, <c>ut_pex</c>).</summary>
+/// <summary>
+/// Peer exchange: the peers that the sender connected to and lost since its last message (BEP 11, <c>ut_pex</c>).
+/// </summary>
 public sealed record PexMessage
 {
     /// <summary>The extension's name in the handshake (BEP 10).</summary>
@@ -18,16 +20,16 @@ public sealed record PexMessage
 
     private static readonly BencodeLimits Limits = new() { MaxDepth = 4, MaxTokens = 64 };
 
-    /// <summary>Peers that the sender has connected to; none has port 0.</summary>
+    /// <summary>Peers that the sender has connected to, without port 0.</summary>
     public IReadOnlyList<PexPeer> Added { get; init; } = [];
 
     /// <summary>Peers that the sender is no longer connected to.</summary>
     public IReadOnlyList<IPEndPoint> Dropped { get; init; } = [];
 
-    /// <summary>Reads the payload. Peers beyond <see cref="MaxPeers"/>, and of an address already named, are left out.</summary>
+    /// <summary>Reads the payload. Peers beyond <see cref="MaxPeers"/>, and repeated addresses, are ignored.</summary>
     /// <param name="payload">What follows the extended message's number.</param>
     /// <param name="message">The message, where the payload is one.</param>
-    /// <returns>False where the payload is no dictionary, or a list in it holds no whole addresses.</returns>
+    /// <returns>False if the payload is not a dictionary, or a list contains an incomplete address.</returns>
     public static bool TryRead(ReadOnlyMemory<byte> payload, [NotNullWhen(true)] out PexMessage? message)
     {
         message = null;
@@ -86,7 +88,7 @@ public sealed record PexMessage
         return packed.Length % length == 0;
     }
 
-    // On one machine or network many peers of one address are nothing strange: that is where such things are tried out.
+    // On one machine or local network many peers with one address are normal, for example in tests.
     private static bool IsSame(IPEndPoint known, IPEndPoint endPoint) => known.Equals(endPoint)
         || (known.Address.Equals(endPoint.Address) && AddressReaches.Of(endPoint.Address) == AddressReach.Global);
 

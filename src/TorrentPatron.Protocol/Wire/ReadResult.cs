@@ -1,14 +1,14 @@
 namespace TorrentPatron.Protocol.Wire;
 
-/// <summary>What a look at a receive buffer found.</summary>
+/// <summary>The result of reading from a receive buffer.</summary>
 public enum ReadResult
 {
-    /// <summary>The next message is not there whole.</summary>
+    /// <summary>The next message is incomplete.</summary>
     Incomplete,
 
-    /// <summary>The next message is there.</summary>
+    /// <summary>The next message is complete.</summary>
     Complete,
 
-    /// <summary>What is there breaks the protocol.</summary>
+    /// <summary>The bytes violate the protocol.</summary>
     Invalid,
 }

@@ -3,7 +3,7 @@ using System.Numerics;
 
 namespace TorrentPatron.Protocol.Wire;
 
-/// <summary>Walks the indices of the bits that are set in two bitfields, in ascending order: for <c>foreach</c>.</summary>
+/// <summary>Enumerates the indices of the bits set in two bitfields, in ascending order, for <c>foreach</c>.</summary>
 public ref struct SetBits
 {
     private const int BitsInWord = 64;
@@ -19,13 +19,13 @@ public ref struct SetBits
         _right = right;
     }
 
-    /// <summary>The index at hand.</summary>
+    /// <summary>The current index.</summary>
     public int Current { get; private set; }
 
-    /// <summary>Itself, as <c>foreach</c> asks for it.</summary>
+    /// <summary>Returns itself, for <c>foreach</c>.</summary>
     public readonly SetBits GetEnumerator() => this;
 
-    /// <summary>Goes to the next index.</summary>
+    /// <summary>Moves to the next index.</summary>
     /// <returns>Whether there is one.</returns>
     public bool MoveNext()
     {
