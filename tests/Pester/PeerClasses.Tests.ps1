@@ -75,7 +75,7 @@ Describe 'The parameters of peer classes' {
         @{ What = 'with a key that is not known'; Class = @{ Name = 'x'; Range = '10.0.0.1'; MaxUpload = 1 }; Says = "*has no 'MaxUpload'*" }
         @{ What = 'by the name of the built-in one'; Class = @{ Name = 'local'; Range = '10.0.0.1' }; Says = '*built-in*' }
         @{ What = 'twice'; Class = @{ Name = 'x'; Range = '10.0.0.1' }, @{ Name = 'X'; Range = '10.0.0.2' }; Says = "*called 'x'*" }
-        @{ What = 'as a text'; Class = '10.0.0.0/8'; Says = "*'10.0.0.0/8' is not a class of peers*" }
+        @{ What = 'as a text'; Class = '10.0.0.0/8'; Says = "*'10.0.0.0/8' is not a peer class*" }
     ) {
         { $patron | Set-TorrentPatron -PeerClass $Class } | Should -Throw $Says -ErrorId 'ParameterArgumentTransformationError,*'
         $patron.PeerClasses.Name | Should -Be server, office

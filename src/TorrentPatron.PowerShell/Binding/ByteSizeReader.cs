@@ -8,8 +8,8 @@ internal static class ByteSizeReader
 {
     /// <summary>Reads a size or a rate.</summary>
     /// <param name="value">A number of bytes, or a text.</param>
-    /// <param name="bytes">The bytes, or bytes/s; a fraction is cut off. Negative where the number is.</param>
-    /// <returns>Whether it is one.</returns>
+    /// <param name="bytes">The bytes, or bytes/s, rounded towards 0; negative if the number is.</param>
+    /// <returns>Whether the value is a size.</returns>
     public static bool TryRead(object? value, out long bytes)
     {
         bytes = 0;

@@ -2,11 +2,11 @@ using System.Management.Automation;
 
 namespace TorrentPatron.PowerShell.Binding;
 
-/// <summary>Takes texts such as <c>2M</c>, <c>500K</c> and <c>1.5 MiB/s</c> for numbers of bytes, beside the numbers themselves.</summary>
+/// <summary>Converts texts such as <c>2M</c>, <c>500K</c> and <c>1.5 MiB/s</c> to numbers of bytes, and accepts the numbers themselves.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class ByteSizeTransformationAttribute : ArgumentTransformationAttribute
 {
-    /// <summary>Whether an empty text is nothing, as in the empty cells of a CSV file.</summary>
+    /// <summary>Whether an empty text becomes null, as for an empty cell of a CSV file.</summary>
     public bool EmptyIsNull { get; set; }
 
     /// <inheritdoc/>

@@ -6,11 +6,11 @@ namespace TorrentPatron.PowerShell.Binding;
 /// <summary>Reads durations from what people write: seconds, <c>90s</c>, <c>5m</c>, <c>2h</c>, <c>1d</c>, <c>00:05:00</c>.</summary>
 internal static class DurationReader
 {
-    /// <summary>Reads a duration. A decimal is none: it may be <c>1d</c>, which PowerShell takes as the number 1 where it has no quotes.</summary>
+    /// <summary>Reads a duration. A decimal is refused: it may be an unquoted <c>1d</c>, which PowerShell reads as the number 1.</summary>
     /// <param name="value">A duration, a number of seconds, or a text.</param>
-    /// <param name="longest">The longest that is one.</param>
+    /// <param name="longest">The longest duration to accept.</param>
     /// <param name="duration">The duration, 0 or more.</param>
-    /// <returns>Whether it is one.</returns>
+    /// <returns>Whether the value is a duration.</returns>
     public static bool TryRead(object? value, TimeSpan longest, out TimeSpan duration)
     {
         duration = default;

@@ -4,15 +4,15 @@ using TorrentPatron.Service.Units;
 namespace TorrentPatron.PowerShell.Binding;
 
 /// <summary>
-/// Takes a number as seconds, where PowerShell would take it as ticks of 100 ns; and texts such as <c>90s</c> and <c>5m</c>.
+/// Converts a number to seconds, where PowerShell would read ticks of 100 ns, and texts such as <c>90s</c> and <c>5m</c> to durations.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class DurationTransformationAttribute : ArgumentTransformationAttribute
 {
-    /// <summary>The longest duration that makes sense; by default the longest wait that timers know.</summary>
+    /// <summary>The longest duration to accept, in days; by default the longest wait that timers support.</summary>
     public int AtMostDays { get; set; } = Duration.LongestWait.Days;
 
-    /// <summary>Whether an empty text is nothing, as in the empty cells of a CSV file.</summary>
+    /// <summary>Whether an empty text becomes null, as for an empty cell of a CSV file.</summary>
     public bool EmptyIsNull { get; set; }
 
     /// <inheritdoc/>
@@ -25,6 +25,6 @@ public sealed class DurationTransformationAttribute : ArgumentTransformationAttr
             ? duration
             : throw new ArgumentTransformationMetadataException(value is decimal
                 ? $"PowerShell reads {value}d as the number {value}. Give '{value}d' in quotes, or hours, such as 24h."
-                : $"'{value}' is no duration. Give seconds, a text such as '90s', '5m' or '2h', or a TimeSpan; at most {AtMostDays} days.");
+                : $"'{value}' is not a duration. Give seconds, a text such as '90s', '5m' or '2h', or a TimeSpan; at most {AtMostDays} days.");
     }
 }

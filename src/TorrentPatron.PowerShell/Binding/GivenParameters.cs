@@ -3,15 +3,15 @@ using System.Management.Automation;
 namespace TorrentPatron.PowerShell.Binding;
 
 /// <summary>
-/// The parameters that a cmdlet was given: those of the command line, which count for every object of the pipeline, and those that one
-/// object has as properties, which count for it alone. An empty property says nothing, as an empty cell of a table does.
+/// The parameters that a cmdlet was given: those on the command line, which apply to every pipeline object, and those that an object
+/// has as properties, which apply to that object only. An empty property means nothing, like an empty cell of a table.
 /// </summary>
 internal sealed class GivenParameters
 {
     private readonly InvocationInfo _invocation;
     private readonly HashSet<string> _ofCommandLine;
 
-    /// <summary>Takes those of the command line. To be made in BeginProcessing.</summary>
+    /// <summary>Reads the parameters of the command line. Call it in BeginProcessing.</summary>
     /// <param name="cmdlet">The cmdlet.</param>
     public GivenParameters(PSCmdlet cmdlet)
     {
@@ -20,10 +20,10 @@ internal sealed class GivenParameters
         Values = Read();
     }
 
-    /// <summary>The values, as the parameters have them: converted, a switch as whether it is on.</summary>
+    /// <summary>The parameters' converted values; a switch is a bool.</summary>
     public IReadOnlyDictionary<string, object?> Values { get; private set; }
 
-    /// <summary>The first of the parameters of the command line that takes the properties of records and was given nothing; null: none.</summary>
+    /// <summary>The first command-line parameter that records can set and that was given an empty value; null if there is none.</summary>
     public string? Empty
     {
         get
@@ -38,12 +38,12 @@ internal sealed class GivenParameters
         }
     }
 
-    /// <summary>Takes those of the next object of the pipeline. To be called in ProcessRecord, once.</summary>
-    /// <param name="isRecord">Whether the object's properties are meant for the parameters.</param>
+    /// <summary>Reads the parameters of the next pipeline object. Call it once in each ProcessRecord.</summary>
+    /// <param name="isRecord">Whether the object's properties set parameters.</param>
     public void Next(bool isRecord)
     {
         Values = Read(isRecord);
-        // PowerShell leaves them there, also for objects that have none of them.
+        // PowerShell keeps the previous object's values, even for objects that have none of them.
         foreach (string name in _invocation.BoundParameters.Keys.Except(_ofCommandLine).ToArray())
             _invocation.BoundParameters.Remove(name);
     }
@@ -52,7 +52,7 @@ internal sealed class GivenParameters
     /// <param name="name">Its name.</param>
     public bool IsOfCommandLine(string name) => _ofCommandLine.Contains(name);
 
-    /// <summary>A parameter's value; the type's default where it was not given.</summary>
+    /// <summary>A parameter's value, or the type's default if it was not given.</summary>
     /// <param name="name">Its name.</param>
     public T? Get<T>(string name) => Values.GetValueOrDefault(name) is T value ? value : default;
 

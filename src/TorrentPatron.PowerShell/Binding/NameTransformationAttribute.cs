@@ -4,7 +4,7 @@ using TorrentPatron.PowerShell.Torrents;
 
 namespace TorrentPatron.PowerShell.Binding;
 
-/// <summary>Takes a torrent or a patron for itself, not for its name: where both have the same position, it goes to the other parameter.</summary>
+/// <summary>Refuses torrents and patrons, so that PowerShell binds the object to another parameter of the same position instead of its name to this one.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class NameTransformationAttribute : ArgumentTransformationAttribute
 {

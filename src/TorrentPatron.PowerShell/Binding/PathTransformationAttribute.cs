@@ -4,8 +4,8 @@ using System.Management.Automation;
 namespace TorrentPatron.PowerShell.Binding;
 
 /// <summary>
-/// Takes texts and files for paths, and nothing else. PowerShell would make text of anything before it looks for a property that fits
-/// another parameter, such as the Uri in each line of a CSV file.
+/// Accepts texts and files as paths, and nothing else. PowerShell would convert any object to text before it looks for a property that
+/// fits another parameter, such as the Uri in each line of a CSV file.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class PathTransformationAttribute : ArgumentTransformationAttribute

@@ -3,7 +3,7 @@ using TorrentPatron.PowerShell.Hosting;
 
 namespace TorrentPatron.PowerShell.Binding;
 
-/// <summary>Takes patrons, also after a trip through a job or a file, and nothing else.</summary>
+/// <summary>Accepts patrons, including those that were serialized by a job or a file, and nothing else.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class PatronObjectTransformationAttribute : ArgumentTransformationAttribute
 {

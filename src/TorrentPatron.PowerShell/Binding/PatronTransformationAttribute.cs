@@ -4,7 +4,7 @@ using TorrentPatron.Service;
 
 namespace TorrentPatron.PowerShell.Binding;
 
-/// <summary>Takes the name of one of the session's patrons where a patron is due, and a patron that has been through a job or a file.</summary>
+/// <summary>Finds the session's patron by its name, or by a patron that was serialized by a job or a file.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class PatronTransformationAttribute : ArgumentTransformationAttribute
 {
@@ -16,7 +16,7 @@ public sealed class PatronTransformationAttribute : ArgumentTransformationAttrib
         if (PatronReference.Of(inputData) is { } reference)
         {
             return reference.Find(RunspacePatrons.Current) ?? throw new ArgumentTransformationMetadataException(
-                $"The patron '{reference.Name}' is not one of this session's. Get-TorrentPatron shows those.");
+                $"The patron '{reference.Name}' belongs to a different session. Get-TorrentPatron shows this session's patrons.");
         }
 
         if (PipelineValue.Unwrap(inputData) is not string name)
@@ -27,9 +27,9 @@ public sealed class PatronTransformationAttribute : ArgumentTransformationAttrib
         {
             [Patron patron] => patron,
             [] => throw new ArgumentTransformationMetadataException(
-                $"No patron is called '{name}' in this session. Get-TorrentPatron shows those there are."),
+                $"This session has no patron '{name}'. Get-TorrentPatron shows its patrons."),
             _ => throw new ArgumentTransformationMetadataException(
-                $"{named.Length} patrons are called '{name}'. Give the patron itself, as Get-TorrentPatron writes it."),
+                $"{named.Length} patrons are named '{name}'. Give the patron object that Get-TorrentPatron returns."),
         };
     }
 }

@@ -5,8 +5,8 @@ using TorrentPatron.Engine.Client;
 namespace TorrentPatron.PowerShell.Binding;
 
 /// <summary>
-/// Makes classes of peers of hashtables and of records such as the lines of a CSV file: <c>Name</c>, <c>Range</c> (one or several), and where
-/// they are to be <c>MaxDownloadRate</c>, <c>MaxUploadRate</c> and <c>Preferred</c>. What it has made is taken too.
+/// Makes peer classes from hashtables and from records such as the lines of a CSV file: <c>Name</c>, <c>Range</c> (one or several), and
+/// optionally <c>MaxDownloadRate</c>, <c>MaxUploadRate</c> and <c>Preferred</c>. Accepts its own results too.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class PeerClassTransformationAttribute : ArgumentTransformationAttribute
@@ -16,7 +16,7 @@ public sealed class PeerClassTransformationAttribute : ArgumentTransformationAtt
     private const string MaxDownloadRate = "MaxDownloadRate";
     private const string MaxUploadRate = "MaxUploadRate";
 
-    /// <summary>What is shown of a class is called as its other properties of that kind are; what is written is shorter.</summary>
+    /// <summary>The short name that users write, and the name of the property.</summary>
     private static readonly string[] Preferred = ["Preferred", nameof(PeerClass.IsPreferred)];
 
     private static readonly string[] Known = [Name, Range, MaxDownloadRate, MaxUploadRate, .. Preferred];
@@ -39,15 +39,15 @@ public sealed class PeerClassTransformationAttribute : ArgumentTransformationAtt
                 return made;
             case IDictionary table:
                 if (table.Keys.Cast<object>().FirstOrDefault(key => !Known.Contains($"{key}", StringComparer.OrdinalIgnoreCase)) is { } unknown)
-                    throw Refuse($"A class of peers has no '{unknown}': it has {Name}, {Range}, {MaxDownloadRate}, {MaxUploadRate} and {Preferred[0]}.");
+                    throw Refuse($"A peer class has no '{unknown}': its keys are {Name}, {Range}, {MaxDownloadRate}, {MaxUploadRate} and {Preferred[0]}.");
                 given = name => table.Keys.Cast<object>().FirstOrDefault(key => name.Equals($"{key}", StringComparison.OrdinalIgnoreCase)) is { } key ? table[key] : null;
                 break;
             case PSCustomObject:
-                // Of a record other columns may be about something else.
+                // A record's other columns may be about something else.
                 given = name => ((PSObject)value!).Properties[name]?.Value;
                 break;
             default:
-                throw Refuse($"'{value}' is not a class of peers. Give a hashtable such as @{{ {Name} = 'office'; {Range} = '10.0.0.0/8'; {MaxUploadRate} = '5 MiB/s' }}.");
+                throw Refuse($"'{value}' is not a peer class. Give a hashtable such as @{{ {Name} = 'office'; {Range} = '10.0.0.0/8'; {MaxUploadRate} = '5 MiB/s' }}.");
         }
 
         object?[] ranges = [.. PipelineValue.Each(given(Range)).Select(PipelineValue.Unwrap)];
@@ -68,7 +68,7 @@ public sealed class PeerClassTransformationAttribute : ArgumentTransformationAtt
             return null;
         return ByteSizeReader.TryRead(value, out long bytes) && bytes >= 0
             ? bytes
-            : throw Refuse($"'{value}' is not a {name} of the class of peers '{of.Name}'. Give a number, such as 500KB, a text such as '2M' or '1.5 MiB/s', or 0 for no limit.");
+            : throw Refuse($"'{value}' is not a valid {name} for the peer class '{of.Name}'. Give a number, such as 500KB, a text such as '2M' or '1.5 MiB/s', or 0 for no limit.");
     }
 
     private static ArgumentTransformationMetadataException Refuse(TorrentError error) => Refuse($"{error.Message} {error.Remedy}");

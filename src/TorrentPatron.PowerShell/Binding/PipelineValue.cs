@@ -3,11 +3,11 @@ using System.Management.Automation;
 
 namespace TorrentPatron.PowerShell.Binding;
 
-/// <summary>What PowerShell hands to a parameter, before it is converted to the parameter's type.</summary>
+/// <summary>Values that PowerShell binds to a parameter, before it converts them to the parameter's type.</summary>
 internal static class PipelineValue
 {
-    /// <summary>A value without PowerShell's wrapping.</summary>
-    /// <param name="value">The value; null: none.</param>
+    /// <summary>A value without its PSObject.</summary>
+    /// <param name="value">The value, or null.</param>
     public static object? Unwrap(object? value) => value is PSObject wrapped ? wrapped.BaseObject : value;
 
     /// <summary>The values of an argument that may be one or several.</summary>
@@ -16,9 +16,9 @@ internal static class PipelineValue
         Unwrap(argument) is IList { } list and not byte[] ? list.Cast<object?>() : [argument];
 
     /// <summary>
-    /// Refuses a value, so that PowerShell goes on and looks whether another parameter takes it. It does so only by this cause.
+    /// Refuses a value, so that PowerShell tries to bind it to another parameter. PowerShell does so only for this inner exception.
     /// </summary>
-    /// <param name="why">What is said where no other parameter takes it.</param>
+    /// <param name="why">The message that is shown if no other parameter accepts the value.</param>
     public static ArgumentTransformationMetadataException Refuse(string why)
     {
         var cause = new PSInvalidCastException(why);

@@ -3,14 +3,14 @@ using System.Management.Automation;
 namespace TorrentPatron.PowerShell.Binding;
 
 /// <summary>
-/// Reads a parameter that records have as a property, such as a column of a CSV file, where everything is text. An empty text is
-/// nothing, and of a switch that it is off. A text of another kind is an error: PowerShell would leave the parameter out in silence.
+/// Reads a parameter that records can set by a property, such as a column of a CSV file, where everything is text. An empty text means
+/// null, or off for a switch. Any other text of a wrong kind is an error: PowerShell would silently skip the parameter.
 /// </summary>
-/// <param name="type">What the parameter is, or a list of: a number, an enumeration, bool, string, Uri.</param>
+/// <param name="type">The type of the parameter or of its elements: a number, an enumeration, bool, string, Uri.</param>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class RecordValueAttribute(Type type) : ArgumentTransformationAttribute
 {
-    /// <summary>What the parameter is, or a list of.</summary>
+    /// <summary>The type of the parameter or of its elements.</summary>
     public Type Type { get; } = type;
 
     private string Expected => Type.IsEnum ? $"one of {string.Join(", ", Enum.GetNames(Type))}" : Type == typeof(Uri) ? "an address" : "a number";
@@ -19,7 +19,7 @@ public sealed class RecordValueAttribute(Type type) : ArgumentTransformationAttr
     public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData)
     {
         object?[] values = [.. PipelineValue.Each(inputData).Where(value => PipelineValue.Unwrap(value) is not (null or ""))];
-        // PowerShell would make a switch that is on of nothing.
+        // PowerShell would turn the switch on for an empty value.
         if (values.Length == 0 && Type == typeof(bool))
             return false;
         if (values.Length == 0)
@@ -39,7 +39,7 @@ public sealed class RecordValueAttribute(Type type) : ArgumentTransformationAttr
         }
         catch (PSInvalidCastException)
         {
-            // Without its cause, by which PowerShell would go on as if nothing had been given.
+            // Without an inner exception: with one, PowerShell would go on as if the parameter had not been given.
             throw new ArgumentTransformationMetadataException($"'{plain}' is not {Expected}.");
         }
     }

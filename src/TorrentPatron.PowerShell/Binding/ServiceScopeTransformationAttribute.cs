@@ -3,7 +3,7 @@ using TorrentPatron.Service;
 
 namespace TorrentPatron.PowerShell.Binding;
 
-/// <summary>Takes CurrentUser and AllUsers, as other cmdlets that install something have them, for User and Machine.</summary>
+/// <summary>Accepts CurrentUser and AllUsers, as other installing cmdlets call them, for User and Machine.</summary>
 internal sealed class ServiceScopeTransformationAttribute : ArgumentTransformationAttribute
 {
     /// <inheritdoc/>

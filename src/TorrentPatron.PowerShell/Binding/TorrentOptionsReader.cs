@@ -4,18 +4,18 @@ using TorrentPatron.Protocol;
 
 namespace TorrentPatron.PowerShell.Binding;
 
-/// <summary>Makes a torrent's options of what Start-Torrent and Set-Torrent have in common.</summary>
+/// <summary>Makes a torrent's options from the parameters that Start-Torrent and Set-Torrent share.</summary>
 /// <param name="bound">The parameters that were given, by name.</param>
 internal sealed class TorrentOptionsReader(IReadOnlyDictionary<string, object?> bound)
 {
     private const string SeedRatio = "SeedRatio";
     private const string SeedTime = "SeedTime";
 
-    /// <summary>Whether anything was given.</summary>
+    /// <summary>Whether any option was given.</summary>
     public bool IsAny => For(null) != TorrentOptions.Unchanged;
 
-    /// <summary>The options for a torrent; what was not given stays as it is.</summary>
-    /// <param name="torrent">The torrent as it stands, of whose goal one half may be given; null: it is only being started.</param>
+    /// <summary>The options for a torrent; options that were not given stay unchanged.</summary>
+    /// <param name="torrent">The torrent's status, to complete a seed goal of which only one half was given; null for a torrent that is being started.</param>
     public TorrentOptions For(TorrentStatus? torrent) => new()
     {
         MaxDownloadRate = (long?)Given("MaxDownloadRate"),

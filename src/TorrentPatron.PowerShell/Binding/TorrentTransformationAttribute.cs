@@ -3,7 +3,7 @@ using TorrentPatron.PowerShell.Torrents;
 
 namespace TorrentPatron.PowerShell.Binding;
 
-/// <summary>Takes what says which torrent it is about: what has a property InfoHash, also after a trip through a job or a file.</summary>
+/// <summary>Accepts objects that identify a torrent by a property InfoHash, including those that were serialized by a job or a file.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class TorrentTransformationAttribute : ArgumentTransformationAttribute
 {
@@ -16,9 +16,9 @@ public sealed class TorrentTransformationAttribute : ArgumentTransformationAttri
         foreach (object? value in PipelineValue.Each(inputData))
         {
             if (TorrentReference.Of(value) is not { } torrent)
-                throw PipelineValue.Refuse($"'{value}' does not say which torrent it is: it has no property InfoHash.");
+                throw PipelineValue.Refuse($"'{value}' does not identify a torrent: it has no InfoHash property.");
             if (LeavesRecords && torrent.IsRecord)
-                throw PipelineValue.Refuse("A record is taken by its properties.");
+                throw PipelineValue.Refuse("A record is bound by its properties.");
         }
 
         return inputData;

@@ -3,7 +3,7 @@ using TorrentPatron.Protocol;
 
 namespace TorrentPatron.PowerShell.Binding;
 
-/// <summary>Takes info hashes of either version.</summary>
+/// <summary>Accepts info hashes of BitTorrent v1 and v2.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class ValidateInfoHashAttribute : ValidateArgumentsAttribute
 {

@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace TorrentPatron.PowerShell.Binding;
 
-/// <summary>Takes an interval that leaves the processor time for something else: 0.1 s or longer.</summary>
+/// <summary>Accepts intervals of 0.1 s or longer, so that a watch does not occupy the processor.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class ValidateIntervalAttribute : ValidateArgumentsAttribute
 {
@@ -12,6 +12,6 @@ public sealed class ValidateIntervalAttribute : ValidateArgumentsAttribute
     protected override void Validate(object? arguments, EngineIntrinsics engineIntrinsics)
     {
         if (arguments is TimeSpan interval && interval < Shortest)
-            throw new ValidationMetadataException("Give 0.1 s or longer. A change of state is written at once, whatever the interval.");
+            throw new ValidationMetadataException("Give 0.1 s or longer. A change of state is written at once, regardless of the interval.");
     }
 }

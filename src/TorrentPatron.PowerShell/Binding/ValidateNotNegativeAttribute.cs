@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace TorrentPatron.PowerShell.Binding;
 
-/// <summary>Takes 0, more, and null; PowerShell's own ValidateRange does not take null.</summary>
+/// <summary>Accepts 0, positive numbers and null; PowerShell's own ValidateRange refuses null.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class ValidateNotNegativeAttribute : ValidateArgumentsAttribute
 {

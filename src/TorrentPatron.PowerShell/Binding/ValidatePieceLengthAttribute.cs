@@ -3,7 +3,7 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.PowerShell.Binding;
 
-/// <summary>Takes the lengths that pieces may have, and null; PowerShell's own ValidateRange does not take null.</summary>
+/// <summary>Accepts valid piece lengths and null; PowerShell's own ValidateRange refuses null.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class ValidatePieceLengthAttribute : ValidateArgumentsAttribute
 {

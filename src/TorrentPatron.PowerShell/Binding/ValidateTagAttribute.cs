@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace TorrentPatron.PowerShell.Binding;
 
-/// <summary>Takes tags of 1 to 100 characters, and null; PowerShell's own ValidateLength does not take null.</summary>
+/// <summary>Accepts tags of 1 to 100 characters and null; PowerShell's own ValidateLength refuses null.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class ValidateTagAttribute : ValidateArgumentsAttribute
 {

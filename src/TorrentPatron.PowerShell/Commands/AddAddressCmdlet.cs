@@ -4,15 +4,15 @@ using TorrentPatron.PowerShell.Torrents;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>A cmdlet that gives torrents more addresses of a kind: trackers, web seeds.</summary>
+/// <summary>A cmdlet that adds trackers or web seeds to torrents.</summary>
 public abstract class AddAddressCmdlet : ChangeTorrentCmdlet
 {
     private readonly List<Uri> _addresses = [];
 
-    /// <summary>The name of the parameter with the addresses, and what it was given.</summary>
+    /// <summary>The name and the value of the parameter with the addresses.</summary>
     private protected abstract (string Name, Uri[] Given) Parameter { get; }
 
-    /// <summary>The addresses to add, which are valid.</summary>
+    /// <summary>The valid addresses to add.</summary>
     private protected IReadOnlyList<Uri> Addresses => _addresses;
 
     /// <summary>Reads an address as a user gives it.</summary>

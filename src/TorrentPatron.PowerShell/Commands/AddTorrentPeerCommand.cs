@@ -5,7 +5,7 @@ using TorrentPatron.PowerShell.Torrents;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Gives torrents more peers to connect to.</summary>
+/// <summary>Adds peers to torrents.</summary>
 [Cmdlet(VerbsCommon.Add, "TorrentPeer", DefaultParameterSetName = NameSet, SupportsShouldProcess = true)]
 [OutputType(typeof(TorrentStatus))]
 public sealed class AddTorrentPeerCommand : ChangeTorrentCmdlet

@@ -8,7 +8,7 @@ using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Gives torrents more trackers to ask.</summary>
+/// <summary>Adds trackers to torrents.</summary>
 [Cmdlet(VerbsCommon.Add, "TorrentTracker", DefaultParameterSetName = NameSet, SupportsShouldProcess = true)]
 [OutputType(typeof(TorrentStatus))]
 public sealed class AddTorrentTrackerCommand : AddAddressCmdlet

@@ -8,7 +8,7 @@ using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Gives torrents more web seeds to fetch from.</summary>
+/// <summary>Adds web seeds to torrents.</summary>
 [Cmdlet(VerbsCommon.Add, "TorrentWebSeed", DefaultParameterSetName = NameSet, SupportsShouldProcess = true)]
 [OutputType(typeof(TorrentStatus))]
 public sealed class AddTorrentWebSeedCommand : AddAddressCmdlet

@@ -9,14 +9,14 @@ internal static class AddressNames
 {
     private delegate bool AddressRead(string text, [NotNullWhen(true)] out Uri? address, [NotNullWhen(false)] out string? fault);
 
-    /// <summary>The trackers that are named, each once, in their order.</summary>
+    /// <summary>The trackers that the texts name, in their order, without duplicates.</summary>
     /// <param name="torrent">The torrent.</param>
     /// <param name="texts">Addresses, or patterns of addresses.</param>
     /// <param name="search">Remembers the addresses that no tracker has.</param>
     public static IReadOnlyList<TorrentTracker> TrackersNamed(this TorrentTarget torrent, string[] texts, NameSearch search) =>
         Find(torrent, [.. torrent.Trackers], AddressReader.TryReadTracker, tracker => (tracker.Uri, tracker.MaskedUri), texts, search);
 
-    /// <summary>The web seeds that are named, each once, in their order.</summary>
+    /// <summary>The web seeds that the texts name, in their order, without duplicates.</summary>
     /// <param name="torrent">The torrent.</param>
     /// <param name="texts">Addresses, or patterns of addresses.</param>
     /// <param name="search">Remembers the addresses that no web seed has.</param>

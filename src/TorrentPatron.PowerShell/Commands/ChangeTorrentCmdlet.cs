@@ -5,17 +5,17 @@ using TorrentPatron.PowerShell.Torrents;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>A cmdlet that does one thing to each of the torrents that it is given.</summary>
+/// <summary>A cmdlet that changes each of the torrents that it is given.</summary>
 public abstract class ChangeTorrentCmdlet : NamedTorrentCmdlet
 {
-    /// <summary>Write how the torrents stand afterwards.</summary>
+    /// <summary>Write the torrents' statuses after the change.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc/>
     protected override void ProcessRecord() => Change(Select());
 
-    /// <summary>Does it to some torrents.</summary>
+    /// <summary>Changes torrents.</summary>
     private protected void Change(IReadOnlyList<TorrentTarget> torrents)
     {
         Run(async (output, cancellation) =>
@@ -25,13 +25,13 @@ public abstract class ChangeTorrentCmdlet : NamedTorrentCmdlet
         });
     }
 
-    /// <summary>Says what is done to a torrent, for who is asked.</summary>
+    /// <summary>Describes the change for <c>-WhatIf</c> and <c>-Confirm</c>.</summary>
     private protected abstract string Action(TorrentTarget torrent);
 
-    /// <summary>Asks a torrent's patron to do it.</summary>
+    /// <summary>Sends the change to the torrent's patron.</summary>
     private protected abstract Task<TorrentAnswer> CommandAsync(TorrentTarget torrent, CancellationToken cancellation);
 
-    /// <summary>Does it to one torrent.</summary>
+    /// <summary>Changes one torrent.</summary>
     private protected virtual Task ChangeAsync(TorrentTarget torrent, ICommandOutput output, CancellationToken cancellation) =>
         new TorrentCommander(output).DoAsync(torrent, Action(torrent), CommandAsync, PassThru, cancellation);
 }

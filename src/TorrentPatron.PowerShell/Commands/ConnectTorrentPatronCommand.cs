@@ -9,26 +9,26 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Attaches a patron to the service of another process, which becomes the session's default patron.</summary>
+/// <summary>Attaches a patron to a service in another process and makes it the session's default patron.</summary>
 [Cmdlet(VerbsCommunications.Connect, "TorrentPatron", SupportsShouldProcess = true)]
 [OutputType(typeof(Patron))]
 public sealed class ConnectTorrentPatronCommand : PipelineCmdlet
 {
-    /// <summary>What to call it.</summary>
+    /// <summary>The patron's name.</summary>
     [Parameter(Position = 0)]
     [ValidateNotNullOrEmpty]
     public string? Name { get; set; }
 
-    /// <summary>The service's socket, on Windows the name of its pipe; by default that of the user's own service.</summary>
+    /// <summary>The service's socket, or on Windows the name of its pipe; by default the user's own service.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? Socket { get; set; }
 
-    /// <summary>Whose service; by default the user's own and, where none runs, the machine's.</summary>
+    /// <summary>Whose service to use; by default the user's own or, if it does not run, the machine's.</summary>
     [Parameter]
     public ServiceScope? Scope { get; set; }
 
-    /// <summary>Start the user's service in the background where none runs.</summary>
+    /// <summary>Start the user's service in the background if it does not run.</summary>
     [Parameter]
     public SwitchParameter StartIfNeeded { get; set; }
 
@@ -36,7 +36,7 @@ public sealed class ConnectTorrentPatronCommand : PipelineCmdlet
     [Parameter]
     public SwitchParameter Reconnect { get; set; }
 
-    /// <summary>The longest absence of the service: seconds, a text such as <c>10m</c>, or a TimeSpan. Stands for <c>-Reconnect</c> too.</summary>
+    /// <summary>How long to try to reconnect: seconds, a text such as <c>10m</c>, or a TimeSpan. Implies <c>-Reconnect</c>.</summary>
     [Parameter]
     [DurationTransformation]
     public TimeSpan ReconnectTimeout { get; set; } = TimeSpan.FromMinutes(5);
@@ -61,7 +61,7 @@ public sealed class ConnectTorrentPatronCommand : PipelineCmdlet
         WarnOfCutOffs(session);
     }
 
-    /// <returns>The service; null where it would have to be started, and is not to be.</returns>
+    /// <returns>The service; null if it would have to be started and the user declined.</returns>
     private async Task<ITorrentService?> ConnectAsync(string? address, TimeSpan? reconnect, ICommandOutput output, CancellationToken cancellation)
     {
         try
@@ -70,7 +70,7 @@ public sealed class ConnectTorrentPatronCommand : PipelineCmdlet
         }
         catch (TorrentException fault) when (StartIfNeeded && fault.Error.Id == TorrentErrorId.ServiceUnavailable)
         {
-            // Where one runs and does not answer, starting one does nothing, and connecting fails as before.
+            // If a service runs and does not answer, starting one does nothing, and connecting fails as before.
             if (!await output.ShouldProcessAsync(address ?? ServiceControl.AddressOf(ServiceScope.User), "Start the user's service").ConfigureAwait(false))
                 return null;
         }

@@ -12,11 +12,11 @@ namespace TorrentPatron.PowerShell.Commands;
 [OutputType(typeof(string))]
 public sealed class ConvertToMagnetLinkCommand : SourceCmdlet
 {
-    /// <summary>Leave the trackers out; they may hold a personal key.</summary>
+    /// <summary>Omit the trackers; their addresses may contain a personal key.</summary>
     [Parameter]
     public SwitchParameter NoTracker { get; set; }
 
-    /// <summary>Put the trackers of a private torrent in too, whose addresses hold a personal key.</summary>
+    /// <summary>Include the trackers of private torrents, whose addresses contain a personal key.</summary>
     [Parameter]
     public SwitchParameter IncludePrivateTracker { get; set; }
 
@@ -41,7 +41,7 @@ public sealed class ConvertToMagnetLinkCommand : SourceCmdlet
             if (!NoTracker && !isKept && link.Trackers.Count > 0)
             {
                 await output.WarnAsync(
-                    $"{link.Name}: a private torrent's trackers are left out of the link, since they may hold your key. -IncludePrivateTracker puts them in.")
+                    $"{link.Name}: the link omits the private torrent's trackers, which may contain your key. Use -IncludePrivateTracker to include them.")
                     .ConfigureAwait(false);
             }
 

@@ -7,7 +7,7 @@ using TorrentPatron.Service;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Ends the connections of patrons to the service of another process. Their torrents run on.</summary>
+/// <summary>Disconnects patrons from the service in another process. Their torrents continue to run.</summary>
 [Cmdlet(VerbsCommunications.Disconnect, "TorrentPatron", DefaultParameterSetName = NameSet, SupportsShouldProcess = true)]
 [OutputType(typeof(void))]
 public sealed class DisconnectTorrentPatronCommand : PipelineCmdlet
@@ -15,7 +15,7 @@ public sealed class DisconnectTorrentPatronCommand : PipelineCmdlet
     private const string NameSet = "Name";
     private const string InputObjectSet = "InputObject";
 
-    /// <summary>Names, or patterns of names; by default all that are connected.</summary>
+    /// <summary>Names or patterns; by default all connected patrons.</summary>
     [Parameter(Position = 0, ParameterSetName = NameSet)]
     [NameTransformation]
     [ArgumentCompleter(typeof(PatronCompleter))]

@@ -7,7 +7,7 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Writes the .torrents of torrents that run or are saved.</summary>
+/// <summary>Writes the .torrent files of torrents that run or are saved.</summary>
 [Cmdlet(VerbsData.Export, "TorrentFile", DefaultParameterSetName = NameSet, SupportsShouldProcess = true)]
 [OutputType(typeof(FileInfo))]
 public sealed class ExportTorrentFileCommand : NamedTorrentCmdlet
@@ -15,13 +15,13 @@ public sealed class ExportTorrentFileCommand : NamedTorrentCmdlet
     private readonly List<SavedTarget> _saved = [];
     private TorrentFileWriter _writer = null!;
 
-    /// <summary>The .torrent, or a folder to put it in; by default the current location.</summary>
+    /// <summary>The .torrent file, or the folder to write it to; by default the current location.</summary>
     [Parameter(Position = 1)]
     [Alias("OutFile")]
     [ValidateNotNullOrEmpty]
     public string? Destination { get; set; }
 
-    /// <summary>Replace a .torrent that is there.</summary>
+    /// <summary>Replace an existing .torrent file.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
@@ -41,7 +41,7 @@ public sealed class ExportTorrentFileCommand : NamedTorrentCmdlet
         {
             foreach (TorrentTarget torrent in running)
             {
-                // An engine may know a torrent and not tell; then it is in the saved state.
+                // An engine may know a torrent without its .torrent; the saved state then has it.
                 TorrentMetainfo? metainfo = torrent.Patron.GetMetainfo(torrent.Torrent) ?? torrent.Patron.Service.States.ReadMetainfo(torrent.Torrent);
                 await WriteAsync(metainfo, torrent.Status.Name, torrent.Status, output, cancellation).ConfigureAwait(false);
             }
@@ -51,7 +51,7 @@ public sealed class ExportTorrentFileCommand : NamedTorrentCmdlet
         });
     }
 
-    /// <summary>What does not run may still be saved.</summary>
+    /// <summary>Looks among the saved torrents too.</summary>
     private protected override bool IsElsewhere(object target)
     {
         IReadOnlyList<SavedTarget> found = FindSaved(target);

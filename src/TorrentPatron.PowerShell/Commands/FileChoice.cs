@@ -3,16 +3,16 @@ using TorrentPatron.PowerShell.Torrents;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Chooses among a torrent's files by their names, or patterns of names, and by their places.</summary>
-/// <param name="include">Names of which the file must have one; null: any.</param>
-/// <param name="exclude">Names of which it may have none; null: none.</param>
-/// <param name="index">Places of which it must have one; null: any.</param>
+/// <summary>Chooses a torrent's files by names, patterns and indexes.</summary>
+/// <param name="include">Names or patterns of which a file must match one; null accepts all.</param>
+/// <param name="exclude">Names or patterns of which a file must match none; null excludes none.</param>
+/// <param name="index">Indexes of which a file must have one; null accepts all.</param>
 internal sealed class FileChoice(string[]? include, string[]? exclude, int[]? index)
 {
-    /// <summary>The files that are chosen, in their order. What is to be left out and is not there does not matter.</summary>
+    /// <summary>The chosen files, in their order. An exclusion that matches nothing is not an error.</summary>
     /// <param name="torrent">The torrent.</param>
-    /// <param name="search">Remembers the names and places that no file has.</param>
-    /// <returns>The files; none where they are not known yet.</returns>
+    /// <param name="search">Remembers the names and indexes that no file has.</param>
+    /// <returns>The files; empty while they are unknown.</returns>
     public IReadOnlyList<TorrentFile> Among(TorrentTarget torrent, NameSearch search)
     {
         TorrentFile[] files = [.. torrent.Files];

@@ -5,18 +5,18 @@ using TorrentPatron.PowerShell.Output;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Resolves PowerShell's paths (drives, wildcards, the current location) to those of the file system.</summary>
+/// <summary>Resolves PowerShell paths (drives, wildcards, the current location) to file system paths.</summary>
 internal static class FilePaths
 {
     private const string FileSystem = "FileSystem";
 
-    /// <summary>Resolves a path: what lies there as it is written or, where nothing does, what its wildcards match. It is a failure that there is none.</summary>
-    /// <param name="cmdlet">Whose session's drives and location count.</param>
+    /// <summary>Resolves a path: the literal path if it exists, otherwise the matches of its wildcards. No match is a failure.</summary>
+    /// <param name="cmdlet">The cmdlet, for its session's drives and location.</param>
     /// <param name="path">The path.</param>
-    /// <param name="fail">Reports what makes it unusable.</param>
+    /// <param name="fail">Reports why the path cannot be used.</param>
     public static IReadOnlyList<string> Resolve(this PSCmdlet cmdlet, string path, Action<TorrentError, object?> fail)
     {
-        // Most paths mean themselves, and one of them is found much faster than a pattern. So is one with brackets in it.
+        // Most paths are literal, and looking for one is much faster than matching a pattern. A literal path may contain brackets.
         if (cmdlet.ResolveLiteral(path, static (_, _) => { }) is [string literal] && (File.Exists(literal) || Directory.Exists(literal)))
             return [literal];
 
@@ -42,10 +42,10 @@ internal static class FilePaths
         return [];
     }
 
-    /// <summary>Resolves a path as it is written, whether or not there is such a file.</summary>
-    /// <param name="cmdlet">Whose session's drives and location count.</param>
+    /// <summary>Resolves a literal path, whether or not the file exists.</summary>
+    /// <param name="cmdlet">The cmdlet, for its session's drives and location.</param>
     /// <param name="path">The path.</param>
-    /// <param name="fail">Reports what makes it unusable.</param>
+    /// <param name="fail">Reports why the path cannot be used.</param>
     /// <returns>One path, or none.</returns>
     public static IReadOnlyList<string> ResolveLiteral(this PSCmdlet cmdlet, string path, Action<TorrentError, object?> fail)
     {
@@ -64,9 +64,9 @@ internal static class FilePaths
         return [];
     }
 
-    /// <summary>Resolves a folder or file to write to; a path that cannot be used ends the command.</summary>
-    /// <param name="cmdlet">Whose session's drives and location count.</param>
-    /// <param name="path">The path; null: the current location in the file system.</param>
+    /// <summary>Resolves a folder or file to write to; an unusable path ends the command.</summary>
+    /// <param name="cmdlet">The cmdlet, for its session's drives and location.</param>
+    /// <param name="path">The path; null means the current location in the file system.</param>
     public static string ResolveDestination(this PSCmdlet cmdlet, string? path)
     {
         if (path is null)
@@ -76,17 +76,17 @@ internal static class FilePaths
             CmdletOutput.Record(new CommandFailure(error, target))))!;
     }
 
-    /// <summary>Resolves the socket of a service. One that cannot be used ends the command.</summary>
-    /// <param name="cmdlet">Whose session's drives and location count.</param>
-    /// <param name="path">The path, on Windows the name of a pipe; null: the user's own.</param>
+    /// <summary>Resolves the socket of a service. An unusable path ends the command.</summary>
+    /// <param name="cmdlet">The cmdlet, for its session's drives and location.</param>
+    /// <param name="path">The path, or on Windows the name of a pipe; null means the user's own socket.</param>
     public static string? ResolveSocket(this PSCmdlet cmdlet, string? path) =>
         path is null || OperatingSystem.IsWindows() ? path : cmdlet.ResolveDestination(path);
 
     /// <summary>Resolves a folder or file to write to.</summary>
-    /// <param name="cmdlet">Whose session's drives and location count.</param>
+    /// <param name="cmdlet">The cmdlet, for its session's drives and location.</param>
     /// <param name="path">The path.</param>
-    /// <param name="fail">Reports what makes it unusable.</param>
-    /// <returns>The path; null where it cannot be used.</returns>
+    /// <param name="fail">Reports why the path cannot be used.</param>
+    /// <returns>The path; null if it cannot be used.</returns>
     public static string? ResolveDestination(this PSCmdlet cmdlet, string path, Action<TorrentError, object?> fail) => cmdlet.ResolveLiteral(
         path, (error, target) => fail(error with { Id = TorrentErrorId.DestinationNotWritable }, target)) is [string found] ? found : null;
 }

@@ -5,21 +5,21 @@ using TorrentPatron.PowerShell.Torrents;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Shows the files of torrents, and how far each is.</summary>
+/// <summary>Shows the files of torrents and their progress.</summary>
 [Cmdlet(VerbsCommon.Get, "TorrentFile", DefaultParameterSetName = NameSet)]
 [OutputType(typeof(TorrentFile))]
 public sealed class GetTorrentFileCommand : SelectTorrentCmdlet
 {
     private readonly NameSearch _search = new();
 
-    /// <summary>Names of files, or patterns of them; by default all.</summary>
+    /// <summary>Names or patterns of files; by default all.</summary>
     [Parameter(Position = 1)]
     [ArgumentCompleter(typeof(FileNameCompleter))]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[]? Include { get; set; }
 
-    /// <summary>Names of files that are left out, or patterns of them.</summary>
+    /// <summary>Names or patterns of files to omit.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(FileNameCompleter))]
     [ValidateNotNullOrEmpty]

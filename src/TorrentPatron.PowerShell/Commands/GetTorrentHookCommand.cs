@@ -7,12 +7,12 @@ using TorrentPatron.Service.Automation;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Shows the scripts that the service runs when something happens to its torrents, and how they ended.</summary>
+/// <summary>Shows the scripts that the service runs for events of its torrents, and the outcome of their last runs.</summary>
 [Cmdlet(VerbsCommon.Get, "TorrentHook")]
 [OutputType(typeof(TorrentHook))]
 public sealed class GetTorrentHookCommand : HookCmdlet
 {
-    /// <summary>Names, or patterns of names; by default all.</summary>
+    /// <summary>Names or patterns; by default all.</summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
     [NameTransformation]
     [ArgumentCompleter(typeof(HookCompleter))]
@@ -32,7 +32,7 @@ public sealed class GetTorrentHookCommand : HookCmdlet
         });
     }
 
-    /// <summary>The hooks of those names, each once; a name that none has is reported.</summary>
+    /// <summary>The hooks that the names match, without duplicates; reports each name that no hook has.</summary>
     internal static async Task<IReadOnlyList<TorrentHook>> FindAsync(
         ITorrentHooks hooks, string[] names, ICommandOutput output, CancellationToken cancellation)
     {

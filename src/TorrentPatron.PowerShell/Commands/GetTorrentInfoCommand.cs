@@ -8,7 +8,7 @@ using TorrentPatron.Service.Sources;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Shows what is in .torrents, without starting them.</summary>
+/// <summary>Shows the contents of .torrent files without starting them.</summary>
 [Cmdlet(VerbsCommon.Get, "TorrentInfo", DefaultParameterSetName = PathSet)]
 [OutputType(typeof(TorrentInfo))]
 public sealed class GetTorrentInfoCommand : SourceCmdlet

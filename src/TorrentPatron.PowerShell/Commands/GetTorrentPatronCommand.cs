@@ -13,7 +13,7 @@ public sealed class GetTorrentPatronCommand : PipelineCmdlet
     private const string NameSet = "Name";
     private const string InputObjectSet = "InputObject";
 
-    /// <summary>Names, or patterns of names.</summary>
+    /// <summary>Names or patterns.</summary>
     [Parameter(Position = 0, ParameterSetName = NameSet)]
     [NameTransformation]
     [ArgumentCompleter(typeof(PatronCompleter))]
@@ -21,7 +21,7 @@ public sealed class GetTorrentPatronCommand : PipelineCmdlet
     [SupportsWildcards]
     public string[] Name { get; set; } = ["*"];
 
-    /// <summary>The patrons, as an earlier command wrote them.</summary>
+    /// <summary>Patrons from an earlier command.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
     [Alias("Patron")]
     [PatronObjectTransformation]

@@ -5,12 +5,12 @@ using TorrentPatron.PowerShell.Torrents;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Shows the peers that torrents are connected to, or those that have left last.</summary>
+/// <summary>Shows the peers that torrents are connected to, or those that left recently.</summary>
 [Cmdlet(VerbsCommon.Get, "TorrentPeer", DefaultParameterSetName = NameSet)]
 [OutputType(typeof(TorrentPeer), typeof(ClosedTorrentPeer))]
 public sealed class GetTorrentPeerCommand : SelectTorrentCmdlet
 {
-    /// <summary>Show the peers that have left last, and why.</summary>
+    /// <summary>Show the peers that left recently, and why.</summary>
     [Parameter]
     public SwitchParameter Recent { get; set; }
 

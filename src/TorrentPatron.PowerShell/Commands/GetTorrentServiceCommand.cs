@@ -3,7 +3,7 @@ using TorrentPatron.PowerShell.Services;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Shows the service that the user's sessions share: whether it runs, as which process, and how it is installed.</summary>
+/// <summary>Shows the service that the user's sessions share: whether it runs, its process, and how it is installed.</summary>
 [Cmdlet(VerbsCommon.Get, "TorrentService")]
 [OutputType(typeof(TorrentServiceInfo))]
 public sealed class GetTorrentServiceCommand : ServiceCmdlet

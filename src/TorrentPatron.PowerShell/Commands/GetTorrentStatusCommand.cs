@@ -5,32 +5,32 @@ using TorrentPatron.PowerShell.Torrents;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Shows how torrents stand: snapshots, taken at once.</summary>
+/// <summary>Shows the status of torrents, from snapshots that are available at once.</summary>
 [Cmdlet(VerbsCommon.Get, "TorrentStatus", DefaultParameterSetName = NameSet)]
 [OutputType(typeof(TorrentStatus))]
 public sealed class GetTorrentStatusCommand : SelectTorrentCmdlet
 {
-    /// <summary>Only those in one of these states.</summary>
+    /// <summary>Only torrents in one of these states.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public TorrentState[]? State { get; set; }
 
-    /// <summary>Only those with one of these tags; wildcards are allowed.</summary>
+    /// <summary>Only torrents with one of these tags; wildcards are allowed.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(TagCompleter))]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[]? Tag { get; set; }
 
-    /// <summary>Only those that are complete, or with <c>:$false</c> only those that are not.</summary>
+    /// <summary>Only complete torrents; with <c>:$false</c> only incomplete ones.</summary>
     [Parameter]
     public SwitchParameter Completed { get; set; }
 
-    /// <summary>Only those that download and get nothing, or with <c>:$false</c> only the others.</summary>
+    /// <summary>Only torrents whose download receives nothing; with <c>:$false</c> only the others.</summary>
     [Parameter]
     public SwitchParameter Stalled { get; set; }
 
-    /// <summary>Torrents that are saved and do not run, in place of those that run.</summary>
+    /// <summary>Saved torrents that do not run, instead of running torrents.</summary>
     [Parameter]
     public SwitchParameter Saved { get; set; }
 

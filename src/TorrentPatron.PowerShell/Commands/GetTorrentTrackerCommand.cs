@@ -5,14 +5,14 @@ using TorrentPatron.PowerShell.Torrents;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Shows how torrents stand with their trackers.</summary>
+/// <summary>Shows the trackers of torrents and the state of each.</summary>
 [Cmdlet(VerbsCommon.Get, "TorrentTracker", DefaultParameterSetName = NameSet)]
 [OutputType(typeof(TorrentTracker))]
 public sealed class GetTorrentTrackerCommand : SelectTorrentCmdlet
 {
     private readonly NameSearch _search = new();
 
-    /// <summary>Announce addresses, or patterns of them.</summary>
+    /// <summary>Announce addresses or patterns.</summary>
     [Parameter(Position = 1)]
     [Alias("Tracker")]
     [ArgumentCompleter(typeof(TrackerCompleter))]

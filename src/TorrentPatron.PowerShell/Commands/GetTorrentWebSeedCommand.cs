@@ -5,14 +5,14 @@ using TorrentPatron.PowerShell.Torrents;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Shows how torrents stand with their web seeds.</summary>
+/// <summary>Shows the web seeds of torrents and the state of each.</summary>
 [Cmdlet(VerbsCommon.Get, "TorrentWebSeed", DefaultParameterSetName = NameSet)]
 [OutputType(typeof(TorrentWebSeed))]
 public sealed class GetTorrentWebSeedCommand : SelectTorrentCmdlet
 {
     private readonly NameSearch _search = new();
 
-    /// <summary>Addresses of web seeds, or patterns of them.</summary>
+    /// <summary>Addresses of web seeds, or patterns.</summary>
     [Parameter(Position = 1)]
     [Alias("WebSeed")]
     [ArgumentCompleter(typeof(WebSeedCompleter))]

@@ -3,7 +3,7 @@ using TorrentPatron.Service.Automation;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>A cmdlet about the hooks of the service of a patron: the one given, or the session's default.</summary>
+/// <summary>A cmdlet for the hooks of a patron's service; by default that of the session's default patron.</summary>
 public abstract class HookCmdlet : PatronCmdlet
 {
     /// <summary>The hooks. On the pipeline thread.</summary>

@@ -10,45 +10,45 @@ using TorrentPatron.Service.State;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Has the system run a service: it starts with the system, or when the user logs on, and again when it fails.</summary>
+/// <summary>Installs a service that the system starts at boot or when the user logs on, and restarts after a failure.</summary>
 [Cmdlet(VerbsLifecycle.Install, "TorrentService", SupportsShouldProcess = true)]
 [OutputType(typeof(TorrentServiceInfo))]
 [OutputType(typeof(FileInfo))]
 public sealed class InstallTorrentServiceCommand : ServiceSettingsCmdlet
 {
-    /// <summary>Whose service: the user's own, or the machine's, which needs -Root.</summary>
+    /// <summary>Whose service to install: the user's own, or the machine's, which needs -Root.</summary>
     [Parameter(Position = 0)]
     [ServiceScopeTransformation]
     public ServiceScope Scope { get; set; }
 
-    /// <summary>The folders below which torrents may lie.</summary>
+    /// <summary>The folders below which torrents may be stored.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string[]? Root { get; set; }
 
-    /// <summary>The group whose members may steer the machine's service.</summary>
+    /// <summary>The group whose members may control the machine's service.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? Group { get; set; }
 
-    /// <summary>The group whose members may look at the machine's service and change nothing.</summary>
+    /// <summary>The group whose members may read the machine's service but not change it.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? ReadersGroup { get; set; }
 
-    /// <summary>The first connection starts the service (systemd's socket activation), in place of the system's start.</summary>
+    /// <summary>Start the service with the first connection (systemd socket activation) instead of at boot.</summary>
     [Parameter]
     public SwitchParameter OnDemand { get; set; }
 
-    /// <summary>Does not start the service now.</summary>
+    /// <summary>Do not start the service now.</summary>
     [Parameter]
     public SwitchParameter NoStart { get; set; }
 
-    /// <summary>Replaces the service that is installed.</summary>
+    /// <summary>Replace the installed service.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
-    /// <summary>Only writes the files, into this folder.</summary>
+    /// <summary>Only write the files, into this folder.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? Destination { get; set; }
@@ -112,8 +112,8 @@ public sealed class InstallTorrentServiceCommand : ServiceSettingsCmdlet
             if (OperatingSystem.IsLinux() && Scope == ServiceScope.User && await ServiceInstaller.EndsAtLogoffAsync(cancellation).ConfigureAwait(false) == true)
             {
                 await output.WarnAsync(
-                    "The service ends when this user logs off, and starts when he logs on again. To have it run always, from the start of the system: "
-                    + $"loginctl enable-linger {Environment.UserName} (as root, where the system refuses that to the user)").ConfigureAwait(false);
+                    "The service stops when this user logs off and starts at the next logon. To keep it running from boot, run: "
+                    + $"loginctl enable-linger {Environment.UserName} (as root if the system does not allow the user to)").ConfigureAwait(false);
             }
 
             if (!OnDemand && !NoStart)
@@ -137,7 +137,7 @@ public sealed class InstallTorrentServiceCommand : ServiceSettingsCmdlet
         if (Scope == ServiceScope.Machine && roots.Length == 0)
             throw new TorrentException(CommandErrors.RootNeeded);
 
-        // The user's unit has the variables of the system's manager, not those of this session.
+        // The user's unit gets the variables of the system's manager, not this session's.
         bool isChosen = StatePath is not null || (Scope == ServiceScope.User && !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("TORRENTPATRON_STATE")));
         var parameters = new List<KeyValuePair<string, object?>>(GivenSettings().Where(setting => isChosen || setting.Key != nameof(StatePath)));
         if (isChosen && StatePath is null && !OnDemand)

@@ -4,10 +4,10 @@ using TorrentPatron.PowerShell.Completion;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>A cmdlet that does something to torrents that run: without a name it does it to none.</summary>
+/// <summary>A cmdlet that changes running torrents and therefore needs a name.</summary>
 public abstract class NamedTorrentCmdlet : SelectTorrentCmdlet
 {
-    /// <summary>Names, or patterns of names.</summary>
+    /// <summary>Names or patterns.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = NameSet)]
     [NameTransformation]
     [ArgumentCompleter(typeof(TorrentNameCompleter))]

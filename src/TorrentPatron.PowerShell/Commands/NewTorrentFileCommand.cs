@@ -7,7 +7,7 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Makes .torrents of files and folders. The same files and parameters give the same .torrent.</summary>
+/// <summary>Makes .torrent files from files and folders. The same files and parameters give the same .torrent file.</summary>
 /// <remarks>It has no default parameter set; see <see cref="StartTorrentCommand"/>.</remarks>
 [Cmdlet(VerbsCommon.New, "TorrentFile", SupportsShouldProcess = true)]
 [OutputType(typeof(FileInfo))]
@@ -25,13 +25,13 @@ public sealed class NewTorrentFileCommand : PipelineCmdlet
     [SupportsWildcards]
     public string[] Path { get; set; } = [];
 
-    /// <summary>The files or folders, taken as they are written.</summary>
+    /// <summary>The files or folders as literal paths.</summary>
     [Parameter(Mandatory = true, ParameterSetName = LiteralPathSet, ValueFromPipelineByPropertyName = true)]
     [Alias("PSPath", "FullName")]
     [ValidateNotNullOrEmpty]
     public string[] LiteralPath { get; set; } = [];
 
-    /// <summary>The .torrent, or a folder to put it in; by default the current location.</summary>
+    /// <summary>The .torrent file, or the folder to write it to; by default the current location.</summary>
     [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
     [Alias("OutFile")]
     [RecordValue(typeof(string))]
@@ -48,31 +48,31 @@ public sealed class NewTorrentFileCommand : PipelineCmdlet
     public Uri[]? WebSeed { get; set; }
 
     /// <summary>
-    /// The format: 1, which every program reads; 2 (BEP 52), where each file has a hash of its own and bad data is found block by block; or Hybrid,
-    /// which is both and has padding between files.
+    /// The format: 1, which every program reads; 2 (BEP 52), in which each file has its own hash and bad data is found block by block; or
+    /// Hybrid, which is both and has padding between files.
     /// </summary>
     [Parameter]
     public MetainfoVersion Version { get; set; } = MetainfoVersion.V1;
 
-    /// <summary>Length of a piece in bytes, a power of two from 16KB; by default chosen by the size.</summary>
+    /// <summary>Length of a piece in bytes, a power of two from 16KB; by default chosen from the size.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ByteSizeTransformation(EmptyIsNull = true)]
     [ValidatePieceLength]
     public int? PieceLength { get; set; }
 
-    /// <summary>Write symbolic links as links, which must lead to something in the folder. By default they are followed.</summary>
+    /// <summary>Write symbolic links as links, whose targets must be in the folder. By default links are followed.</summary>
     [Parameter]
     public SwitchParameter KeepLink { get; set; }
 
-    /// <summary>Write when each file was last written, to the second.</summary>
+    /// <summary>Write each file's last write time, to the second.</summary>
     [Parameter]
     public SwitchParameter KeepLastWriteTime { get; set; }
 
-    /// <summary>Do not write which files are executable or hidden.</summary>
+    /// <summary>Do not record which files are executable or hidden.</summary>
     [Parameter]
     public SwitchParameter NoAttribute { get; set; }
 
-    /// <summary>The torrent's name; by default that of the file or folder.</summary>
+    /// <summary>The torrent's name; by default the name of the file or folder.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [RecordValue(typeof(string))]
     public string? Name { get; set; }
@@ -87,7 +87,7 @@ public sealed class NewTorrentFileCommand : PipelineCmdlet
     [RecordValue(typeof(string))]
     public string? Source { get; set; }
 
-    /// <summary>Peers may come from the trackers only.</summary>
+    /// <summary>Allow peers from the trackers only.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [RecordValue(typeof(bool))]
     public SwitchParameter Private { get; set; }
@@ -98,17 +98,17 @@ public sealed class NewTorrentFileCommand : PipelineCmdlet
     [ValidateInfoHash]
     public string[] Similar { get; set; } = [];
 
-    /// <summary>Names of collections that the torrent belongs to; torrents of one collection may share files. They change the info hash.</summary>
+    /// <summary>Collections that the torrent belongs to; torrents of one collection may share files. They change the info hash.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string[] Collection { get; set; } = [];
 
-    /// <summary>The http or https address where newer torrents will be had; it changes the info hash.</summary>
+    /// <summary>The http or https address of newer torrents; it changes the info hash.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [RecordValue(typeof(Uri))]
     public Uri? UpdateUrl { get; set; }
 
-    /// <summary>Replace a .torrent that is there.</summary>
+    /// <summary>Replace an existing .torrent file.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 

@@ -7,14 +7,14 @@ using TorrentPatron.Service.Errors;
 namespace TorrentPatron.PowerShell.Commands;
 
 /// <summary>
-/// Makes a patron: a handle on torrents, with events. One with settings of its own gets an engine of its own; any other
-/// shares the session's.
+/// Makes a patron: a handle on torrents, with events. A patron with settings gets an engine of its own; any other shares the session's
+/// engine.
 /// </summary>
 [Cmdlet(VerbsCommon.New, "TorrentPatron")]
 [OutputType(typeof(Patron))]
 public sealed class NewTorrentPatronCommand : ServiceSettingsCmdlet
 {
-    /// <summary>What to call it.</summary>
+    /// <summary>The patron's name.</summary>
     [Parameter(Position = 0)]
     [ValidateNotNullOrEmpty]
     public string? Name { get; set; }

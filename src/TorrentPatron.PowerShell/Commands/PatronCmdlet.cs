@@ -14,12 +14,12 @@ using TorrentPatron.Service.Units;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>A cmdlet that works for a patron: the one given, or the session.</summary>
+/// <summary>A cmdlet that works for a given patron, or for the session.</summary>
 public abstract class PatronCmdlet : PipelineCmdlet
 {
     private TorrentTrace? _trace;
 
-    /// <summary>The patron. What starts torrents uses the session's own where none is given.</summary>
+    /// <summary>The patron. Without one, cmdlets that start torrents use the session's default.</summary>
     [Parameter]
     [PatronTransformation]
     [ArgumentCompleter(typeof(PatronCompleter))]
@@ -27,7 +27,7 @@ public abstract class PatronCmdlet : PipelineCmdlet
     public Patron? Patron { get; set; }
 
     /// <inheritdoc cref="PipelineCmdlet.Session"/>
-    /// <remarks>Whoever names a patron needs no other.</remarks>
+    /// <remarks>A cmdlet with a patron does not attach the session to a service.</remarks>
     private protected new SessionPatrons Session => Patron is null ? base.Session : RunspacePatrons.Current;
 
     /// <summary>The network of the patron's service, or of the session's own. On the pipeline thread.</summary>
@@ -42,7 +42,7 @@ public abstract class PatronCmdlet : PipelineCmdlet
     }
 
     /// <summary>
-    /// Takes what happens in torrents from now on, where <c>-Debug</c> or <c>-Verbose</c> asks for it; a wait writes it.
+    /// Begins to record the torrents' events if <c>-Debug</c> or <c>-Verbose</c> is on; a wait writes them.
     /// On the pipeline thread.
     /// </summary>
     private protected void BeginTrace()
@@ -56,8 +56,8 @@ public abstract class PatronCmdlet : PipelineCmdlet
             : GetVariableValue($"{stream}Preference")?.ToString() is not (null or "" or "SilentlyContinue" or "Ignore");
     }
 
-    /// <summary>Waits for torrents, as <see cref="PipelineCmdlet.Run"/> does work; what happens in them meanwhile is written.</summary>
-    /// <param name="nameOf">Names a torrent that is waited for, by its info hash; null: it is not.</param>
+    /// <summary>Waits for torrents, running the work as <see cref="PipelineCmdlet.Run"/> does, and writes their events meanwhile.</summary>
+    /// <param name="nameOf">The name of a torrent that is waited for, from its info hash; null for any other torrent.</param>
     /// <param name="work">The wait.</param>
     private protected void RunWaiting(Func<string, string?> nameOf, Func<ICommandOutput, CancellationToken, Task> work)
     {
@@ -79,7 +79,7 @@ public abstract class PatronCmdlet : PipelineCmdlet
     private protected void RunWaiting(IReadOnlyList<TorrentTarget> torrents, Func<ICommandOutput, CancellationToken, Task> work) =>
         RunWaiting(id => torrents.FirstOrDefault(torrent => torrent.Status.InfoHash == id)?.Latest.Name, work);
 
-    /// <summary>Reads the peers of the command line; one that cannot be used ends the command. On the pipeline thread.</summary>
+    /// <summary>Reads the peers of the command line; an invalid one ends the command. On the pipeline thread.</summary>
     private protected IReadOnlyList<IPEndPoint> RequirePeers(string[] given)
     {
         INetwork network = Network;
@@ -88,8 +88,8 @@ public abstract class PatronCmdlet : PipelineCmdlet
         return peers;
     }
 
-    /// <summary>Reads the peers that a record names, and reports one that cannot be used. On the pipeline thread.</summary>
-    /// <returns>The peers; null where one cannot be used.</returns>
+    /// <summary>Reads the peers of a record and reports an invalid one. On the pipeline thread.</summary>
+    /// <returns>The peers; null if one is invalid.</returns>
     private protected IReadOnlyList<IPEndPoint>? ReadPeers(string[] given)
     {
         INetwork network = Network;
@@ -112,25 +112,25 @@ public abstract class PatronCmdlet : PipelineCmdlet
     }
 
     /// <summary>
-    /// The torrents that are saved in the state folders of a patron, or else of all the session's, and do not run. On the
-    /// pipeline thread; a folder that cannot be read ends the command.
+    /// The torrents that are saved in the state folder of a patron, or of all the session's patrons, and do not run. On the pipeline thread;
+    /// an unreadable folder ends the command.
     /// </summary>
     private protected IReadOnlyList<SavedTarget> SavedTargets(Patron? patron) => SavedTargets(patron, SavedTarget.Of);
 
-    /// <summary>Those of them that have an info hash, or whose info hash begins so.</summary>
+    /// <summary>The saved torrents with this info hash or prefix of one.</summary>
     private protected IReadOnlyList<SavedTarget> SavedTargets(Patron? patron, string infoHash) => TorrentId.TryParse(infoHash, out TorrentId torrent)
         ? SavedTargets(patron, any => SavedTarget.Find(any, torrent))
         : [.. SavedTargets(patron).Where(saved => saved.HasInfoHash(infoHash))];
 
-    /// <summary>Those of them that an object is about.</summary>
+    /// <summary>The saved torrents that an object refers to.</summary>
     private protected IReadOnlyList<SavedTarget> SavedTargets(Patron? patron, TorrentReference torrent) =>
         [.. SavedTargets(patron, torrent.InfoHash).Where(saved => torrent.IsOf(saved.Name))];
 
-    /// <summary>Those of them that were given, each once: by one of the three ways, or all. What names none is reported.</summary>
-    /// <param name="patron">The patron; null: all the session's.</param>
-    /// <param name="names">Names, or patterns of names; null: all.</param>
-    /// <param name="infoHashes">Info hashes, or beginnings of them.</param>
-    /// <param name="objects">What says which torrent it is about.</param>
+    /// <summary>The saved torrents that the parameters select, without duplicates. Reports each name that selects none.</summary>
+    /// <param name="patron">The patron; null means all the session's patrons.</param>
+    /// <param name="names">Names or patterns; null means all.</param>
+    /// <param name="infoHashes">Info hashes or their prefixes.</param>
+    /// <param name="objects">Objects that identify a torrent.</param>
     private protected IReadOnlyList<SavedTarget> SelectSaved(Patron? patron, string[]? names, string[] infoHashes, object[] objects)
     {
         if (names is null && infoHashes.Length + objects.Length == 0)
@@ -153,7 +153,7 @@ public abstract class PatronCmdlet : PipelineCmdlet
         }
     }
 
-    /// <summary>Those of them that are called so, or that match; by an info hash, or the beginning of one, too.</summary>
+    /// <summary>The saved torrents that match a name, a pattern, an info hash or the prefix of one.</summary>
     private protected IReadOnlyList<SavedTarget> SavedTargets(Patron? patron, NamePattern name)
     {
         IReadOnlyList<SavedTarget> all = SavedTargets(patron);

@@ -5,10 +5,10 @@ using TorrentPatron.Service;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Finds the session's patrons by what a person gives.</summary>
+/// <summary>Finds the session's patrons by names and objects.</summary>
 internal static class PatronNames
 {
-    /// <summary>The patrons of those names, each once; a name that none has is reported.</summary>
+    /// <summary>The patrons that the names match, without duplicates; reports each name that no patron has.</summary>
     public static IReadOnlyList<Patron> Find(IEnumerable<string> names, Action<TorrentError, object?> fail)
     {
         IReadOnlyList<Patron> all = RunspacePatrons.Current.Patrons;
@@ -25,7 +25,7 @@ internal static class PatronNames
         return [.. found.Distinct()];
     }
 
-    /// <summary>The patrons themselves, of what may be left of them after a trip through a job or a file; one that is not here is reported.</summary>
+    /// <summary>The patrons of objects that a job or a file may have serialized; reports those of other sessions.</summary>
     public static IReadOnlyList<Patron> FindObjects(IEnumerable<object> objects, Action<TorrentError, object?> fail)
     {
         var found = new List<Patron>();

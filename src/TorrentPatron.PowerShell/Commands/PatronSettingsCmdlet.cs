@@ -10,68 +10,68 @@ using TorrentPatron.Service.Sources;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>A cmdlet that is given settings of an engine. What is not given stays as it is.</summary>
+/// <summary>A cmdlet that takes engine settings. Settings that are not given stay unchanged.</summary>
 public abstract class PatronSettingsCmdlet : PipelineCmdlet
 {
     private const string NoProxy = "none";
 
-    /// <summary>The port to listen on; 0: any free one; -1: do not listen.</summary>
+    /// <summary>The port to listen on; 0 means any free port, -1 means not to listen.</summary>
     [Parameter]
     [ValidateRange(-1, IPEndPoint.MaxPort)]
     public int? Port { get; set; }
 
-    /// <summary>The address to listen on and to dial from.</summary>
+    /// <summary>The address to listen on and to connect from.</summary>
     [Parameter]
     [ValidateNotNull]
     public IPAddress? BindAddress { get; set; }
 
-    /// <summary>The network interface to which all traffic is bound: its name, or an address that it has; empty: none.</summary>
+    /// <summary>The network interface to bind all traffic to: its name or one of its addresses; empty means none.</summary>
     [Parameter]
     [AllowEmptyString]
     [ArgumentCompleter(typeof(InterfaceCompleter))]
     public string? BindInterface { get; set; }
 
-    /// <summary>Files of addresses that nothing is exchanged with; none: no address is blocked.</summary>
+    /// <summary>Files of blocked addresses; an empty list blocks none.</summary>
     [Parameter]
     [AllowEmptyCollection]
     [ValidateNotNull]
     public string[]? IPFilter { get; set; }
 
-    /// <summary>The only addresses that anything is exchanged with: addresses, networks or ranges; none: all.</summary>
+    /// <summary>The only addresses to connect to or accept: addresses, networks or ranges; an empty list allows all.</summary>
     [Parameter]
     [AllowEmptyCollection]
     [ValidateNotNull]
     public string[]? AllowOnly { get; set; }
 
-    /// <summary>Most to receive over all torrents, in bytes/s; 0: no limit.</summary>
+    /// <summary>Download limit of all torrents together, in bytes/s; 0 means no limit.</summary>
     [Parameter]
     [ByteSizeTransformation]
     [ValidateRange(0, long.MaxValue)]
     public long? MaxDownloadRate { get; set; }
 
-    /// <summary>Most to send over all torrents, in bytes/s; 0: no limit.</summary>
+    /// <summary>Upload limit of all torrents together, in bytes/s; 0 means no limit.</summary>
     [Parameter]
     [ByteSizeTransformation]
     [ValidateRange(0, long.MaxValue)]
     public long? MaxUploadRate { get; set; }
 
-    /// <summary>The limits hold for peers in the local network too.</summary>
+    /// <summary>Apply the limits to peers in the local network too.</summary>
     [Parameter]
     public SwitchParameter LimitLocalPeers { get; set; }
 
-    /// <summary>Classes of peers with limits of their own; none: there is none but the local network.</summary>
+    /// <summary>Peer classes with their own limits; an empty list leaves only the class of the local network.</summary>
     [Parameter]
     [PeerClassTransformation]
     [AllowEmptyCollection]
     [ValidateNotNull]
     public PeerClass[]? PeerClass { get; set; }
 
-    /// <summary>Most peers connected in all.</summary>
+    /// <summary>Maximum number of connected peers in all.</summary>
     [Parameter]
     [ValidateRange(1, 100_000)]
     public int? MaxPeers { get; set; }
 
-    /// <summary>Most peers connected to one torrent.</summary>
+    /// <summary>Maximum number of connected peers per torrent.</summary>
     [Parameter]
     [ValidateRange(1, 100_000)]
     public int? MaxPeersPerTorrent { get; set; }
@@ -80,16 +80,16 @@ public abstract class PatronSettingsCmdlet : PipelineCmdlet
     [Parameter]
     public EncryptionPolicy? Encryption { get; set; }
 
-    /// <summary>The protocols by which peers are connected.</summary>
+    /// <summary>The transport protocols for peer connections.</summary>
     [Parameter]
     public TransportPolicy? Transport { get; set; }
 
-    /// <summary>The address by which trackers are to name us.</summary>
+    /// <summary>The address that trackers should give to peers for this client.</summary>
     [Parameter]
     [ValidateNotNull]
     public IPAddress? AnnounceAddress { get; set; }
 
-    /// <summary>The differentiated services code point of what is sent to peers, 0 to 63; 0: none.</summary>
+    /// <summary>The differentiated services code point of packets to peers, 0 to 63; 0 means none.</summary>
     [Parameter]
     [ValidateRange(0, 63)]
     public int? CodePoint { get; set; }
@@ -98,11 +98,11 @@ public abstract class PatronSettingsCmdlet : PipelineCmdlet
     [Parameter]
     public SwitchParameter SuggestPieces { get; set; }
 
-    /// <summary>Whether the router is asked to let peers in.</summary>
+    /// <summary>Whether to ask the router to forward the port.</summary>
     [Parameter]
     public PortMappingPolicy? PortMapping { get; set; }
 
-    /// <summary>The proxy by which connections leave, such as <c>socks5://127.0.0.1:1080</c>; <c>none</c>: no proxy.</summary>
+    /// <summary>The proxy for outgoing connections, such as <c>socks5://127.0.0.1:1080</c>; <c>none</c> means no proxy.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? Proxy { get; set; }
@@ -113,7 +113,7 @@ public abstract class PatronSettingsCmdlet : PipelineCmdlet
     [Credential]
     public PSCredential? ProxyCredential { get; set; }
 
-    /// <summary>What goes through the proxy; by default everything.</summary>
+    /// <summary>The traffic that goes through the proxy; by default all.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public ProxyUses[]? ProxyFor { get; set; }
@@ -130,15 +130,15 @@ public abstract class PatronSettingsCmdlet : PipelineCmdlet
         || Transport is not null || AnnounceAddress is not null || CodePoint is not null || IsSuggestGiven || PortMapping is not null
         || Proxy is not null || ProxyCredential is not null || ProxyFor is not null || StatusInterval is not null;
 
-    /// <summary>Why a setting that was given has no effect beside the others; null: it has.</summary>
+    /// <summary>Why a given setting has no effect in combination with the others; null if it has.</summary>
     /// <param name="settings">All settings.</param>
     private protected string? VainIn(ClientSettings settings) => PortMapping != PortMappingPolicy.On ? null
-        : settings.BindTarget != BindTarget.None ? "No router is asked to let peers in while the patron is bound to an interface or address: -PortMapping On has no effect."
-        : settings.Proxy?.IsFor(ProxyUses.Peers) == true ? "No router is asked to let peers in while peers go by a proxy: -PortMapping On has no effect."
-        : settings.ListenPort < 0 ? "No router is asked to let peers in while nothing is listened on: -PortMapping On has no effect."
+        : settings.BindTarget != BindTarget.None ? "-PortMapping On has no effect while the patron is bound to an interface or address: it asks no router to forward the port."
+        : settings.Proxy?.IsFor(ProxyUses.Peers) == true ? "-PortMapping On has no effect while peers are reached through a proxy: the patron asks no router to forward the port."
+        : settings.ListenPort < 0 ? "-PortMapping On has no effect while the patron does not listen: it asks no router to forward the port."
         : null;
 
-    /// <summary>A switch that is off is given too: it lifts what was.</summary>
+    /// <summary>Whether the switch was given; <c>:$false</c> lifts an earlier setting.</summary>
     private bool IsLimitLocalPeersGiven => MyInvocation.BoundParameters.ContainsKey(nameof(LimitLocalPeers));
 
     /// <summary>Whether a filter of addresses was given.</summary>
@@ -147,8 +147,8 @@ public abstract class PatronSettingsCmdlet : PipelineCmdlet
     /// <summary>The files of the filter. On the pipeline's thread.</summary>
     private protected string[] FilterPaths() => [.. (IPFilter ?? []).Select(path => this.ResolveDestination(path))];
 
-    /// <summary>The filter of addresses in place of the one that was: what was not given of it stays, without being read again.</summary>
-    /// <exception cref="TorrentException">A file cannot be used, or what is allowed makes no sense.</exception>
+    /// <summary>The settings with the given parts of the address filter replaced; the other parts stay and are not read again.</summary>
+    /// <exception cref="TorrentException">A filter file cannot be used, or an allowed address is invalid.</exception>
     private protected async Task<ClientSettings> FilterAsync(
         ClientSettings settings, IReadOnlyList<string> paths, ICommandOutput output, CancellationToken cancellation)
     {
@@ -158,8 +158,8 @@ public abstract class PatronSettingsCmdlet : PipelineCmdlet
         return settings with { Filter = AddressFilter.Over(settings.Filter, given, IPFilter is not null, AllowOnly is not null) };
     }
 
-    /// <summary>Settings, with those that were given in place of what was.</summary>
-    /// <exception cref="TorrentException">The proxy is not one, or its user and password are not of use.</exception>
+    /// <summary>The settings with the given ones replaced.</summary>
+    /// <exception cref="TorrentException">The proxy, or its user or password, is invalid.</exception>
     private protected ClientSettings Over(ClientSettings settings) => settings with
     {
         ListenPort = Port ?? settings.ListenPort,
@@ -190,14 +190,14 @@ public abstract class PatronSettingsCmdlet : PipelineCmdlet
         TorrentError? error = null;
         if (string.Equals(Proxy, NoProxy, StringComparison.OrdinalIgnoreCase))
             proxy = null;
-        // Another proxy must not get the user and password of this one.
+        // A new proxy must not receive the old proxy's user and password.
         else if (Proxy is not null && ProxySettings.TryParse(Proxy, out proxy, out error))
             proxy = proxy with { Credential = before?.ToString() == proxy.ToString() ? before.Credential : null, Uses = before?.Uses ?? ProxyUses.All };
         if (error is null && proxy is null && (ProxyCredential is not null || ProxyFor is not null))
-            error = new TorrentError(TorrentErrorId.InvalidArgument, "There is no proxy for -ProxyCredential or -ProxyFor.", "Give it by -Proxy.");
+            error = new TorrentError(TorrentErrorId.InvalidArgument, "-ProxyCredential and -ProxyFor need a proxy, and none is set.", "Set one with -Proxy.");
         ProxyUses? uses = ProxyFor?.Aggregate(static (all, use) => all | use);
         if (error is null && uses == ProxyUses.None)
-            error = new TorrentError(TorrentErrorId.InvalidArgument, "A proxy for nothing is none.", "Give -ProxyFor Peers, Trackers or Web, or -Proxy none.");
+            error = new TorrentError(TorrentErrorId.InvalidArgument, "-ProxyFor is empty, so the proxy would carry nothing.", "Give -ProxyFor Peers, Trackers or Web, or -Proxy none.");
         if (error is null && proxy is not null)
         {
             proxy = proxy with

@@ -9,8 +9,8 @@ using TorrentPatron.Service.Errors;
 namespace TorrentPatron.PowerShell.Commands;
 
 /// <summary>
-/// A cmdlet whose work is asynchronous. Ctrl-C ends the waiting at once. Actions of event subscriptions run meanwhile, and those that
-/// are due when the work has ended run before the cmdlet goes on.
+/// A cmdlet whose work is asynchronous. Ctrl-C ends the wait at once. Actions of event subscriptions run meanwhile, and the actions that
+/// are due when the work ends run before the cmdlet goes on.
 /// </summary>
 public abstract class PipelineCmdlet : PSCmdlet, IDisposable
 {
@@ -36,8 +36,8 @@ public abstract class PipelineCmdlet : PSCmdlet, IDisposable
     /// <inheritdoc/>
     protected override void StopProcessing() => _pump.Cancel();
 
-    /// <summary>Lets go of what the cmdlet holds.</summary>
-    /// <param name="disposing">Whether it is disposed, and not finalized.</param>
+    /// <summary>Releases what the cmdlet holds.</summary>
+    /// <param name="disposing">Whether Dispose calls this, rather than a finalizer.</param>
     protected virtual void Dispose(bool disposing)
     {
         if (disposing && !_isDisposed)
@@ -46,7 +46,7 @@ public abstract class PipelineCmdlet : PSCmdlet, IDisposable
     }
 
     /// <summary>
-    /// The session, attached to the user's service where the environment asks for that; where that fails, the command ends. On the pipeline
+    /// The session, attached to the user's service if the environment asks for it; the command ends if attaching fails. On the pipeline
     /// thread.
     /// </summary>
     private protected SessionPatrons Session
@@ -60,13 +60,13 @@ public abstract class PipelineCmdlet : PSCmdlet, IDisposable
         }
     }
 
-    /// <summary>Where results go, from within what <see cref="Run"/> does.</summary>
+    /// <summary>The output for the work in <see cref="Run"/>.</summary>
     private protected ICommandOutput Output => _output;
 
     /// <summary>Cancelled when the cmdlet is stopped.</summary>
     private protected CancellationToken Cancelled => _pump.Cancelled;
 
-    /// <summary>Does the work while this, the pipeline's thread, waits and writes what comes.</summary>
+    /// <summary>Runs the work while the pipeline thread waits and writes its results.</summary>
     private protected void Run(Func<ICommandOutput, CancellationToken, Task> work)
     {
         try
@@ -93,18 +93,18 @@ public abstract class PipelineCmdlet : PSCmdlet, IDisposable
     private protected virtual void Fail(Engine.Client.TorrentError error, object? target) =>
         WriteError(CmdletOutput.Record(new CommandFailure(error, target)));
 
-    /// <summary>Ends the command where a parameter was given an empty value that only an object's property may have.</summary>
+    /// <summary>Ends the command if a parameter was given an empty value, which only an object's property may have.</summary>
     private protected void RequireValues(GivenParameters given)
     {
         if (given.Empty is { } name)
             ThrowTerminatingError(CmdletOutput.Record(new CommandFailure(CommandErrors.NoValue(name), Target: null)));
     }
 
-    /// <summary>Warns where a service has cut off an earlier connection of the session, each time once. On the pipeline thread.</summary>
+    /// <summary>Warns once for each connection of the session that a service has cut off. On the pipeline thread.</summary>
     private protected void WarnOfCutOffs(SessionPatrons session)
     {
         foreach ((Service.Patron patron, Engine.Client.TorrentError why) in session.TakeCutOffs())
-            WriteWarning($"The service cut off an earlier connection of '{patron.Name}', and news may be missing: {why}");
+            WriteWarning($"The service dropped an earlier connection of '{patron.Name}', so some events may be missing: {why}");
     }
 
     /// <summary>Asks whether to do something. On the pipeline thread.</summary>
@@ -112,6 +112,6 @@ public abstract class PipelineCmdlet : PSCmdlet, IDisposable
     /// <param name="action">What is done.</param>
     private protected virtual bool Agree(string target, string action) => ShouldProcess(target, action);
 
-    /// <summary>Does something on the pipeline thread; awaited by what <see cref="Run"/> does.</summary>
+    /// <summary>Runs a function on the pipeline thread, for the work in <see cref="Run"/> to await.</summary>
     private protected Task<T> OnPipelineThreadAsync<T>(Func<T> what) => _pump.OnPipelineThreadAsync(what);
 }

@@ -10,22 +10,22 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Takes messages out of a patron's outbox: answers to what was asked of it, and news of its torrents.</summary>
+/// <summary>Takes messages from a patron's outbox: answers to its commands, and events of its torrents.</summary>
 [Cmdlet(VerbsCommunications.Receive, "TorrentMessage")]
 [OutputType(typeof(TorrentMessage))]
 public sealed class ReceiveTorrentMessageCommand : PipelineCmdlet
 {
-    /// <summary>Time between two looks whether the service is still there.</summary>
+    /// <summary>Time between two checks whether the service still runs.</summary>
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>The patron; by default the session's own.</summary>
+    /// <summary>The patron; by default the session's.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]
     [PatronTransformation]
     [ArgumentCompleter(typeof(PatronCompleter))]
     [ValidateNotNull]
     public Patron? Patron { get; set; }
 
-    /// <summary>Wait until there is a message.</summary>
+    /// <summary>Wait for a message.</summary>
     [Parameter]
     public SwitchParameter Wait { get; set; }
 
@@ -57,17 +57,17 @@ public sealed class ReceiveTorrentMessageCommand : PipelineCmdlet
             }
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {
-                // As with Wait-Event, that nothing has come is no error.
+                // As with Wait-Event, a timeout is not an error.
                 return;
             }
         }
 
-        // Only those that are there now: more may come as fast as they are taken.
+        // Only the messages that are there now: more may arrive as fast as they are taken.
         for (int left = outbox.Count; left > 0 && outbox.TryRead(out TorrentMessage? message); left--)
             await output.EmitAsync(message).ConfigureAwait(false);
     }
 
-    /// <summary>Waits for a message, or until the service of another process, which would bring it, has gone.</summary>
+    /// <summary>Waits for a message, or until a service in another process that would send it has gone.</summary>
     private static async Task WaitAsync(Patron patron, ChannelReader<TorrentMessage> outbox, CancellationToken cancellation)
     {
         Task<bool> news = outbox.WaitToReadAsync(cancellation).AsTask();

@@ -9,7 +9,7 @@ using TorrentPatron.Service;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Subscribes to events of torrents, of all or of some, as Register-ObjectEvent does to those of objects.</summary>
+/// <summary>Subscribes to events of torrents, as Register-ObjectEvent subscribes to events of objects.</summary>
 [Cmdlet(VerbsLifecycle.Register, "TorrentEvent", DefaultParameterSetName = AllSet)]
 [OutputType(typeof(PSEventJob))]
 public sealed class RegisterTorrentEventCommand : PatronCmdlet
@@ -19,31 +19,31 @@ public sealed class RegisterTorrentEventCommand : PatronCmdlet
     private const string InfoHashSet = "InfoHash";
     private const string InputObjectSet = "InputObject";
 
-    /// <summary>The torrents from the pipeline, and the patrons that started them.</summary>
+    /// <summary>The torrents from the pipeline, with the patrons that started them.</summary>
     private readonly HashSet<(Patron Patron, string InfoHash)> _owned = [];
 
     /// <summary>The event.</summary>
     [Parameter(Mandatory = true, Position = 0)]
     public TorrentEvent EventName { get; set; }
 
-    /// <summary>What the events are called in the session's queue; by default a new GUID.</summary>
+    /// <summary>The name of the events in the session's queue; by default a new GUID.</summary>
     [Parameter(Position = 1)]
     [ValidateNotNullOrEmpty]
     public string? SourceIdentifier { get; set; }
 
-    /// <summary>What to do for each event, in place of keeping it in the session's queue.</summary>
+    /// <summary>The script to run for each event, instead of queueing the event in the session.</summary>
     [Parameter(Position = 2)]
     [ValidateNotNull]
     public ScriptBlock? Action { get; set; }
 
-    /// <summary>Names of the torrents, or patterns of names; also of such as are still to come.</summary>
+    /// <summary>Names or patterns of the torrents, including torrents that are started later.</summary>
     [Parameter(Mandatory = true, ParameterSetName = NameSet)]
     [ArgumentCompleter(typeof(TorrentNameCompleter))]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[] Name { get; set; } = [];
 
-    /// <summary>Info hashes of the torrents, or beginnings of them; also of such as are still to come.</summary>
+    /// <summary>Info hashes of the torrents or their prefixes, including torrents that are started later.</summary>
     [Parameter(Mandatory = true, ParameterSetName = InfoHashSet)]
     [ArgumentCompleter(typeof(InfoHashCompleter))]
     [ValidateNotNullOrEmpty]
@@ -56,11 +56,11 @@ public sealed class RegisterTorrentEventCommand : PatronCmdlet
     [ValidateNotNull]
     public object[] InputObject { get; set; } = [];
 
-    /// <summary>What comes with each event, for the action.</summary>
+    /// <summary>Data to pass to the action with each event.</summary>
     [Parameter]
     public PSObject? MessageData { get; set; }
 
-    /// <summary>Send the events to the session that this one serves, in place of keeping them.</summary>
+    /// <summary>Send the events to the session that this remote session serves, instead of queueing them.</summary>
     [Parameter]
     public SwitchParameter Forward { get; set; }
 
@@ -68,7 +68,7 @@ public sealed class RegisterTorrentEventCommand : PatronCmdlet
     [Parameter]
     public SwitchParameter SupportEvent { get; set; }
 
-    /// <summary>End the subscription after so many events; 0: never.</summary>
+    /// <summary>End the subscription after this many events; 0 means never.</summary>
     [Parameter]
     [ValidateRange(0, int.MaxValue)]
     public int MaxTriggerCount { get; set; }
@@ -78,7 +78,7 @@ public sealed class RegisterTorrentEventCommand : PatronCmdlet
     {
         if (Action is not null && Forward)
             ThrowTerminatingError(CmdletOutput.Record(new CommandFailure(CommandErrors.ActionAndForward, Target: null)));
-        // Of two subscriptions of one name PowerShell gives both the events of each.
+        // If two subscriptions have one name, PowerShell gives the events of each to both.
         if (SourceIdentifier is not null && Events.GetEventSubscribers(SourceIdentifier).Any())
             ThrowTerminatingError(CmdletOutput.Record(new CommandFailure(CommandErrors.SubscriberExists(SourceIdentifier), SourceIdentifier)));
     }
@@ -109,12 +109,12 @@ public sealed class RegisterTorrentEventCommand : PatronCmdlet
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        // One subscription for all of them, or each event would come once for every one of them.
+        // One subscription for all of them: with one for each torrent, each event would arrive several times.
         if (_owned.Count > 0)
             Subscribe([.. _owned.Select(owned => owned.Patron).Distinct()], (patron, hash, _) => _owned.Contains((patron, hash)));
     }
 
-    /// <summary>News of a torrent goes to the patron that started it.</summary>
+    /// <summary>Finds the patrons that started the torrents: they raise the torrents' events.</summary>
     private void FindOwners()
     {
         foreach (TorrentReference torrent in InputObject.Select(TorrentReference.Of).OfType<TorrentReference>())

@@ -7,7 +7,7 @@ using TorrentPatron.Service.Automation;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Has the service run a script when something happens to its torrents.</summary>
+/// <summary>Registers a script that the service runs for events of its torrents.</summary>
 [Cmdlet(VerbsLifecycle.Register, "TorrentHook", DefaultParameterSetName = ScriptBlockSet, SupportsShouldProcess = true)]
 [OutputType(typeof(TorrentHook))]
 public sealed class RegisterTorrentHookCommand : HookCmdlet
@@ -20,7 +20,7 @@ public sealed class RegisterTorrentHookCommand : HookCmdlet
     [ValidateNotNullOrEmpty]
     public TorrentHookEvent[] On { get; set; } = [];
 
-    /// <summary>The script, which is saved as text.</summary>
+    /// <summary>The script, saved as text.</summary>
     [Parameter(Mandatory = true, Position = 1, ParameterSetName = ScriptBlockSet)]
     [ValidateNotNull]
     public ScriptBlock? ScriptBlock { get; set; }
@@ -31,12 +31,12 @@ public sealed class RegisterTorrentHookCommand : HookCmdlet
     [ValidateNotNullOrEmpty]
     public string? ScriptPath { get; set; }
 
-    /// <summary>What to call the hook; by default a name is made up.</summary>
+    /// <summary>The name of the hook; by default a new name.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? Name { get; set; }
 
-    /// <summary>Only for torrents of these names, or patterns of names, or beginnings of info hashes.</summary>
+    /// <summary>Only for torrents whose names match these names or patterns, or whose info hashes begin like this.</summary>
     [Parameter]
     [NameTransformation]
     [ArgumentCompleter(typeof(TorrentNameCompleter))]
@@ -51,7 +51,7 @@ public sealed class RegisterTorrentHookCommand : HookCmdlet
     [ValidateNotNullOrEmpty]
     public string[] Tag { get; set; } = [];
 
-    /// <summary>How long a run may take, in seconds; then it is killed.</summary>
+    /// <summary>How long a run may take, in seconds, before the service kills it.</summary>
     [Parameter]
     [ValidateRange(1, 86400)]
     public int TimeoutSeconds { get; set; } = (int)TorrentHook.DefaultTimeout.TotalSeconds;
@@ -76,7 +76,7 @@ public sealed class RegisterTorrentHookCommand : HookCmdlet
         {
             TorrentHook registered = await service.Hooks.RegisterAsync(hook, cancellation).ConfigureAwait(false);
             if (!registered.IsSaved)
-                await output.TellAsync($"The hook '{registered.Name}' ends with this session; that of a service is saved (Connect-TorrentPatron).").ConfigureAwait(false);
+                await output.TellAsync($"The hook '{registered.Name}' ends with this session. To keep hooks, register them with a service (Connect-TorrentPatron).").ConfigureAwait(false);
             await output.EmitAsync(registered).ConfigureAwait(false);
         });
     }

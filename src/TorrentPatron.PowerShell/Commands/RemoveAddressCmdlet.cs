@@ -5,25 +5,25 @@ using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>A cmdlet that takes addresses of a kind away from torrents: trackers, web seeds.</summary>
-/// <typeparam name="T">What a torrent has at such an address.</typeparam>
+/// <summary>A cmdlet that removes trackers or web seeds from torrents.</summary>
+/// <typeparam name="T">A tracker or a web seed.</typeparam>
 public abstract class RemoveAddressCmdlet<T> : ChangeTorrentCmdlet
 {
     private readonly NameSearch _search = new();
 
-    /// <summary>Those of the torrent at hand that are meant.</summary>
+    /// <summary>The trackers or web seeds of the current torrent to remove.</summary>
     private protected IReadOnlyList<T> Named { get; private set; } = [];
 
-    /// <summary>The addresses and patterns that the cmdlet was given.</summary>
+    /// <summary>The given addresses and patterns.</summary>
     private protected abstract string[] Texts { get; }
 
-    /// <summary>Those of a torrent that some texts name.</summary>
+    /// <summary>Finds a torrent's trackers or web seeds by addresses and patterns.</summary>
     private protected abstract IReadOnlyList<T> Find(TorrentTarget torrent, string[] texts, NameSearch search);
 
-    /// <summary>No torrent has what was given.</summary>
+    /// <summary>The error for an address that no torrent has.</summary>
     private protected abstract TorrentError Missing(object given, NameSearch among);
 
-    /// <summary>A masked address stands for several.</summary>
+    /// <summary>The error for a masked address that matches several.</summary>
     private protected abstract TorrentError Ambiguous(string text, int count, TorrentStatus torrent);
 
     /// <inheritdoc/>
@@ -35,7 +35,7 @@ public abstract class RemoveAddressCmdlet<T> : ChangeTorrentCmdlet
 
     private protected override async Task ChangeAsync(TorrentTarget torrent, ICommandOutput output, CancellationToken cancellation)
     {
-        // A mask may hide a different key in each: none of them is removed by chance.
+        // The mask may hide a different key in each, so none is removed.
         foreach (string text in Texts.Where(text => text.Contains(MaskedAddress.Mask, StringComparison.Ordinal)))
         {
             if (Find(torrent, [text], _search) is { Count: > 1 } several)

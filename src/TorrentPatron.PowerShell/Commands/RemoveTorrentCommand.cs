@@ -3,7 +3,7 @@ using TorrentPatron.PowerShell.Torrents;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Forgets torrents: stops them and deletes what is saved of them. Their files stay, unless they are to go too.</summary>
+/// <summary>Removes torrents: stops them and deletes their saved state. Their files stay unless their deletion is asked for.</summary>
 [Cmdlet(
     VerbsCommon.Remove, "Torrent", DefaultParameterSetName = NameSet, SupportsShouldProcess = true,
     ConfirmImpact = ConfirmImpact.High)]
@@ -12,11 +12,11 @@ public sealed class RemoveTorrentCommand : NamedTorrentCmdlet
 {
     private readonly List<SavedTarget> _saved = [];
 
-    /// <summary>Delete the files too: those that the torrents made, and no others.</summary>
+    /// <summary>Delete the files that the torrents made, and no others.</summary>
     [Parameter]
     public SwitchParameter DeleteData { get; set; }
 
-    /// <summary>Write what was removed.</summary>
+    /// <summary>Write the removed torrents.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
@@ -41,7 +41,7 @@ public sealed class RemoveTorrentCommand : NamedTorrentCmdlet
         });
     }
 
-    /// <summary>What does not run may still be saved.</summary>
+    /// <summary>Looks among the saved torrents too.</summary>
     private protected override bool IsElsewhere(object target)
     {
         IReadOnlyList<SavedTarget> found = FindSaved(target);
@@ -49,7 +49,7 @@ public sealed class RemoveTorrentCommand : NamedTorrentCmdlet
         return found.Count > 0;
     }
 
-    /// <summary>Only data is worth a question that was not asked for.</summary>
+    /// <summary>Only the deletion of data asks for confirmation by default.</summary>
     private protected override bool Agree(string target, string action)
     {
         if (DeleteData || IsAskingWanted)

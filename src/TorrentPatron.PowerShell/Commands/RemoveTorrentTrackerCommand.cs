@@ -6,12 +6,12 @@ using TorrentPatron.PowerShell.Torrents;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Takes trackers away from torrents.</summary>
+/// <summary>Removes trackers from torrents.</summary>
 [Cmdlet(VerbsCommon.Remove, "TorrentTracker", DefaultParameterSetName = NameSet, SupportsShouldProcess = true)]
 [OutputType(typeof(TorrentStatus))]
 public sealed class RemoveTorrentTrackerCommand : RemoveAddressCmdlet<TorrentTracker>
 {
-    /// <summary>Announce addresses, or patterns of them.</summary>
+    /// <summary>Announce addresses or patterns.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
     [Alias("Tracker")]
     [ArgumentCompleter(typeof(TrackerCompleter))]

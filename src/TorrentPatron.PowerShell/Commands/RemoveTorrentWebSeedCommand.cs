@@ -6,12 +6,12 @@ using TorrentPatron.PowerShell.Torrents;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Takes web seeds away from torrents.</summary>
+/// <summary>Removes web seeds from torrents.</summary>
 [Cmdlet(VerbsCommon.Remove, "TorrentWebSeed", DefaultParameterSetName = NameSet, SupportsShouldProcess = true)]
 [OutputType(typeof(TorrentStatus))]
 public sealed class RemoveTorrentWebSeedCommand : RemoveAddressCmdlet<TorrentWebSeed>
 {
-    /// <summary>Addresses of web seeds, or patterns of them.</summary>
+    /// <summary>Addresses of web seeds, or patterns.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
     [Alias("WebSeed")]
     [ArgumentCompleter(typeof(WebSeedCompleter))]

@@ -4,12 +4,12 @@ using TorrentPatron.Remote;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Ends the service that the user's sessions share, and starts it again with the settings that it was started with.</summary>
+/// <summary>Restarts the service that the user's sessions share, with the settings it was started with.</summary>
 [Cmdlet(VerbsLifecycle.Restart, "TorrentService", SupportsShouldProcess = true)]
 [OutputType(typeof(TorrentServiceInfo))]
 public sealed class RestartTorrentServiceCommand : ServiceCmdlet
 {
-    /// <summary>Writes the service when it runs again.</summary>
+    /// <summary>Write the service when it runs again.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 

@@ -5,7 +5,7 @@ using TorrentPatron.PowerShell.Torrents;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Takes up again what an earlier session, or a task that was killed, left in the state folder.</summary>
+/// <summary>Starts torrents again that an earlier session, or a killed process, left in the state folder.</summary>
 [Cmdlet(VerbsData.Restore, "Torrent", DefaultParameterSetName = NameSet, SupportsShouldProcess = true)]
 [OutputType(typeof(TorrentStatus))]
 public sealed class RestoreTorrentCommand : PatronCmdlet
@@ -14,7 +14,7 @@ public sealed class RestoreTorrentCommand : PatronCmdlet
     private const string InfoHashSet = "InfoHash";
     private const string InputObjectSet = "InputObject";
 
-    /// <summary>Names, or patterns of names; by default all.</summary>
+    /// <summary>Names or patterns; by default all.</summary>
     [Parameter(Position = 0, ParameterSetName = NameSet)]
     [NameTransformation]
     [ArgumentCompleter(typeof(Completion.SavedNameCompleter))]
@@ -22,13 +22,13 @@ public sealed class RestoreTorrentCommand : PatronCmdlet
     [SupportsWildcards]
     public string[]? Name { get; set; }
 
-    /// <summary>Info hashes, or beginnings of them.</summary>
+    /// <summary>Info hashes or their prefixes.</summary>
     [Parameter(Mandatory = true, ParameterSetName = InfoHashSet, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(Completion.SavedInfoHashCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] InfoHash { get; set; } = [];
 
-    /// <summary>The torrents: statuses, as Get-TorrentStatus -Saved writes them, or what else has a property InfoHash.</summary>
+    /// <summary>The torrents: statuses from Get-TorrentStatus -Saved, or other objects with a property InfoHash.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
     [TorrentTransformation]
     [ValidateNotNull]

@@ -4,7 +4,7 @@ using TorrentPatron.PowerShell.Torrents;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Wakes torrents that rest or have failed.</summary>
+/// <summary>Resumes suspended and failed torrents.</summary>
 [Cmdlet(VerbsLifecycle.Resume, "Torrent", DefaultParameterSetName = NameSet, SupportsShouldProcess = true)]
 [OutputType(typeof(TorrentStatus))]
 public sealed class ResumeTorrentCommand : ChangeTorrentCmdlet

@@ -11,20 +11,20 @@ using TorrentPatron.Service.Requests;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Has peers say what is in the torrents of magnet links, and writes their .torrents. Nothing else is downloaded.</summary>
+/// <summary>Fetches the metadata of magnet links from peers and writes their .torrent files. Downloads nothing else.</summary>
 /// <remarks>It has no default parameter set; see <see cref="StartTorrentCommand"/>.</remarks>
 [Cmdlet(VerbsData.Save, "TorrentMetadata", SupportsShouldProcess = true)]
 [OutputType(typeof(FileInfo))]
 public sealed class SaveTorrentMetadataCommand : SourceCmdlet
 {
-    /// <summary>Links that are asked for at once: most of the time is spent waiting for peers.</summary>
+    /// <summary>Maximum number of links to fetch at once: most of the time is spent waiting for peers.</summary>
     private const int MostAtOnce = 16;
 
     private readonly List<(Patron Patron, StartRequest Request, TorrentFileWriter Writer, object Given)> _asked = [];
     private GivenParameters _given = null!;
     private IReadOnlyList<IPEndPoint> _peers = [];
 
-    /// <summary>The .torrent, or a folder to put it in; by default the current location.</summary>
+    /// <summary>The .torrent file, or the folder to write it to; by default the current location.</summary>
     [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
     [Alias("OutFile")]
     [RecordValue(typeof(string))]
@@ -40,12 +40,12 @@ public sealed class SaveTorrentMetadataCommand : SourceCmdlet
     [RecordValue(typeof(Uri))]
     public Uri[]? Tracker { get; set; }
 
-    /// <summary>How long it may take: seconds, a text such as <c>5m</c>, or a TimeSpan.</summary>
+    /// <summary>How long to try: seconds, a text such as <c>5m</c>, or a TimeSpan.</summary>
     [Parameter]
     [DurationTransformation]
     public TimeSpan? Timeout { get; set; }
 
-    /// <summary>Replace a .torrent that is there.</summary>
+    /// <summary>Replace an existing .torrent file.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
@@ -95,7 +95,7 @@ public sealed class SaveTorrentMetadataCommand : SourceCmdlet
             RunWaiting(NameOf, SaveAllAsync);
     }
 
-    /// <summary>The name of a torrent whose metadata is fetched; null where it is none, or known before it is asked for.</summary>
+    /// <summary>The name of a torrent whose metadata is being fetched; null for any other torrent.</summary>
     private string? NameOf(string infoHash) => TorrentId.TryParse(infoHash, out TorrentId torrent)
         ? _asked.Select(asked => asked.Patron.GetStatus(torrent)).FirstOrDefault(status => status?.Metadata is not null)?.Name
         : null;

@@ -7,14 +7,14 @@ using TorrentPatron.Service;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>A cmdlet about torrents that run. It never starts an engine.</summary>
+/// <summary>A cmdlet about running torrents. It never starts an engine.</summary>
 public abstract class SelectTorrentCmdlet : PatronCmdlet
 {
     private protected const string NameSet = "Name";
     private protected const string InfoHashSet = "InfoHash";
     private protected const string InputObjectSet = "InputObject";
 
-    /// <summary>Names, or patterns of names.</summary>
+    /// <summary>Names or patterns.</summary>
     [Parameter(Position = 0, ParameterSetName = NameSet)]
     [NameTransformation]
     [ArgumentCompleter(typeof(TorrentNameCompleter))]
@@ -22,19 +22,19 @@ public abstract class SelectTorrentCmdlet : PatronCmdlet
     [SupportsWildcards]
     public virtual string[]? Name { get; set; }
 
-    /// <summary>Info hashes, or beginnings of them.</summary>
+    /// <summary>Info hashes or their prefixes.</summary>
     [Parameter(Mandatory = true, ParameterSetName = InfoHashSet, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(InfoHashCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] InfoHash { get; set; } = [];
 
-    /// <summary>The torrents: statuses, or what else has a property InfoHash.</summary>
+    /// <summary>The torrents: statuses, or other objects with a property InfoHash.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
     [TorrentTransformation]
     [ValidateNotNull]
     public object[] InputObject { get; set; } = [];
 
-    /// <summary>What was given on the command line, and by the record at hand.</summary>
+    /// <summary>The parameters from the command line and the current record.</summary>
     private protected GivenParameters Given { get; private set; } = null!;
 
     /// <inheritdoc/>
@@ -42,15 +42,15 @@ public abstract class SelectTorrentCmdlet : PatronCmdlet
     {
         Given = new GivenParameters(this);
         RequireValues(Given);
-        // Its torrents may well go on, but nothing is known of them here.
+        // The service's torrents may go on, but this session knows nothing of them.
         foreach ((Patron lost, TorrentError fault) in Session.Lost.Where(lost => Patron is null || Patron.Service == lost.Patron.Service))
             Fail(fault, lost.Name);
         foreach ((Patron gone, TorrentError why) in Session.Interrupted.Where(gone => Patron is null || Patron.Service == gone.Patron.Service))
-            WriteWarning($"The service of '{gone.Name}' cannot be reached and is connected to again: {why.Message} Its torrents are shown as they were last seen.");
+            WriteWarning($"The connection of '{gone.Name}' to its service is lost and is being restored: {why.Message} Its torrents are shown as they were last seen.");
         WarnOfCutOffs(Session);
     }
 
-    /// <summary>The torrents that the parameters name; what names none is reported.</summary>
+    /// <summary>The torrents that the parameters select; reports each name that selects none.</summary>
     private protected IReadOnlyList<TorrentTarget> Select()
     {
         TorrentReference[] references = ParameterSetName == InputObjectSet ? [.. InputObject.Select(TorrentReference.Of).OfType<TorrentReference>()] : [];
@@ -86,12 +86,12 @@ public abstract class SelectTorrentCmdlet : PatronCmdlet
         }
     }
 
-    /// <summary>Looks elsewhere for what names no torrent that runs. A pattern may name none.</summary>
+    /// <summary>Looks elsewhere for a target that selects no running torrent. A pattern may select none.</summary>
     /// <param name="target">What the user gave.</param>
-    /// <returns>Whether it is there.</returns>
+    /// <returns>Whether it was found.</returns>
     private protected virtual bool IsElsewhere(object target) => false;
 
-    /// <summary>The saved torrents that something names which names none that runs. A pattern is of those that run, and here a name only.</summary>
+    /// <summary>The saved torrents that a target selects which selects no running torrent. Patterns select running torrents only.</summary>
     private protected IReadOnlyList<SavedTarget> FindSaved(object target)
     {
         if (ParameterSetName != NameSet)

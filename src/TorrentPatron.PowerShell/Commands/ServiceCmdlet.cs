@@ -10,29 +10,29 @@ namespace TorrentPatron.PowerShell.Commands;
 /// <summary>A cmdlet about the process of a service.</summary>
 public abstract class ServiceCmdlet : PipelineCmdlet
 {
-    /// <summary>The service's socket, on Windows the name of its pipe; by default that of the user's own service.</summary>
+    /// <summary>The service's socket, or on Windows the name of its pipe; by default the user's own service.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     public string? Socket { get; set; }
 
-    /// <summary>Whose service.</summary>
+    /// <summary>Whose service: the user's own or the machine's.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public ServiceScope Scope { get; set; }
 
-    /// <summary>The service as it is now. Where none runs, its state is Stopped.</summary>
+    /// <summary>The service's current state; Stopped if none runs.</summary>
     internal static async Task<TorrentServiceInfo> FindAsync(string? address, ServiceScope scope, CancellationToken cancellation) => new(
         await ServiceControl.GetInfoAsync(address, scope, cancellation).ConfigureAwait(false)
             ?? new ServiceInfo { Address = address ?? ServiceControl.AddressOf(scope) },
         scope,
         address is null || address == ServiceControl.AddressOf(scope) ? ServiceInstaller.Find(scope) : null);
 
-    /// <summary>Finds the service, which must run, and asks whether to do something to it.</summary>
-    /// <param name="address">Its socket; null: that of the scope.</param>
-    /// <param name="action">What is to be done, as a person is asked.</param>
-    /// <param name="output">Asks.</param>
-    /// <param name="cancellation">Gives up.</param>
-    /// <returns>The service; null: nothing is to be done.</returns>
-    /// <exception cref="TorrentException">None runs.</exception>
+    /// <summary>Finds the running service and asks for confirmation to change it.</summary>
+    /// <param name="address">Its socket; null means the socket of the scope.</param>
+    /// <param name="action">The change, as the confirmation names it.</param>
+    /// <param name="output">Asks for confirmation.</param>
+    /// <param name="cancellation">Cancels the search.</param>
+    /// <returns>The service; null if the user declined.</returns>
+    /// <exception cref="TorrentException">No service runs.</exception>
     private protected async Task<TorrentServiceInfo?> FindToChangeAsync(
         string? address, string action, ICommandOutput output, CancellationToken cancellation)
     {

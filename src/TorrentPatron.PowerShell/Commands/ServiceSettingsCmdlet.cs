@@ -8,7 +8,7 @@ using TorrentPatron.Service.State;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>A cmdlet that is given the settings of a service which is to be made.</summary>
+/// <summary>A cmdlet that takes the settings of a new service.</summary>
 public abstract class ServiceSettingsCmdlet : PatronSettingsCmdlet
 {
     /// <summary>The folder of the saved state.</summary>
@@ -22,11 +22,11 @@ public abstract class ServiceSettingsCmdlet : PatronSettingsCmdlet
     [ValidateNotNullOrEmpty]
     public string Engine { get; set; } = BuiltInEngine.EngineName;
 
-    /// <summary>Takes no part in the distributed hash table.</summary>
+    /// <summary>Do not use the distributed hash table.</summary>
     [Parameter]
     public SwitchParameter DisableDht { get; set; }
 
-    /// <summary>Does not look for peers in the local network.</summary>
+    /// <summary>Do not look for peers in the local network.</summary>
     [Parameter]
     public SwitchParameter DisableLocalDiscovery { get; set; }
 
@@ -34,14 +34,14 @@ public abstract class ServiceSettingsCmdlet : PatronSettingsCmdlet
     private protected bool HasServiceSettings => HasSettings || StatePath is not null || DisableDht || DisableLocalDiscovery
         || MyInvocation.BoundParameters.ContainsKey(nameof(Engine));
 
-    /// <summary>The folder of the saved state: the given one, or the user's own.</summary>
+    /// <summary>The folder of the saved state; by default the user's own.</summary>
     private protected string ResolveStatePath() => StatePath is null ? DefaultStatePath : this.ResolveDestination(StatePath);
 
-    /// <summary>The folder of the saved state where none is given.</summary>
+    /// <summary>The default folder of the saved state.</summary>
     private protected virtual string DefaultStatePath => StateFolder.DefaultPathIn(() => this.ResolveDestination(path: null));
 
-    /// <summary>The settings that were given, and the defaults of the others. The files of a filter are not read.</summary>
-    /// <exception cref="TorrentException">The proxy is not one, or its user and password are not of use.</exception>
+    /// <summary>The given settings, with defaults for the others. Does not read filter files.</summary>
+    /// <exception cref="TorrentException">The proxy, or its user or password, is invalid.</exception>
     private protected ServiceSettings Settings() => new()
     {
         Engine = Engine,
@@ -54,7 +54,7 @@ public abstract class ServiceSettingsCmdlet : PatronSettingsCmdlet
         }),
     };
 
-    /// <summary>The settings that were given, by the names of their parameters, with paths in full; the folder of the saved state in any case.</summary>
+    /// <summary>The given settings by parameter name, with full paths; always includes the folder of the saved state.</summary>
     private protected IReadOnlyList<KeyValuePair<string, object?>> GivenSettings() =>
     [
         new(nameof(StatePath), ResolveStatePath()),

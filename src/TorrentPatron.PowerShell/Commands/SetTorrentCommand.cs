@@ -7,7 +7,7 @@ using TorrentPatron.PowerShell.Torrents;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Changes torrents that run: limits, goals, tags, the order of pieces, where the files lie.</summary>
+/// <summary>Changes running torrents: limits, goals, tags, the order of pieces, the location of the files.</summary>
 [Cmdlet(VerbsCommon.Set, "Torrent", DefaultParameterSetName = NameSet, SupportsShouldProcess = true)]
 [OutputType(typeof(TorrentStatus))]
 public sealed class SetTorrentCommand : ChangeTorrentCmdlet
@@ -15,42 +15,42 @@ public sealed class SetTorrentCommand : ChangeTorrentCmdlet
     private string? _destination;
     private TorrentOptionsReader _options = null!;
 
-    /// <summary>Most to receive, in bytes/s; 0: no limit.</summary>
+    /// <summary>Download limit in bytes/s; 0 means no limit.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ByteSizeTransformation(EmptyIsNull = true)]
     [ValidateNotNegative]
     public long? MaxDownloadRate { get; set; }
 
-    /// <summary>Most to send, in bytes/s; 0: no limit.</summary>
+    /// <summary>Upload limit in bytes/s; 0 means no limit.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ByteSizeTransformation(EmptyIsNull = true)]
     [ValidateNotNegative]
     public long? MaxUploadRate { get; set; }
 
-    /// <summary>Stop seeding when so many bytes are sent for each that is here; null: never for that.</summary>
+    /// <summary>Stop seeding at this ratio of bytes sent to bytes present; null means at no ratio.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [AllowNull]
     [RecordValue(typeof(double))]
     [ValidateNotNegative]
     public double? SeedRatio { get; set; }
 
-    /// <summary>Stop seeding after that time; null: never for that.</summary>
+    /// <summary>Stop seeding after this time; null means after no time.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [AllowNull]
     [DurationTransformation(AtMostDays = 3650, EmptyIsNull = true)]
     public TimeSpan? SeedTime { get; set; }
 
-    /// <summary>Fetch pieces in their order.</summary>
+    /// <summary>Download pieces in order.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [RecordValue(typeof(bool))]
     public SwitchParameter Sequential { get; set; }
 
-    /// <summary>Spread the pieces sparingly while all are here.</summary>
+    /// <summary>Offer each peer only a few pieces at a time while every piece is here (BEP 16).</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [RecordValue(typeof(bool))]
     public SwitchParameter SuperSeeding { get; set; }
 
-    /// <summary>What to call the torrents by, in place of what was before; empty: nothing.</summary>
+    /// <summary>Tags that replace the current ones; an empty list removes all.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [AllowEmptyCollection]
     [ArgumentCompleter(typeof(TagCompleter))]
@@ -58,14 +58,14 @@ public sealed class SetTorrentCommand : ChangeTorrentCmdlet
     [ValidateTag]
     public string[]? Tag { get; set; }
 
-    /// <summary>What to call the torrents by besides.</summary>
+    /// <summary>Tags to add.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(TagCompleter))]
     [RecordValue(typeof(string))]
     [ValidateTag]
     public string[]? AddTag { get; set; }
 
-    /// <summary>What not to call the torrents by any more; wildcards are allowed.</summary>
+    /// <summary>Tags to remove; wildcards are allowed.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(TagCompleter))]
     [RecordValue(typeof(string))]
@@ -87,7 +87,7 @@ public sealed class SetTorrentCommand : ChangeTorrentCmdlet
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
-        // One of the command line that cannot be used ends the command before anything is changed.
+        // An invalid command-line value ends the command before anything is changed.
         if (Destination is not null)
             this.ResolveDestination(Destination);
     }

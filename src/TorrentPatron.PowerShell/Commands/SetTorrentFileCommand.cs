@@ -9,45 +9,45 @@ using TorrentPatron.Service;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Says which files of torrents are wanted, and how much.</summary>
+/// <summary>Sets the priority of files in torrents.</summary>
 [Cmdlet(VerbsCommon.Set, "TorrentFile", DefaultParameterSetName = NameSet, SupportsShouldProcess = true)]
 [OutputType(typeof(TorrentFile))]
 public sealed class SetTorrentFileCommand : NamedTorrentCmdlet
 {
     private readonly NameSearch _search = new();
 
-    // Files come one by one down the pipeline: what is said of one torrent's is done at once.
+    // Files arrive one by one from the pipeline; those of one torrent are set together.
     private readonly OrderedDictionary<(ITorrentService Service, TorrentId Torrent), (TorrentTarget Torrent, Dictionary<int, FilePriority> Chosen)> _choices = [];
 
-    /// <summary>Names of files, or patterns of them; by default all.</summary>
+    /// <summary>Names or patterns of files; by default all.</summary>
     [Parameter(Position = 1)]
     [ArgumentCompleter(typeof(FileNameCompleter))]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[]? Include { get; set; }
 
-    /// <summary>Names of files that are left out, or patterns of them.</summary>
+    /// <summary>Names or patterns of files to omit.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(FileNameCompleter))]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[]? Exclude { get; set; }
 
-    /// <summary>Places of files in the torrent.</summary>
+    /// <summary>Indexes of files in the torrent.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [RecordValue(typeof(int))]
     public int[]? Index { get; set; }
 
-    /// <summary>How much they are wanted.</summary>
+    /// <summary>The priority of the files.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [RecordValue(typeof(FilePriority))]
     public FilePriority Priority { get; set; } = FilePriority.Normal;
 
-    /// <summary>No other file is wanted.</summary>
+    /// <summary>Skip all other files.</summary>
     [Parameter]
     public SwitchParameter Only { get; set; }
 
-    /// <summary>Write how the files stand afterwards.</summary>
+    /// <summary>Write the files after the change.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 

@@ -9,7 +9,7 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Changes the settings of patrons' engines, while they run.</summary>
+/// <summary>Changes the settings of patrons' engines while they run.</summary>
 [Cmdlet(VerbsCommon.Set, "TorrentPatron", DefaultParameterSetName = NameSet, SupportsShouldProcess = true)]
 [OutputType(typeof(Patron))]
 public sealed class SetTorrentPatronCommand : PatronSettingsCmdlet
@@ -20,7 +20,7 @@ public sealed class SetTorrentPatronCommand : PatronSettingsCmdlet
     private readonly HashSet<ITorrentService> _changed = [];
     private Patron? _chosen;
 
-    /// <summary>Names, or patterns of names; by default the session's own patron.</summary>
+    /// <summary>Names or patterns; by default the session's own patron.</summary>
     [Parameter(Position = 0, ParameterSetName = NameSet)]
     [NameTransformation]
     [ArgumentCompleter(typeof(PatronCompleter))]
@@ -35,7 +35,7 @@ public sealed class SetTorrentPatronCommand : PatronSettingsCmdlet
     [ValidateNotNull]
     public object[] InputObject { get; set; } = [];
 
-    /// <summary>Make the patron the one that commands without -Patron use; with <c>:$false</c> take that back.</summary>
+    /// <summary>Make the patron the default for commands without -Patron; <c>:$false</c> undoes that.</summary>
     [Parameter]
     public SwitchParameter Default { get; set; }
 
@@ -61,7 +61,7 @@ public sealed class SetTorrentPatronCommand : PatronSettingsCmdlet
     private async Task ChangeAsync(
         SessionPatrons session, Patron patron, string[] filterPaths, ICommandOutput output, CancellationToken cancellation)
     {
-        // Patrons that share an engine share its settings too.
+        // Patrons that share an engine share its settings.
         if (HasSettings && !_changed.Contains(patron.Service))
         {
             if (!await output.ShouldProcessAsync(patron.Name, "Change the settings of the patron's engine").ConfigureAwait(false))

@@ -12,7 +12,7 @@ using TorrentPatron.Service.Sources;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>A cmdlet that reads torrents: files, addresses, bytes, or what the session or its saved state knows.</summary>
+/// <summary>A cmdlet that reads torrents: files, addresses, bytes, or torrents that the session or its saved state knows.</summary>
 public abstract class SourceCmdlet : PatronCmdlet
 {
     private protected const string PathSet = "Path";
@@ -29,13 +29,13 @@ public abstract class SourceCmdlet : PatronCmdlet
     [SupportsWildcards]
     public string[] Path { get; set; } = [];
 
-    /// <summary>.torrent files, taken as they are written.</summary>
+    /// <summary>.torrent files as literal paths.</summary>
     [Parameter(Mandatory = true, ParameterSetName = LiteralPathSet, ValueFromPipelineByPropertyName = true)]
     [Alias("PSPath", "FullName")]
     [ValidateNotNullOrEmpty]
     public string[] LiteralPath { get; set; } = [];
 
-    /// <summary>Addresses of .torrents, and magnet links.</summary>
+    /// <summary>Addresses of .torrent files, and magnet links.</summary>
     [Parameter(Mandatory = true, ParameterSetName = UriSet, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     public Uri[] Uri { get; set; } = [];
@@ -45,20 +45,20 @@ public abstract class SourceCmdlet : PatronCmdlet
     [ValidateNotNullOrEmpty]
     public byte[] Content { get; set; } = [];
 
-    /// <summary>Info hashes of torrents that run or are saved, or beginnings of them.</summary>
+    /// <summary>Info hashes, or their prefixes, of torrents that run or are saved.</summary>
     [Parameter(Mandatory = true, ParameterSetName = InfoHashSet, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(KnownInfoHashCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] InfoHash { get; set; } = [];
 
-    /// <summary>Torrents: statuses, what Get-TorrentInfo writes, or what else has a property InfoHash.</summary>
+    /// <summary>Torrents: statuses, results of Get-TorrentInfo, or other objects with a property InfoHash.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
     [TorrentTransformation(LeavesRecords = true)]
     [ValidateNotNull]
     public object[] InputObject { get; set; } = [];
 
     /// <summary>
-    /// What the parameters name, each with what the user gave, found one by one; what names nothing is reported in its turn.
+    /// The torrents that the parameters name, one by one, each with the user's input; reports in turn each input that names nothing.
     /// </summary>
     private protected IEnumerable<SourceItem> Sources() => ParameterSetName switch
     {
@@ -73,7 +73,7 @@ public abstract class SourceCmdlet : PatronCmdlet
 
     private IEnumerable<SourceItem> OfPath(string path)
     {
-        // An address where a path is due is clear enough.
+        // An address is clear enough in place of a path.
         if (MagnetLink.IsMagnet(path))
             return [new SourceItem(TorrentSource.Parse(path), path)];
         if (path.Contains("://", StringComparison.Ordinal) && System.Uri.TryCreate(path, UriKind.Absolute, out Uri? address))
@@ -100,7 +100,7 @@ public abstract class SourceCmdlet : PatronCmdlet
     {
         if (TorrentFinder.AmongAll(Patron, Session).ByInfoHash(text, out TorrentError? error) is [TorrentTarget torrent, ..])
         {
-            // Where it came from is not known any more.
+            // The origin is not known any more.
             TorrentMetainfo? metainfo = torrent.Patron.GetMetainfo(torrent.Torrent);
             return [Magnet(torrent.Torrent, given) with { Running = torrent, Metainfo = metainfo, Reach = AddressReach.Global }];
         }

@@ -11,25 +11,25 @@ namespace TorrentPatron.PowerShell.Commands;
 /// <param name="Given">What the user gave.</param>
 internal sealed record SourceItem(TorrentSource Source, object Given)
 {
-    /// <summary>The running torrent, where it was named by its info hash and runs.</summary>
+    /// <summary>The running torrent, if it was given by its info hash and runs.</summary>
     public TorrentTarget? Running { get; init; }
 
-    /// <summary>What is saved of it, where it was named by its info hash and does not run.</summary>
+    /// <summary>The saved torrent, if it was given by its info hash and does not run.</summary>
     public SavedTarget? Saved { get; init; }
 
-    /// <summary>What it is called, as far as that is known before it is read.</summary>
+    /// <summary>Its name, as far as that is known before it is read.</summary>
     public string Name => Metainfo?.Name ?? Running?.Status.Name ?? Saved?.Name ?? (Source.FilePath is { } path
         ? DisplayText.Clean(System.IO.Path.GetFileNameWithoutExtension(path))
         : Source.ToString());
 
-    /// <summary>What is in it, as far as that is known without reading anything.</summary>
+    /// <summary>Its metainfo, if that is known without reading anything.</summary>
     public TorrentMetainfo? Metainfo { get; init; }
 
-    /// <summary>How near the source of <see cref="Metainfo"/> is.</summary>
+    /// <summary>The reach of the source of <see cref="Metainfo"/>.</summary>
     public AddressReach Reach { get; init; }
 
-    /// <summary>Reads what is in it, or the link to it.</summary>
-    /// <param name="network">The way to a source that is an address; null: any.</param>
+    /// <summary>Reads its metainfo or its link.</summary>
+    /// <param name="network">The network for a source that is an address; null means any.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="TorrentPatron.Service.Errors.TorrentException">It cannot be read.</exception>
     public async Task<SourceContent> ReadContentAsync(INetwork? network, CancellationToken cancellationToken) => Metainfo is not null

@@ -11,9 +11,9 @@ using TorrentPatron.Service.Requests;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Starts torrents: checks what is on disk, fetches what is missing, seeds what is there.</summary>
+/// <summary>Starts torrents: checks the data on disk, downloads the missing data, seeds.</summary>
 /// <remarks>
-/// There is no default parameter set: PowerShell would give a record's other properties to that one, and then miss its path in vain.
+/// There is no default parameter set: PowerShell would bind a record's other properties to it and then fail to find the path.
 /// </remarks>
 [Cmdlet(VerbsLifecycle.Start, "Torrent", SupportsShouldProcess = true)]
 [OutputType(typeof(TorrentStatus), typeof(TorrentJob))]
@@ -26,7 +26,7 @@ public sealed class StartTorrentCommand : SourceCmdlet
     private IReadOnlyList<IPEndPoint> _peers = [];
     private GivenParameters _given = null!;
 
-    /// <summary>Makes the command.</summary>
+    /// <summary>Creates the command.</summary>
     public StartTorrentCommand()
     {
         _warnings = new TorrentWarnings(Output);
@@ -34,7 +34,7 @@ public sealed class StartTorrentCommand : SourceCmdlet
         _line = new StartLine(TakeAsync, TimeProvider.System);
     }
 
-    /// <summary>The folder below which the torrents' files lie; by default the current location.</summary>
+    /// <summary>The folder for the torrents' files; by default the current location.</summary>
     [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
     [RecordValue(typeof(string))]
     public string? Destination { get; set; }
@@ -44,57 +44,57 @@ public sealed class StartTorrentCommand : SourceCmdlet
     [RecordValue(typeof(string))]
     public string[]? Peer { get; set; }
 
-    /// <summary>Trackers besides the torrent's own.</summary>
+    /// <summary>Trackers in addition to the torrent's own.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [RecordValue(typeof(Uri))]
     public Uri[]? Tracker { get; set; }
 
-    /// <summary>Web seeds besides the torrent's own: http or https.</summary>
+    /// <summary>Web seeds in addition to the torrent's own: http or https.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [RecordValue(typeof(Uri))]
     public Uri[]? WebSeed { get; set; }
 
-    /// <summary>Names of the files that are wanted, or patterns of them; by default all.</summary>
+    /// <summary>Names or patterns of wanted files; by default all.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [RecordValue(typeof(string))]
     [SupportsWildcards]
     public string[]? Include { get; set; }
 
-    /// <summary>Names of files that are not wanted, or patterns of them.</summary>
+    /// <summary>Names or patterns of unwanted files.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [RecordValue(typeof(string))]
     [SupportsWildcards]
     public string[]? Exclude { get; set; }
 
-    /// <summary>Most to receive, in bytes/s; 0: no limit.</summary>
+    /// <summary>Download limit in bytes/s; 0 means no limit.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ByteSizeTransformation(EmptyIsNull = true)]
     [ValidateNotNegative]
     public long? MaxDownloadRate { get; set; }
 
-    /// <summary>Most to send, in bytes/s; 0: no limit.</summary>
+    /// <summary>Upload limit in bytes/s; 0 means no limit.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ByteSizeTransformation(EmptyIsNull = true)]
     [ValidateNotNegative]
     public long? MaxUploadRate { get; set; }
 
-    /// <summary>Stop seeding when so many bytes are sent for each that is here.</summary>
+    /// <summary>Stop seeding at this ratio of bytes sent to bytes present.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [RecordValue(typeof(double))]
     [ValidateNotNegative]
     public double? SeedRatio { get; set; }
 
-    /// <summary>Stop seeding after that time.</summary>
+    /// <summary>Stop seeding after this time.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [DurationTransformation(AtMostDays = 3650, EmptyIsNull = true)]
     public TimeSpan? SeedTime { get; set; }
 
-    /// <summary>Fetch pieces in their order.</summary>
+    /// <summary>Download pieces in order.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [RecordValue(typeof(bool))]
     public SwitchParameter Sequential { get; set; }
 
-    /// <summary>Spread the pieces sparingly while all are here.</summary>
+    /// <summary>Offer each peer only a few pieces at a time while every piece is here (BEP 16).</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [RecordValue(typeof(bool))]
     public SwitchParameter SuperSeeding { get; set; }
@@ -105,33 +105,33 @@ public sealed class StartTorrentCommand : SourceCmdlet
     [ValidateNotNegative]
     public long? MinimumFreeSpace { get; set; }
 
-    /// <summary>What to call the torrents by.</summary>
+    /// <summary>Tags for the torrents.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(TagCompleter))]
     [RecordValue(typeof(string))]
     [ValidateTag]
     public string[]? Tag { get; set; }
 
-    /// <summary>Add the torrents, but do not let them run yet.</summary>
+    /// <summary>Add the torrents without starting them.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [RecordValue(typeof(bool))]
     public SwitchParameter Suspended { get; set; }
 
-    /// <summary>Only seed what is there: fail where something is missing or wrong, and write nothing. Waits until that is known.</summary>
+    /// <summary>Only seed the data on disk: fail if any is missing or wrong, and write nothing. Waits until that is known.</summary>
     [Parameter]
     public SwitchParameter SeedOnly { get; set; }
 
-    /// <summary>Hash everything on disk, whatever the saved state says.</summary>
+    /// <summary>Hash all data on disk, regardless of the saved state.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [RecordValue(typeof(bool))]
     public SwitchParameter Recheck { get; set; }
 
-    /// <summary>Folders or files of this machine in which the torrents' data is looked for before it is fetched. They are read only.</summary>
+    /// <summary>Local folders or files to search for the torrents' data before downloading it. They are only read.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [RecordValue(typeof(string))]
     public string[]? Reuse { get; set; }
 
-    /// <summary>How what is found comes to the torrent: Copy, or HardLink, which takes no room but is the same file.</summary>
+    /// <summary>How data is reused: Copy, or HardLink, which needs no space but shares the file.</summary>
     [Parameter]
     public ReuseMethod ReuseBy { get; set; }
 
@@ -144,12 +144,12 @@ public sealed class StartTorrentCommand : SourceCmdlet
     [DurationTransformation]
     public TimeSpan? Timeout { get; set; }
 
-    /// <summary>How long nothing may come in while it is waited for.</summary>
+    /// <summary>The longest time without receiving anything before the wait fails.</summary>
     [Parameter]
     [DurationTransformation]
     public TimeSpan? StallTimeout { get; set; }
 
-    /// <summary>Write a job for each torrent, at once, and let it do the starting and the waiting.</summary>
+    /// <summary>Return at once with a job for each torrent, which starts the torrent and waits for it.</summary>
     [Parameter]
     public SwitchParameter AsJob { get; set; }
 
@@ -162,7 +162,7 @@ public sealed class StartTorrentCommand : SourceCmdlet
     {
         _given = new GivenParameters(this);
         RequireValues(_given);
-        // What was given on the command line and makes no sense ends the command before anything is started.
+        // An invalid command-line value ends the command before anything is started.
         if (Suspended && (IsWaiting || AsJob))
             ThrowTerminatingError(CmdletOutput.Record(new CommandFailure(CommandErrors.SuspendedWait, Target: null)));
         if (Destination is not null)
@@ -176,7 +176,7 @@ public sealed class StartTorrentCommand : SourceCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        // How a torrent stood when its status was taken says nothing of how it is to be started.
+        // The status of a torrent at some moment does not say how to start it.
         _given.Next(isRecord: ParameterSetName != InputObjectSet);
         foreach (SourceItem item in Sources())
         {
@@ -198,7 +198,7 @@ public sealed class StartTorrentCommand : SourceCmdlet
             RunWaiting(_started, (output, cancellation) => new TorrentWaiter(output, TimeProvider.System, _warnings).WaitAsync(_started, Terms, cancellation));
     }
 
-    /// <summary>What was asked for before is reported before.</summary>
+    /// <summary>Reports earlier torrents before this failure.</summary>
     private protected override void Fail(TorrentError error, object? target)
     {
         TakeAll();
@@ -240,11 +240,11 @@ public sealed class StartTorrentCommand : SourceCmdlet
         WriteObject(job);
     }
 
-    /// <summary>A torrent that is started anew downloads, unless it is said that it only seeds; one that is known is left as it is.</summary>
+    /// <summary>Whether a torrent may only seed; null leaves the setting of a known torrent unchanged. New torrents download by default.</summary>
     private bool? SeedOnlyFor(SourceItem item) =>
         _given.IsOfCommandLine(nameof(SeedOnly)) ? (bool)SeedOnly : item.Saved is null && item.Running is null ? false : null;
 
-    /// <summary>What to start; null where a record says what makes no sense, which has been reported.</summary>
+    /// <summary>The request to start a torrent; null if a record has an invalid value, which has been reported.</summary>
     private StartRequest? Request(SourceItem item)
     {
         string[] include = _given.Get<string[]>(nameof(Include)) ?? [];
@@ -273,7 +273,7 @@ public sealed class StartTorrentCommand : SourceCmdlet
             Selection = include.Length + exclude.Length == 0 ? null : new FileSelection { Include = include, Exclude = exclude },
             FilePriorities = include.Length + exclude.Length == 0 ? request.FilePriorities : [],
             Options = new TorrentOptionsReader(_given.Values).For(torrent: null) with { SeedOnly = SeedOnlyFor(item) },
-            // With no time at all a torrent is started all the same, and not waited for.
+            // With a timeout of 0 the torrent is started anyway, and not waited for.
             SourceTimeout = Timeout > TimeSpan.Zero ? Timeout : null,
             Suspended = isSuspended,
             Recheck = _given.Get<bool>(nameof(Recheck)),

@@ -13,7 +13,7 @@ using TorrentPatron.Service.State;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Starts a service for all sessions of the user, in the background or in this process.</summary>
+/// <summary>Starts a service for all the user's sessions, in the background or in this process.</summary>
 [Cmdlet(VerbsLifecycle.Start, "TorrentService", SupportsShouldProcess = true)]
 [OutputType(typeof(TorrentServiceInfo))]
 public sealed class StartTorrentServiceCommand : ServiceSettingsCmdlet
@@ -21,37 +21,37 @@ public sealed class StartTorrentServiceCommand : ServiceSettingsCmdlet
     private const string LogName = "service.log";
     private const string ConsoleHost = "ConsoleHost";
 
-    /// <summary>Runs the service in this process; the command returns when it has ended.</summary>
+    /// <summary>Run the service in this process; the command returns when the service ends.</summary>
     [Parameter]
     public SwitchParameter Foreground { get; set; }
 
-    /// <summary>The socket to listen on, on Windows the name of a pipe; by default the one where Connect-TorrentPatron looks.</summary>
+    /// <summary>The socket to listen on, or on Windows the name of a pipe; by default the one that Connect-TorrentPatron uses.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? Socket { get; set; }
 
-    /// <summary>Whose service it is: the user's own, or the machine's, which several users share and which needs -Root.</summary>
+    /// <summary>Whose service to start: the user's own, or the machine's, which several users share and which needs -Root.</summary>
     [Parameter]
     public ServiceScope Scope { get; set; }
 
-    /// <summary>The folders below which torrents may lie; by default anywhere.</summary>
+    /// <summary>The folders below which torrents may be stored; by default anywhere.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string[]? Root { get; set; }
 
-    /// <summary>The group whose members may steer the machine's service.</summary>
+    /// <summary>The group whose members may control the machine's service.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(GroupCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Group { get; set; }
 
-    /// <summary>The group whose members may look at the machine's service and change nothing.</summary>
+    /// <summary>The group whose members may read the machine's service but not change it.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(GroupCompleter))]
     [ValidateNotNullOrEmpty]
     public string? ReadersGroup { get; set; }
 
-    /// <summary>The file to log to; by default service.log in the state folder for a service in the background, and none in the foreground.</summary>
+    /// <summary>The log file; by default service.log in the state folder for a background service, and none in the foreground.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? LogPath { get; set; }
@@ -96,7 +96,7 @@ public sealed class StartTorrentServiceCommand : ServiceSettingsCmdlet
             parameters.Add(new(nameof(LogPath), this.ResolveDestination(LogPath)));
         if (ReadersGroup is not null)
             parameters.Add(new(nameof(ReadersGroup), ReadersGroup));
-        // The unit that is installed has settings of its own.
+        // The installed unit has its own settings.
         bool isInstalled = !isRestart && Socket is null && !HasServiceSettings && Root is null && Group is null && ReadersGroup is null && LogPath is null
             && ServiceInstaller.Find(Scope) is not null;
         Run(async (output, cancellation) =>
@@ -118,7 +118,7 @@ public sealed class StartTorrentServiceCommand : ServiceSettingsCmdlet
         {
             while (HostService(settings, engine, isBackground))
             {
-                // A process in the background starts another one, so that a new version of the module counts.
+                // A background process starts a new one, so that a new version of the module is loaded.
                 if (!isBackground)
                     continue;
                 StartInBackground(isRestart: true);
@@ -127,13 +127,13 @@ public sealed class StartTorrentServiceCommand : ServiceSettingsCmdlet
         }
         catch (PipelineStoppedException) when (Host.Name == ConsoleHost && ShellProgram.EndsWithItsCommand(Environment.GetCommandLineArgs()))
         {
-            // By Ctrl-C, as it should be, and with its state saved: PowerShell, which stops every command so, calls that a failure.
+            // Ctrl-C ends the service as intended, with its state saved. PowerShell, which stops every command this way, calls that a failure.
             Host.SetShouldExit(0);
             throw;
         }
     }
 
-    /// <returns>Whether it is to start again.</returns>
+    /// <returns>Whether to start the service again.</returns>
     private bool HostService(ServiceSettings settings, ITorrentEngine engine, bool isBackground)
     {
         var options = new SharedServiceOptions
@@ -146,7 +146,7 @@ public sealed class StartTorrentServiceCommand : ServiceSettingsCmdlet
         Task<SharedService>? starting = null;
         var ending = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        // Cancelled: the process ends by itself when the state is saved, with exit code 0 where nothing follows.
+        // Cancelled: the process ends by itself when the state is saved, with exit code 0 if nothing follows.
         using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
         using var hungUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, End);
         try
@@ -160,7 +160,7 @@ public sealed class StartTorrentServiceCommand : ServiceSettingsCmdlet
                 if (isBackground)
                     BackgroundProcess.CloseStandardStreams();
                 else if (!service.LogsToJournal)
-                    await SayAsync($"The service listens on {service.Address} (process {Environment.ProcessId}). Ctrl-C ends it.").ConfigureAwait(false);
+                    await SayAsync($"The service listens on {service.Address} (process {Environment.ProcessId}). Press Ctrl-C to stop.").ConfigureAwait(false);
                 foreach (TorrentError error in await service.Restored.WaitAsync(cancellation).ConfigureAwait(false))
                     await output.WarnAsync(error.ToString()).ConfigureAwait(false);
                 Task<bool> end = await Task.WhenAny(ending.Task, service.StopRequested).WaitAsync(cancellation).ConfigureAwait(false);
@@ -169,7 +169,7 @@ public sealed class StartTorrentServiceCommand : ServiceSettingsCmdlet
         }
         finally
         {
-            // Beyond the moment that a cancelled pipeline is given: bounded, and the state is worth it.
+            // Longer than a cancelled pipeline usually gets, but bounded, and worth it for the state.
             if (starting is not null)
                 EndAsync(starting).GetAwaiter().GetResult();
         }
@@ -192,11 +192,11 @@ public sealed class StartTorrentServiceCommand : ServiceSettingsCmdlet
         }
         catch (Exception fault) when (fault is TorrentException or OperationCanceledException)
         {
-            // It has not started; that has been told.
+            // It has not started, which has been reported.
         }
     }
 
-    /// <summary>Tells the person at the console, as Write-Host does.</summary>
+    /// <summary>Writes to the console, as Write-Host does.</summary>
     private Task<object?> SayAsync(string text) => OnPipelineThreadAsync<object?>(() =>
     {
         WriteInformation(new HostInformationMessage { Message = text }, ["PSHOST"]);

@@ -4,7 +4,7 @@ using TorrentPatron.PowerShell.Torrents;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Stops torrents. Their files and their saved state stay.</summary>
+/// <summary>Stops torrents. Keeps their files and their saved state.</summary>
 [Cmdlet(VerbsLifecycle.Stop, "Torrent", DefaultParameterSetName = NameSet, SupportsShouldProcess = true)]
 [OutputType(typeof(TorrentStatus))]
 public sealed class StopTorrentCommand : ChangeTorrentCmdlet

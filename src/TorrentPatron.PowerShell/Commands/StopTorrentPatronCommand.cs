@@ -6,7 +6,7 @@ using TorrentPatron.Service;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Stops patrons, and with them the torrents that they started.</summary>
+/// <summary>Stops patrons and the torrents that they started.</summary>
 [Cmdlet(VerbsLifecycle.Stop, "TorrentPatron", DefaultParameterSetName = NameSet, SupportsShouldProcess = true)]
 [OutputType(typeof(void))]
 public sealed class StopTorrentPatronCommand : PipelineCmdlet
@@ -14,7 +14,7 @@ public sealed class StopTorrentPatronCommand : PipelineCmdlet
     private const string NameSet = "Name";
     private const string InputObjectSet = "InputObject";
 
-    /// <summary>Names, or patterns of names.</summary>
+    /// <summary>Names or patterns.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = NameSet)]
     [NameTransformation]
     [ArgumentCompleter(typeof(PatronCompleter))]

@@ -4,7 +4,7 @@ using TorrentPatron.Remote;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Ends the service that the user's sessions share, and waits until its state is saved.</summary>
+/// <summary>Stops the service that the user's sessions share, and waits until its state is saved.</summary>
 [Cmdlet(VerbsLifecycle.Stop, "TorrentService", SupportsShouldProcess = true)]
 [OutputType(typeof(void))]
 public sealed class StopTorrentServiceCommand : ServiceCmdlet

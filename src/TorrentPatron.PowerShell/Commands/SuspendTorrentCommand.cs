@@ -4,7 +4,7 @@ using TorrentPatron.PowerShell.Torrents;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Lets torrents rest: they leave their swarms but stay known.</summary>
+/// <summary>Suspends torrents: they leave their swarms but stay known.</summary>
 [Cmdlet(VerbsLifecycle.Suspend, "Torrent", DefaultParameterSetName = NameSet, SupportsShouldProcess = true)]
 [OutputType(typeof(TorrentStatus))]
 public sealed class SuspendTorrentCommand : ChangeTorrentCmdlet

@@ -4,7 +4,7 @@ using TorrentPatron.PowerShell.Torrents;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Hashes what is on disk of torrents, and says whether all is there.</summary>
+/// <summary>Hashes the data of torrents on disk and reports whether it is complete.</summary>
 [Cmdlet(VerbsDiagnostic.Test, "Torrent", DefaultParameterSetName = NameSet)]
 [OutputType(typeof(bool), typeof(TorrentCheck), typeof(TorrentDataCheck))]
 public sealed class TestTorrentCommand : NamedTorrentCmdlet
@@ -12,26 +12,26 @@ public sealed class TestTorrentCommand : NamedTorrentCmdlet
     private const string PathSet = "Path";
     private const string LiteralPathSet = "LiteralPath";
 
-    /// <summary>.torrent files that are not started; wildcards are allowed.</summary>
+    /// <summary>.torrent files of torrents that are not started; wildcards are allowed.</summary>
     [Parameter(Mandatory = true, ParameterSetName = PathSet, ValueFromPipeline = true)]
     [PathTransformation]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[] Path { get; set; } = [];
 
-    /// <summary>.torrent files that are not started, taken as they are written.</summary>
+    /// <summary>.torrent files of torrents that are not started, as literal paths.</summary>
     [Parameter(Mandatory = true, ParameterSetName = LiteralPathSet, ValueFromPipelineByPropertyName = true)]
     [Alias("PSPath", "FullName")]
     [ValidateNotNullOrEmpty]
     public string[] LiteralPath { get; set; } = [];
 
-    /// <summary>The folder, or the file, in which the data of a .torrent is looked for.</summary>
+    /// <summary>The folder or file in which to look for the data of a .torrent file.</summary>
     [Parameter(Mandatory = true, ParameterSetName = PathSet)]
     [Parameter(Mandatory = true, ParameterSetName = LiteralPathSet)]
     [ValidateNotNullOrEmpty]
     public string Data { get; set; } = "";
 
-    /// <summary>Write which pieces and files are bad.</summary>
+    /// <summary>Write the bad pieces and files.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 

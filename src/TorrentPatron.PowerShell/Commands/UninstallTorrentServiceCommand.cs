@@ -7,7 +7,7 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Ends a service that Install-TorrentService installed, and has the system forget it. Torrents and their state stay.</summary>
+/// <summary>Stops and uninstalls a service that Install-TorrentService installed. Keeps torrents and their state.</summary>
 [Cmdlet(VerbsLifecycle.Uninstall, "TorrentService", SupportsShouldProcess = true)]
 [OutputType(typeof(void))]
 public sealed class UninstallTorrentServiceCommand : PipelineCmdlet

@@ -7,12 +7,12 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Has the service no longer run a script when something happens to its torrents.</summary>
+/// <summary>Unregisters scripts that the service runs for events of its torrents.</summary>
 [Cmdlet(VerbsLifecycle.Unregister, "TorrentHook", SupportsShouldProcess = true)]
 [OutputType(typeof(void))]
 public sealed class UnregisterTorrentHookCommand : HookCmdlet
 {
-    /// <summary>Names, or patterns of names.</summary>
+    /// <summary>Names or patterns.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [NameTransformation]
     [ArgumentCompleter(typeof(HookCompleter))]

@@ -6,17 +6,17 @@ using TorrentPatron.PowerShell.Torrents;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Asks trackers for peers now, and not when they are due.</summary>
+/// <summary>Asks trackers for peers now instead of when the next announce is due.</summary>
 [Cmdlet(VerbsData.Update, "TorrentTracker", DefaultParameterSetName = NameSet, SupportsShouldProcess = true)]
 [OutputType(typeof(TorrentStatus))]
 public sealed class UpdateTorrentTrackerCommand : ChangeTorrentCmdlet
 {
     private readonly NameSearch _search = new();
 
-    /// <summary>The trackers of the torrent at hand that are meant.</summary>
+    /// <summary>The trackers of the current torrent to ask.</summary>
     private IReadOnlyList<TorrentTracker> _named = [];
 
-    /// <summary>Announce addresses, or patterns of them; by default all.</summary>
+    /// <summary>Announce addresses or patterns; by default all.</summary>
     [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
     [Alias("Tracker")]
     [ArgumentCompleter(typeof(TrackerCompleter))]

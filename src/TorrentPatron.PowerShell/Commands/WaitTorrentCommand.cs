@@ -6,19 +6,19 @@ using TorrentPatron.PowerShell.Torrents;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Waits until torrents are complete, or have got as far as is asked, and writes how they stand then.</summary>
+/// <summary>Waits until torrents are complete or reach another milestone, and writes their statuses.</summary>
 [Cmdlet(VerbsLifecycle.Wait, "Torrent", DefaultParameterSetName = NameSet)]
 [OutputType(typeof(TorrentStatus))]
 public sealed class WaitTorrentCommand : SelectTorrentCmdlet
 {
     private readonly List<TorrentTarget> _torrents = [];
 
-    /// <summary>What to wait for; of several, one is enough.</summary>
+    /// <summary>The milestones to wait for; one of several is enough.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public TorrentMilestone[] Until { get; set; } = [TorrentMilestone.Completed];
 
-    /// <summary>Return as soon as one torrent has got there.</summary>
+    /// <summary>Return when one torrent has reached it.</summary>
     [Parameter]
     public SwitchParameter Any { get; set; }
 
@@ -27,7 +27,7 @@ public sealed class WaitTorrentCommand : SelectTorrentCmdlet
     [DurationTransformation]
     public TimeSpan? Timeout { get; set; }
 
-    /// <summary>How long nothing may come in.</summary>
+    /// <summary>The longest time without receiving anything before the wait fails.</summary>
     [Parameter]
     [DurationTransformation]
     public TimeSpan? StallTimeout { get; set; }

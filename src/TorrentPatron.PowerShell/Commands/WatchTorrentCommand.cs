@@ -7,24 +7,24 @@ using TorrentPatron.PowerShell.Torrents;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Writes how torrents stand, again and again while that changes, until nothing more comes by itself.</summary>
+/// <summary>Writes the statuses of torrents whenever they change, until every torrent is complete, failed or stopped.</summary>
 [Cmdlet(VerbsCommon.Watch, "Torrent", DefaultParameterSetName = NameSet)]
 [OutputType(typeof(TorrentStatus))]
 public sealed class WatchTorrentCommand : SelectTorrentCmdlet
 {
     private readonly List<TorrentTarget> _torrents = [];
 
-    /// <summary>Time between two looks at a torrent whose state does not change; 0.1 s or longer.</summary>
+    /// <summary>Time between two checks of a torrent whose state does not change; 0.1 s or longer.</summary>
     [Parameter]
     [DurationTransformation]
     [ValidateInterval]
     public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Go on, until Ctrl-C, when all is complete.</summary>
+    /// <summary>Continue until Ctrl-C even when all torrents are complete.</summary>
     [Parameter]
     public SwitchParameter Continuous { get; set; }
 
-    /// <summary>Draw a table in place, in a console, and write the torrents at the end only.</summary>
+    /// <summary>Draw a table in place on a console, and write the torrents only at the end.</summary>
     [Parameter]
     public SwitchParameter Live { get; set; }
 
@@ -45,7 +45,7 @@ public sealed class WatchTorrentCommand : SelectTorrentCmdlet
         }
 
         if (!LiveScreen.CanDraw(Host))
-            WriteWarning("This host has no console to draw on: the torrents are written when all is done.");
+            WriteWarning("This host has no console to draw on: the torrents are written at the end.");
         BeginTrace();
         var screen = LiveScreen.CanDraw(Host) ? new LiveScreen(Host.UI) : null;
         try
@@ -54,14 +54,14 @@ public sealed class WatchTorrentCommand : SelectTorrentCmdlet
         }
         finally
         {
-            // After Ctrl-C nothing else says how the torrents stood.
+            // After Ctrl-C nothing else shows the torrents' last status.
             if (Stopping)
                 screen?.Leave();
             else
                 screen?.Clear();
         }
 
-        // What happened meanwhile: beside the table there was no place for it.
+        // Messages that had no place beside the table.
         RunWaiting(_torrents, static (_, _) => Task.CompletedTask);
     }
 

@@ -2,7 +2,7 @@ using System.Collections;
 
 namespace TorrentPatron.PowerShell.Completion;
 
-/// <summary>Completes names of the machine's own groups; those of a directory service are not listed.</summary>
+/// <summary>Completes names of the machine's own groups, without those of a directory service.</summary>
 public sealed class GroupCompleter : SessionCompleter
 {
     private const string GroupFile = "/etc/group";

@@ -9,7 +9,7 @@ namespace TorrentPatron.PowerShell.Completion;
 /// <summary>Completes names of the hooks of the service.</summary>
 public sealed class HookCompleter : SessionCompleter
 {
-    /// <summary>Longest wait for a service of another process: the person has only pressed Tab.</summary>
+    /// <summary>Longest wait for a service in another process: the user has only pressed Tab.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private protected override IEnumerable<Candidate> Candidates(IDictionary bound)
@@ -23,7 +23,7 @@ public sealed class HookCompleter : SessionCompleter
         }
         catch (Exception fault) when (fault is TorrentException or OperationCanceledException)
         {
-            // Nobody asked; the command itself will say it.
+            // Completion fails silently; the command itself reports the error.
             return [];
         }
     }

@@ -10,10 +10,10 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.PowerShell.Completion;
 
-/// <summary>Completes an argument from what is going on in the session.</summary>
+/// <summary>Completes an argument from the session's patrons and torrents.</summary>
 public abstract class SessionCompleter : IArgumentCompleter
 {
-    /// <summary>Longest wait for the user's service: somebody has pressed Tab.</summary>
+    /// <summary>Longest wait for the user's service: the user has only pressed Tab.</summary>
     private static readonly TimeSpan LongestAttach = TimeSpan.FromSeconds(1);
 
     /// <inheritdoc/>
@@ -30,11 +30,11 @@ public abstract class SessionCompleter : IArgumentCompleter
         ];
     }
 
-    /// <summary>What may be meant.</summary>
-    /// <param name="bound">The command's other arguments, as far as they are known.</param>
+    /// <summary>The possible arguments.</summary>
+    /// <param name="bound">The command's other arguments, if known.</param>
     private protected abstract IEnumerable<Candidate> Candidates(IDictionary bound);
 
-    /// <summary>The torrents that run: those of the patron that is given, or of the session; those that are named, or all.</summary>
+    /// <summary>The running torrents of the given patron or of the session, filtered by the other arguments.</summary>
     private protected static IEnumerable<TorrentTarget> Torrents(IDictionary bound)
     {
         IReadOnlyList<TorrentTarget> torrents = Session().Torrents;
@@ -47,7 +47,7 @@ public abstract class SessionCompleter : IArgumentCompleter
         return PipelineValue.Unwrap(bound["Name"]) is string name ? new NamePattern(name).Find(torrents, torrent => [torrent.Status.Name]) : torrents;
     }
 
-    /// <summary>The torrents that are saved for the patron that is given, or the session's own, and do not run.</summary>
+    /// <summary>The saved torrents of the given patron or of the session that do not run.</summary>
     private protected static IEnumerable<SavedTarget> Saved(IDictionary bound)
     {
         try
@@ -56,12 +56,12 @@ public abstract class SessionCompleter : IArgumentCompleter
         }
         catch (TorrentException)
         {
-            // Nobody asked; the command itself will say it.
+            // Completion fails silently; the command itself reports the error.
             return [];
         }
     }
 
-    /// <summary>The session, attached to the user's service where the environment asks for that and it answers within a moment.</summary>
+    /// <summary>The session, attached to the user's service if the environment asks for that and the service answers in time.</summary>
     private static SessionPatrons Session()
     {
         SessionPatrons session = RunspacePatrons.Current;
@@ -74,13 +74,13 @@ public abstract class SessionCompleter : IArgumentCompleter
         }
         catch (Exception fault) when (fault is TorrentException or OperationCanceledException)
         {
-            // Nobody asked; the command itself will say it.
+            // Completion fails silently; the command itself reports the error.
         }
 
         return session;
     }
 
-    /// <summary>The patron that is given, itself or by its name.</summary>
+    /// <summary>The given patron, from the object or its name.</summary>
     private protected static Patron? GivenPatron(IDictionary bound) => PipelineValue.Unwrap(bound["Patron"]) switch
     {
         Patron patron => patron,
@@ -96,9 +96,9 @@ public abstract class SessionCompleter : IArgumentCompleter
             : $"'{CodeGeneration.EscapeSingleQuotedStringContent(text)}'";
     }
 
-    /// <summary>What an argument may be.</summary>
+    /// <summary>A possible argument.</summary>
     /// <param name="Text">The argument.</param>
-    /// <param name="Tip">What it is.</param>
-    /// <param name="IsPattern">Whether the parameter takes patterns, so that brackets in it must be escaped.</param>
+    /// <param name="Tip">Its tooltip.</param>
+    /// <param name="IsPattern">Whether the parameter accepts patterns, so that brackets must be escaped.</param>
     private protected sealed record Candidate(string Text, string Tip, bool IsPattern);
 }

@@ -7,7 +7,7 @@ public sealed class TorrentNameCompleter : SessionCompleter
 {
     private protected override IEnumerable<Candidate> Candidates(IDictionary bound)
     {
-        // What is being completed does not choose among what it is completed with.
+        // The incomplete argument must not filter the candidates.
         var others = new Hashtable(bound);
         others.Remove("Name");
         return Torrents(others).Select(torrent => new Candidate(torrent.Status.Name, torrent.Status.ToString(), IsPattern: true));

@@ -4,34 +4,34 @@ using TorrentPatron.Service;
 namespace TorrentPatron.PowerShell.Events;
 
 /// <summary>
-/// Lets the actions of a session's event subscriptions run while a cmdlet holds the pipeline thread. For that thread only.
+/// Runs the actions of a session's event subscriptions while a cmdlet holds the pipeline thread. For that thread only.
 /// </summary>
 /// <remarks>
-/// PowerShell runs actions that are due, two at a time, each time a loop of a script comes round. So a script is run that is such a
-/// loop and nothing else: it binds no variable, calls no command and has a scope of its own, so the caller's scope stays as it is.
+/// PowerShell runs pending actions, two at a time, with each iteration of a script's loop. So this class runs a script that is only such
+/// a loop: it binds no variable, calls no command and has its own scope, so the caller's scope does not change.
 /// </remarks>
 /// <param name="cmdlet">The cmdlet that holds the thread.</param>
 internal sealed class EventActions(PSCmdlet cmdlet)
 {
-    /// <summary>The longest wait for events that are on their way to PowerShell.</summary>
+    /// <summary>The longest wait for events that have not reached PowerShell yet.</summary>
     private static readonly TimeSpan LongestFlush = TimeSpan.FromSeconds(2);
 
-    /// <summary>Time between two turns while an event has been raised and has not reached PowerShell's queue.</summary>
+    /// <summary>Time between two turns while a raised event has not reached PowerShell's queue.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>Turns in a row without any action after which none will run: the cmdlet is called by an action itself.</summary>
+    /// <summary>After so many turns without an action none will run: an action itself has called the cmdlet.</summary>
     private const int MostIdleTurns = 50;
 
-    /// <summary>Turns for actions of subscriptions that are not <c>Register-TorrentEvent</c>'s: nothing tells how many are due.</summary>
+    /// <summary>Turns for actions of other subscriptions than <c>Register-TorrentEvent</c>'s: nothing tells how many are pending.</summary>
     private const int MostOtherTurns = 20;
 
-    // Hidden, or a debugger that steps into the cmdlet would stop here several times a second.
+    // Hidden: otherwise a debugger that steps into the cmdlet would stop here several times a second.
     private static readonly ScriptBlock Loop = MakeLoop();
 
     [ThreadStatic]
     private static bool t_isInTurn;
 
-    /// <summary>Lets actions that are due run, two at most.</summary>
+    /// <summary>Runs pending actions, at most two.</summary>
     public void RunSome()
     {
         if (Subscribers().Count > 0)
@@ -39,8 +39,8 @@ internal sealed class EventActions(PSCmdlet cmdlet)
     }
 
     /// <summary>
-    /// Runs the actions of all torrent events that have been raised until now, and of other events that are due with them. Does
-    /// nothing in an action, while which PowerShell runs no other.
+    /// Runs the actions of all torrent events raised so far, and of other pending events. Does nothing inside an action: PowerShell runs only
+    /// one at a time.
     /// </summary>
     public void Drain()
     {
@@ -86,7 +86,7 @@ internal sealed class EventActions(PSCmdlet cmdlet)
         return loop;
     }
 
-    /// <summary>Waits until the patrons have raised their events.</summary>
+    /// <summary>Waits until the patrons have raised their pending events.</summary>
     private static void Flush(List<PSEventSubscriber> subscribers)
     {
         IEnumerable<Patron> patrons = subscribers.SelectMany(subscriber => subscriber.SourceObject switch

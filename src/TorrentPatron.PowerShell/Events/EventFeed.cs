@@ -6,8 +6,8 @@ using TorrentPatron.Engine.Diagnostics;
 namespace TorrentPatron.PowerShell.Events;
 
 /// <summary>
-/// Hands events to a session in the order in which they were raised, whichever subscription they are for, without holding up those who
-/// raise them: in a session at rest PowerShell runs an event's action before it takes the next.
+/// Passes events to a session in the order in which they were raised, across subscriptions, without blocking the threads that raise
+/// them: in an idle session PowerShell runs an event's action before it takes the next event.
 /// </summary>
 internal sealed class EventFeed
 {
@@ -20,8 +20,8 @@ internal sealed class EventFeed
     /// <summary>The feed of a session.</summary>
     public static EventFeed Of(PSEventManager session) => Feeds.GetValue(session, _ => new EventFeed());
 
-    /// <summary>Hands an event over when those before it have been.</summary>
-    /// <param name="hand">Does it.</param>
+    /// <summary>Passes an event on after the earlier ones.</summary>
+    /// <param name="hand">Passes it on.</param>
     public void Add(Action hand) => _events.Writer.TryWrite(hand);
 
     private async Task HandAllAsync()
@@ -34,8 +34,8 @@ internal sealed class EventFeed
             }
             catch (Exception fault) when (fault is not OutOfMemoryException)
             {
-                // The session is gone, or takes no events any more.
-                EngineEvents.Log.FaultCaught(null, "events of a session", fault);
+                // The session has ended or no longer accepts events.
+                EngineEvents.Log.FaultCaught(null, "passing events to a session", fault);
             }
         }
     }

@@ -2,7 +2,7 @@ using TorrentPatron.Service;
 
 namespace TorrentPatron.PowerShell.Events;
 
-/// <summary>What can be subscribed to: the events of a <see cref="Patron"/>, by name.</summary>
+/// <summary>The events of a <see cref="Patron"/> that can be subscribed to, by name.</summary>
 public enum TorrentEvent
 {
     /// <summary>A torrent has been started.</summary>
@@ -11,27 +11,27 @@ public enum TorrentEvent
     /// <summary>A torrent could not be started.</summary>
     TorrentStartFail,
 
-    /// <summary>A torrent was asked for that runs already.</summary>
+    /// <summary>A torrent that already runs was started again.</summary>
     TorrentAlreadyDownloading,
 
-    /// <summary>How a torrent stands: every few seconds, and at once when its state changes.</summary>
+    /// <summary>A torrent's status: every few seconds, and at once when its state changes.</summary>
     TorrentStatusUpdate,
 
-    /// <summary>What is in a torrent that was started without is known now.</summary>
+    /// <summary>The metadata of a torrent that was started from a magnet link has arrived.</summary>
     MetadataReceived,
 
-    /// <summary>A torrent went from one state into another.</summary>
+    /// <summary>A torrent's state has changed.</summary>
     StateChanged,
 
-    /// <summary>A torrent has every wanted piece, verified and on disk. Once in a run.</summary>
+    /// <summary>Every wanted piece of a torrent is verified and on disk. Raised once in a run.</summary>
     Completed,
 
-    /// <summary>A torrent has seeded enough and rests.</summary>
+    /// <summary>A torrent has reached its seed goal and is suspended.</summary>
     SeedGoalReached,
 
     /// <summary>A torrent has been removed.</summary>
     Removed,
 
-    /// <summary>Something about a torrent may want attention.</summary>
+    /// <summary>A torrent has a problem that may need attention.</summary>
     Warning,
 }

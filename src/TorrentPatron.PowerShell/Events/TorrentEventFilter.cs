@@ -6,12 +6,12 @@ using TorrentPatron.Service;
 namespace TorrentPatron.PowerShell.Events;
 
 /// <summary>
-/// What a subscription listens to: one of the events of patrons, for some of their torrents or all. It counts, so that it is known when
-/// each event has had its action.
+/// The filter of a subscription: one of the events of patrons, for some or all of their torrents. It counts events, so that it knows
+/// when each event's action has run.
 /// </summary>
 /// <remarks>
-/// PowerShell subscribes to its events, and shows them by their names, but is told by way of the session's feed: a handler would have
-/// this object for the sender, and would bring the events in any order.
+/// PowerShell subscribes to the events here and shows their names, but receives them through the session's feed: an event handler would
+/// make this object the sender and would deliver the events out of order.
 /// </remarks>
 public sealed class TorrentEventFilter : IDisposable
 {
@@ -25,12 +25,12 @@ public sealed class TorrentEventFilter : IDisposable
     private long _begun;
     private volatile bool _isDisposed;
 
-    /// <summary>Makes a filter that does not listen yet.</summary>
-    /// <param name="session">The session that is told.</param>
-    /// <param name="patrons">Whom to listen to.</param>
+    /// <summary>Creates a filter that does not listen yet.</summary>
+    /// <param name="session">The session that receives the events.</param>
+    /// <param name="patrons">The patrons to listen to.</param>
     /// <param name="name">The event.</param>
     /// <param name="isWanted">
-    /// Says, from the patron, a torrent's info hash and its name, where that is known, whether the torrent is one of them.
+    /// Says whether a torrent is wanted, from its patron, its info hash and, if known, its name.
     /// </param>
     internal TorrentEventFilter(
         PSEventManager session, IReadOnlyList<Patron> patrons, TorrentEvent name, Func<Patron, string, string?, bool> isWanted)
@@ -75,15 +75,15 @@ public sealed class TorrentEventFilter : IDisposable
     public event EventHandler<EventArgs>? Warning { add { } remove { } }
 #pragma warning restore CA1822
 
-    /// <summary>Whom it listens to.</summary>
+    /// <summary>The patrons that it listens to.</summary>
     internal IReadOnlyList<Patron> Patrons { get; }
 
     /// <summary>Number of events that it has passed on.</summary>
     internal long Passed => Interlocked.Read(ref _passed);
 
     /// <summary>Begins to listen.</summary>
-    /// <param name="subscriber">The subscription to it.</param>
-    /// <param name="messageData">What comes with each event.</param>
+    /// <param name="subscriber">The PowerShell subscription.</param>
+    /// <param name="messageData">Data to pass on with each event.</param>
     internal void Begin(PSEventSubscriber subscriber, PSObject? messageData)
     {
         (_subscriber, _messageData) = (subscriber, messageData);
@@ -101,8 +101,8 @@ public sealed class TorrentEventFilter : IDisposable
             _event.AddEventHandler(patron, _handler);
     }
 
-    /// <summary>Whether the action has begun for the first events, or will not: it has failed or was stopped.</summary>
-    /// <param name="events">How many.</param>
+    /// <summary>Whether the action has begun for the first events, or never will because it failed or was stopped.</summary>
+    /// <param name="events">The number of events.</param>
     internal bool HasBegun(long events) => _subscriber?.Action is not { } action || Interlocked.Read(ref _begun) >= events
         || action.JobStateInfo.State is JobState.Failed or JobState.Stopped or JobState.Completed;
 
@@ -126,7 +126,7 @@ public sealed class TorrentEventFilter : IDisposable
 
     private void Hand(Patron patron, TorrentEventArgs args)
     {
-        // An event without a subscription would stay in the session's queue.
+        // Without a subscription the event would stay in the session's queue.
         if (!_isDisposed)
         {
             _session.GenerateEvent(

@@ -11,7 +11,7 @@ using TorrentPatron.Service.State;
 
 namespace TorrentPatron.PowerShell.Hosting;
 
-/// <summary>Starts a service of this user in a PowerShell of its own, which outlives this one and its terminal.</summary>
+/// <summary>Starts the user's service in a separate PowerShell process, which outlives this one and its terminal.</summary>
 internal static class BackgroundService
 {
     private const string StateVariable = "TORRENTPATRON_STATE";
@@ -22,13 +22,13 @@ internal static class BackgroundService
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Starts the service, unless one listens there already, and waits until it takes connections.</summary>
-    /// <param name="address">Where it is to listen; null: the user's own place.</param>
+    /// <summary>Starts the service, unless one already listens there, and waits until it accepts connections.</summary>
+    /// <param name="address">Where it should listen; null means the user's own socket.</param>
     /// <param name="scope">Whose service it is.</param>
-    /// <param name="parameters">Parameters of Start-TorrentService beyond -Foreground and -Socket: paths in full. Secrets are not shown to other users.</param>
-    /// <param name="cancellationToken">Gives up, and ends the process that was started.</param>
-    /// <returns>Whether it was started; false: one was there.</returns>
-    /// <exception cref="TorrentException">It cannot be started; the error is the one that its process told.</exception>
+    /// <param name="parameters">Parameters of Start-TorrentService other than -Foreground and -Socket, with full paths. Other users cannot see secrets.</param>
+    /// <param name="cancellationToken">Cancels the start and ends the process.</param>
+    /// <returns>Whether it was started; false if one already listened.</returns>
+    /// <exception cref="TorrentException">It cannot be started; the error is the one that its process reported.</exception>
     public static async Task<bool> StartAsync(
         string? address = null, ServiceScope scope = ServiceScope.User, IEnumerable<KeyValuePair<string, object?>>? parameters = null, CancellationToken cancellationToken = default)
     {
@@ -49,7 +49,7 @@ internal static class BackgroundService
             await output.ConfigureAwait(false);
             TorrentError why = ErrorOf(await error.ConfigureAwait(false));
 
-            // Of two that start one at the same time, the first one wins.
+            // If two processes start a service at the same time, the first one wins.
             return why.Id == TorrentErrorId.ServiceRunning && await ServiceConnection.IsListeningAsync(address, scope, cancellationToken).ConfigureAwait(false)
                 ? false
                 : throw new TorrentException(why);
@@ -84,7 +84,7 @@ internal static class BackgroundService
 
     private static async Task<Process> RunAsync(string script)
     {
-        // The script goes by standard input: what is on a command line all users may read.
+        // The script goes through standard input: every user can read a command line.
         ShellProgram shell = ShellProgram.Current;
         var start = new ProcessStartInfo(shell.Path)
         {
@@ -106,7 +106,7 @@ internal static class BackgroundService
             start.ArgumentList.Add(argument);
         start.Environment[BackgroundProcess.Variable] = "1";
 
-        // A relative one is below this process' folder.
+        // A relative path starts at this process' folder.
         if (Environment.GetEnvironmentVariable(StateVariable) is { Length: > 0 })
             start.Environment[StateVariable] = StateFolder.DefaultPath;
         Process process;
@@ -158,7 +158,7 @@ internal static class BackgroundService
         }
         catch (Exception fault) when (fault is IOException or ObjectDisposedException or InvalidOperationException)
         {
-            // The process runs on without us.
+            // The process continues without us.
         }
 
         return text.ToString();

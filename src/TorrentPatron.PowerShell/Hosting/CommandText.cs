@@ -6,10 +6,10 @@ using TorrentPatron.Engine.Client;
 
 namespace TorrentPatron.PowerShell.Hosting;
 
-/// <summary>Writes commands as text that another PowerShell reads.</summary>
+/// <summary>Formats commands as text for another PowerShell.</summary>
 internal static class CommandText
 {
-    // PowerShell takes the typographic ones for the plain one.
+    // PowerShell treats typographic quotes as plain ones.
     private const string SingleQuotes = "'\u2018\u2019\u201a\u201b";
 
     /// <summary>A text between single quotes.</summary>
@@ -23,7 +23,7 @@ internal static class CommandText
 
     /// <summary>A command with parameters.</summary>
     /// <param name="command">Its name.</param>
-    /// <param name="parameters">Its parameters, with the values that they were bound to.</param>
+    /// <param name="parameters">Its parameters with their bound values.</param>
     public static string Of(string command, IEnumerable<KeyValuePair<string, object?>> parameters)
     {
         var text = new StringBuilder(command);
@@ -36,7 +36,7 @@ internal static class CommandText
         return text.ToString();
     }
 
-    /// <summary>Whether a value would show a secret to whoever reads the text.</summary>
+    /// <summary>Whether a value as text would reveal a secret.</summary>
     public static bool IsSecret(object? value) => value is PSCredential;
 
     private static string Of(object? value) => value switch

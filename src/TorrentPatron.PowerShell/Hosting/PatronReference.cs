@@ -4,7 +4,7 @@ using TorrentPatron.Service;
 
 namespace TorrentPatron.PowerShell.Hosting;
 
-/// <summary>A patron that somebody gives: itself, or what is left of one after a trip through a job or a file.</summary>
+/// <summary>A patron argument: the patron itself, or a copy that a job or a file serialized.</summary>
 /// <param name="Id">The patron's id.</param>
 /// <param name="Name">The patron's name.</param>
 internal sealed record PatronReference(Guid Id, string Name)
@@ -15,7 +15,7 @@ internal sealed record PatronReference(Guid Id, string Name)
 
     /// <summary>Reads an argument.</summary>
     /// <param name="value">The argument.</param>
-    /// <returns>The patron; null where the argument is something else.</returns>
+    /// <returns>The reference; null if the argument is something else.</returns>
     public static PatronReference? Of(object? value)
     {
         if (PipelineValue.Unwrap(value) is Patron patron)
@@ -26,7 +26,7 @@ internal sealed record PatronReference(Guid Id, string Name)
             : null;
     }
 
-    /// <summary>The patron itself; null where it is of another session, or has been stopped there.</summary>
+    /// <summary>The patron itself; null if it belongs to another session or has been stopped.</summary>
     /// <param name="session">The session.</param>
     public Patron? Find(SessionPatrons session) => Itself ?? session.Patrons.FirstOrDefault(patron => patron.Id == Id);
 }

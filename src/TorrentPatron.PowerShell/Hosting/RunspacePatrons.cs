@@ -11,31 +11,31 @@ using TorrentPatron.Service.State;
 namespace TorrentPatron.PowerShell.Hosting;
 
 /// <summary>
-/// Gives each runspace its own <see cref="SessionPatrons"/> and ends them with the runspace, the module or the process,
-/// whichever is first, also where a signal ends the process. No end takes longer than a few seconds: what is not saved by then was
-/// saved a moment before.
+/// Gives each runspace its own <see cref="SessionPatrons"/> and ends them with the runspace, the module or the process, whichever is
+/// first, also when a signal ends the process. Ending takes at most a few seconds: state that is not saved by then was saved a moment
+/// before.
 /// </summary>
 internal static class RunspacePatrons
 {
     private static readonly TimeSpan EndOfRunspace = TimeSpan.FromSeconds(2.5);
     private static readonly TimeSpan EndOfProcess = TimeSpan.FromSeconds(1);
 
-    /// <summary>A tracker that is dead takes three; Windows ends a process whose console closes after five.</summary>
+    /// <summary>A dead tracker takes three seconds; Windows ends a process five seconds after its console closes.</summary>
     private static readonly TimeSpan EndBySignal = TimeSpan.FromSeconds(4);
 
     private static readonly Lock Gate = new();
     private static readonly ConditionalWeakTable<Runspace, SessionPatrons> Sessions = [];
 
-    // Held strongly: a session's torrents run on although nobody looks at its runspace.
+    // Strong references: a session's torrents continue although nothing else refers to its runspace.
     private static readonly ConcurrentDictionary<SessionPatrons, bool> Running = new();
     private static TerminationSignals? _signals;
 
     static RunspacePatrons() => AppDomain.CurrentDomain.ProcessExit += (_, _) => End([.. Running.Keys], EndOfProcess);
 
-    /// <summary>The session of this thread's runspace. To be asked for on the pipeline thread.</summary>
+    /// <summary>The session of this thread's runspace. On the pipeline thread.</summary>
     public static SessionPatrons Current => Sessions.GetValue(Runspace.DefaultRunspace, Begin);
 
-    /// <summary>The session of this thread's runspace, where both are there.</summary>
+    /// <summary>The session of this thread's runspace, if both exist.</summary>
     public static SessionPatrons? Known =>
         Runspace.DefaultRunspace is { } runspace && Sessions.TryGetValue(runspace, out SessionPatrons? session) ? session : null;
 
@@ -54,7 +54,7 @@ internal static class RunspacePatrons
         return session;
     }
 
-    /// <summary>The session's location in the file system, which is not the process' current folder. On the pipeline thread.</summary>
+    /// <summary>The session's location in the file system, which differs from the process' current folder. On the pipeline thread.</summary>
     private static string CurrentFolder()
     {
         using var shell = System.Management.Automation.PowerShell.Create(RunspaceMode.CurrentRunspace);
@@ -87,7 +87,7 @@ internal static class RunspacePatrons
         End([.. Running.Keys], EndBySignal);
     }
 
-    /// <summary>Signals are ours to handle only while there is something to save: not before the first patron, nor after the last.</summary>
+    /// <summary>Handles signals only while there is something to save: from the first patron to the last.</summary>
     private static void ListenWhileAnyRuns()
     {
         lock (Gate)
@@ -103,7 +103,7 @@ internal static class RunspacePatrons
         }
     }
 
-    /// <summary>Waits on purpose: once this returns, PowerShell ends whatever still runs.</summary>
+    /// <summary>Blocks on purpose: when this returns, PowerShell ends whatever still runs.</summary>
     private static void End(IReadOnlyList<SessionPatrons> sessions, TimeSpan atMost)
     {
         try
@@ -117,7 +117,7 @@ internal static class RunspacePatrons
         }
         catch (AggregateException)
         {
-            // Nobody is left to be told, and saved state bears an end at any moment.
+            // There is nobody left to report to, and saved state survives an end at any moment.
         }
     }
 }

@@ -11,12 +11,12 @@ using TorrentPatron.Service.State;
 namespace TorrentPatron.PowerShell.Hosting;
 
 /// <summary>
-/// The patrons of one PowerShell session (a runspace): those that share the session's service, its default patron among
-/// them, and those with a service of their own. Thread-safe.
+/// The patrons of one PowerShell session (a runspace): those that share the session's service, including its default patron, and those
+/// with their own service. Thread-safe.
 /// </summary>
 internal sealed class SessionPatrons : IAsyncDisposable
 {
-    /// <summary>What the session's own patron is called.</summary>
+    /// <summary>The name of the session's own patron.</summary>
     public const string DefaultName = "default";
 
     private readonly Func<ServiceSettings, ITorrentService> _makeService;
@@ -31,18 +31,18 @@ internal sealed class SessionPatrons : IAsyncDisposable
     private Patron? _chosen;
     private bool _isDisposed;
 
-    /// <summary>Begins without any patron or service.</summary>
+    /// <summary>Creates a session without patrons or services.</summary>
     /// <param name="makeService">Makes a service.</param>
-    /// <param name="statePath">Names the folder of the saved state of the session's own service; null: <see cref="StateFolder.DefaultPath"/>.</param>
-    /// <param name="sharedLink">Connects to the user's service where the environment asks for it; null: it never does.</param>
+    /// <param name="statePath">The state folder of the session's own service; null means <see cref="StateFolder.DefaultPath"/>.</param>
+    /// <param name="sharedLink">Connects to the user's service if the environment asks for it; null means never.</param>
     public SessionPatrons(
         Func<ServiceSettings, ITorrentService> makeService, Func<string>? statePath = null, SharedServiceLink? sharedLink = null) =>
         (_makeService, _statePath, _sharedLink) = (makeService, statePath ?? (static () => StateFolder.DefaultPath), sharedLink);
 
-    /// <summary>The patrons that have not been stopped: first those that share the session's service.</summary>
+    /// <summary>The patrons that are not stopped: first those that share the session's service.</summary>
     public IReadOnlyList<Patron> Patrons => [.. Services().SelectMany(service => service.Patrons)];
 
-    /// <summary>The torrents that run, of all patrons, in the order in which they were started in each service.</summary>
+    /// <summary>The running torrents of all patrons, in the order of their start in each service.</summary>
     public IReadOnlyList<TorrentTarget> Torrents
     {
         get
@@ -58,7 +58,7 @@ internal sealed class SessionPatrons : IAsyncDisposable
         }
     }
 
-    /// <summary>A torrent that runs: in each service that runs it.</summary>
+    /// <summary>A running torrent, once for each service that runs it.</summary>
     /// <param name="torrent">Which torrent.</param>
     public IReadOnlyList<TorrentTarget> Find(TorrentId torrent) =>
     [
@@ -69,7 +69,7 @@ internal sealed class SessionPatrons : IAsyncDisposable
            select new TorrentTarget(any, status),
     ];
 
-    /// <summary>The patrons whose service, of another process, has gone: one of each service, with the reason.</summary>
+    /// <summary>The patrons whose service in another process has gone: one for each service, with the reason.</summary>
     public IReadOnlyList<(Patron Patron, TorrentError Fault)> Lost =>
     [
         .. from service in Services()
@@ -78,7 +78,7 @@ internal sealed class SessionPatrons : IAsyncDisposable
            select (any, service.Fault),
     ];
 
-    /// <summary>The patrons whose service, of another process, is being connected to again: one of each service, with what has happened.</summary>
+    /// <summary>The patrons that are reconnecting to a service in another process: one for each service, with the reason.</summary>
     public IReadOnlyList<(Patron Patron, TorrentError Interruption)> Interrupted =>
     [
         .. from service in Services()
@@ -89,7 +89,7 @@ internal sealed class SessionPatrons : IAsyncDisposable
     ];
 
     /// <summary>
-    /// The patrons whose service, of another process, has cut off an earlier connection: one of each service, with the reason, which is given once.
+    /// The patrons whose service in another process dropped an earlier connection: one for each service, with the reason, reported once.
     /// </summary>
     public IReadOnlyList<(Patron Patron, TorrentError Why)> TakeCutOffs()
     {
@@ -122,7 +122,7 @@ internal sealed class SessionPatrons : IAsyncDisposable
     }
 
     /// <summary>
-    /// Whether the environment asks for the user's service, and the session is not attached to it: <see cref="AttachSharedAsync"/> comes first.
+    /// Whether the environment asks for the user's service and the session is not attached: call <see cref="AttachSharedAsync"/> first.
     /// </summary>
     public bool AwaitsService
     {
@@ -136,8 +136,8 @@ internal sealed class SessionPatrons : IAsyncDisposable
     }
 
     /// <summary>
-    /// The patron that was chosen or attached last; or else that of the user's service, where the environment asks for it; or else the
-    /// session's own, made where there is none, or no longer.
+    /// The patron that was chosen or attached last; otherwise the patron of the user's service if the environment asks for it; otherwise the
+    /// session's own patron, created when needed.
     /// </summary>
     public Patron Default()
     {
@@ -145,7 +145,7 @@ internal sealed class SessionPatrons : IAsyncDisposable
             return Known() ?? (_own = Shared().CreatePatron(DefaultName));
     }
 
-    /// <summary>Whether a patron is the session's default. Makes none.</summary>
+    /// <summary>Whether a patron is the session's default. Creates none.</summary>
     public bool IsDefault(Patron patron)
     {
         lock (_gate)
@@ -160,7 +160,7 @@ internal sealed class SessionPatrons : IAsyncDisposable
             _chosen = patron;
     }
 
-    /// <summary>Takes back the choice of a patron: the default is what it would be without. Does nothing where another is chosen.</summary>
+    /// <summary>Undoes the choice of a patron as default. Does nothing if another patron is chosen.</summary>
     /// <param name="patron">The patron.</param>
     public void Unchoose(Patron patron)
     {
@@ -171,10 +171,10 @@ internal sealed class SessionPatrons : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes a patron.</summary>
-    /// <param name="name">What to call it; null: a name is made up.</param>
-    /// <param name="settings">What its own service is made with; null: it shares the session's.</param>
-    /// <exception cref="TorrentException">There is no engine as the settings name it.</exception>
+    /// <summary>Creates a patron.</summary>
+    /// <param name="name">Its name; null means a new name.</param>
+    /// <param name="settings">The settings of its own service; null means to share the session's.</param>
+    /// <exception cref="TorrentException">The settings name an engine that does not exist.</exception>
     public Patron Create(string? name, ServiceSettings? settings)
     {
         lock (_gate)
@@ -189,10 +189,10 @@ internal sealed class SessionPatrons : IAsyncDisposable
     }
 
     /// <summary>
-    /// Takes over a connection to the service of another process, with a patron that becomes the session's default. Connections that have
-    /// ended are given up.
+    /// Takes over a connection to a service in another process, with a patron that becomes the session's default. Connections that have
+    /// ended are dropped.
     /// </summary>
-    /// <param name="name">What to call the patron; null: a name is made up.</param>
+    /// <param name="name">The patron's name; null means a new name.</param>
     /// <param name="service">The connection, which ends with its last patron.</param>
     public Task<Patron> AttachAsync(string? name, ITorrentService service) => TakeOverAsync(name, service, isChosen: true);
 
@@ -208,7 +208,7 @@ internal sealed class SessionPatrons : IAsyncDisposable
     }
 
     /// <summary>
-    /// Stops a patron and its torrents; with the last patron of a service its engine ends. The torrents of a service of another process run on.
+    /// Stops a patron and its torrents; the engine ends with the last patron of a service. The torrents of a service in another process continue.
     /// </summary>
     public async Task StopAsync(Patron patron)
     {
@@ -238,7 +238,7 @@ internal sealed class SessionPatrons : IAsyncDisposable
 
     private static bool IsUsable([NotNullWhen(true)] Patron? patron) => patron is { IsStopped: false };
 
-    /// <summary>The default patron that is there. With the lock held.</summary>
+    /// <summary>The existing default patron. With the lock held.</summary>
     private Patron? Known() =>
         IsUsable(_chosen) ? _chosen
         : _sharedLink?.IsWanted() == true && IsUsable(_attached) ? _attached

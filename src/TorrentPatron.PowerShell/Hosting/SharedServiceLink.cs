@@ -5,11 +5,11 @@ using TorrentPatron.Service.Errors;
 namespace TorrentPatron.PowerShell.Hosting;
 
 /// <summary>
-/// The user's service as the session's default: <c>TORRENTPATRON_SERVICE=shared</c> asks for it. The variable is read at each use, so a
+/// The user's service as the session's default, if <c>TORRENTPATRON_SERVICE=shared</c> asks for it. The variable is read at each use, so a
 /// script may set it after the module was imported.
 /// </summary>
 /// <param name="connect">Connects to the user's service.</param>
-/// <param name="read">Reads the variable; null: from the environment.</param>
+/// <param name="read">Reads the variable; null reads the environment.</param>
 internal sealed class SharedServiceLink(Func<CancellationToken, Task<ITorrentService>> connect, Func<string?>? read = null)
 {
     /// <summary>The environment variable.</summary>
@@ -20,12 +20,12 @@ internal sealed class SharedServiceLink(Func<CancellationToken, Task<ITorrentSer
 
     private readonly Func<string?> _read = read ?? (static () => Environment.GetEnvironmentVariable(Variable));
 
-    /// <summary>Whether the environment asks for it, or for something that does not exist, which <see cref="ConnectAsync"/> says.</summary>
+    /// <summary>Whether the variable is set; <see cref="ConnectAsync"/> reports an invalid value.</summary>
     public bool IsWanted() => !string.IsNullOrWhiteSpace(_read());
 
     /// <summary>Connects.</summary>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="TorrentException">No service runs, or the variable has another value.</exception>
+    /// <exception cref="TorrentException">No service runs, or the variable has a different value.</exception>
     public async Task<ITorrentService> ConnectAsync(CancellationToken cancellationToken)
     {
         string wanted = _read()?.Trim() ?? "";

@@ -27,12 +27,12 @@ internal sealed class JobOutput(Job job) : ICommandOutput
 
     public Task ReportAsync(ProgressNote note)
     {
-        // A job may go on for days without anybody looking: the latest note is enough.
+        // A job may run for days unread: the latest note is enough.
         job.Progress.Clear();
         return Add(job.Progress, CmdletOutput.Record(note));
     }
 
-    /// <summary>Who makes a job has been asked already.</summary>
+    /// <summary>Always agrees: the command that made the job has asked already.</summary>
     public Task<bool> ShouldProcessAsync(string target, string action) => Task.FromResult(true);
 
     private static Task Add<T>(PSDataCollection<T> stream, T item)

@@ -10,8 +10,8 @@ using TorrentPatron.Service.Requests;
 namespace TorrentPatron.PowerShell.Jobs;
 
 /// <summary>
-/// A job that starts a torrent and is done when the torrent is complete. To stop or suspend the job is to stop or suspend the
-/// torrent; to remove it leaves a torrent alone that is complete.
+/// A job that starts a torrent and ends when the torrent is complete. Stopping or suspending the job stops or suspends the torrent;
+/// removing the job leaves a complete torrent running.
 /// </summary>
 public sealed class TorrentJob : Job2
 {
@@ -24,13 +24,13 @@ public sealed class TorrentJob : Job2
     private volatile TorrentTarget? _torrent;
     private Task _work = Task.CompletedTask;
 
-    /// <summary>Makes a job that has not begun yet.</summary>
+    /// <summary>Creates a job that has not begun yet.</summary>
     /// <param name="command">The command that made it.</param>
-    /// <param name="name">What to call it.</param>
-    /// <param name="patron">Who starts the torrent.</param>
+    /// <param name="name">The name of the job.</param>
+    /// <param name="patron">The patron that starts the torrent.</param>
     /// <param name="request">What to start.</param>
     /// <param name="given">What the user gave.</param>
-    /// <param name="terms">How far, and how long, it is waited for.</param>
+    /// <param name="terms">What to wait for, and how long.</param>
     internal TorrentJob(string command, string name, Patron patron, StartRequest request, object given, WaitTerms terms)
         : base(command, name)
     {
@@ -42,19 +42,19 @@ public sealed class TorrentJob : Job2
         PSJobTypeName = nameof(TorrentJob);
     }
 
-    /// <summary>Whether something waits to be received.</summary>
+    /// <summary>Whether there is output to receive.</summary>
     public override bool HasMoreData => Output.Count > 0 || Error.Count > 0 || Warning.Count > 0;
 
-    /// <summary>Where the torrent is.</summary>
+    /// <summary>The computer that runs the torrent.</summary>
     public override string Location => "localhost";
 
-    /// <summary>How the torrent stands.</summary>
+    /// <summary>The torrent's status.</summary>
     public override string StatusMessage => Status?.ToString() ?? "";
 
-    /// <summary>The torrent as it stands now; null where it has not been started.</summary>
+    /// <summary>The torrent's current status; null if it has not been started.</summary>
     public TorrentStatus? Status => _torrent?.Latest;
 
-    /// <summary>The torrent's info hash; null where it has not been started. By it the job can be piped to the torrents' cmdlets.</summary>
+    /// <summary>The torrent's info hash; null if it has not been started. It lets the job be piped to the torrent cmdlets.</summary>
     public string? InfoHash => _torrent?.Status.InfoHash;
 
     /// <inheritdoc/>
@@ -97,7 +97,7 @@ public sealed class TorrentJob : Job2
     /// <inheritdoc/>
     public override void ResumeJobAsync() => After(ResumeAsync(), OnResumeJobCompleted);
 
-    /// <summary>A torrent is never blocked by a question.</summary>
+    /// <summary>Does nothing: a torrent never waits for input.</summary>
     public override void UnblockJob()
     {
     }
@@ -113,7 +113,7 @@ public sealed class TorrentJob : Job2
         base.Dispose(disposing);
     }
 
-    /// <summary>PowerShell asks for it synchronously; nothing here takes longer than it takes to stop a torrent.</summary>
+    /// <summary>Blocks, since PowerShell calls the job synchronously; stopping a torrent is the longest wait.</summary>
     private static void Finish(Task task) => task.GetAwaiter().GetResult();
 
     private static void After(Action action, Action<AsyncCompletedEventArgs> completed)
@@ -135,7 +135,7 @@ public sealed class TorrentJob : Job2
         }
         catch (OperationCanceledException)
         {
-            // A job that is only thrown away leaves its torrent alone.
+            // A job that is removed leaves its torrent alone.
             if (JobStateInfo.State == JobState.Stopping && _torrent is { } torrent)
                 await torrent.Patron.CloseAsync(torrent.Torrent).ConfigureAwait(false);
             end = JobState.Stopped;
@@ -169,7 +169,7 @@ public sealed class TorrentJob : Job2
         return !_output.HasFailed;
     }
 
-    /// <summary>A job whose torrent rests, whoever made it rest, is suspended.</summary>
+    /// <summary>Marks the job as suspended while its torrent is suspended, by whatever command.</summary>
     private async Task FollowAsync(TorrentTarget torrent, CancellationToken cancellationToken)
     {
         await foreach (TorrentStatus status in torrent.Patron.WatchAsync([torrent.Torrent], cancellationToken).ConfigureAwait(false))
@@ -184,7 +184,7 @@ public sealed class TorrentJob : Job2
 
     private async Task StopAsync()
     {
-        // Who is told of the job's end may remove it while its work is still telling.
+        // The handler of the job's end may remove the job while its work is still reporting.
         if (JobStateInfo.State is JobState.Completed or JobState.Failed or JobState.Stopped)
             return;
         SetJobState(JobState.Stopping);

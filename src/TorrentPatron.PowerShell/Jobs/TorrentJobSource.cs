@@ -6,8 +6,8 @@ using TorrentPatron.Engine.Client;
 namespace TorrentPatron.PowerShell.Jobs;
 
 /// <summary>
-/// Where Get-Job, Remove-Job and the others find a session's torrent jobs. PowerShell makes one for each session into which the
-/// module is imported.
+/// Provides a session's torrent jobs to Get-Job, Remove-Job and the others. PowerShell creates one for each session that imports the
+/// module.
 /// </summary>
 public sealed class TorrentJobSource : JobSourceAdapter
 {
@@ -15,15 +15,15 @@ public sealed class TorrentJobSource : JobSourceAdapter
 
     private readonly ConcurrentDictionary<Guid, Job2> _jobs = new();
 
-    /// <summary>Makes an empty one.</summary>
+    /// <summary>Creates an empty source.</summary>
     public TorrentJobSource() => Name = nameof(TorrentJobSource);
 
-    /// <summary>Makes a job known to a session.</summary>
-    /// <param name="manager">The session's.</param>
+    /// <summary>Adds a job to a session.</summary>
+    /// <param name="manager">The session's job manager.</param>
     /// <param name="job">The job.</param>
     internal static void Register(JobManager manager, TorrentJob job)
     {
-        // The manager tells only its own adapter, and only in this form.
+        // The manager calls only its own adapter, and only in this way.
         var definition = new JobDefinition(typeof(TorrentJobSource), job.Command, job.Name);
         var parameters = new CommandParameterCollection { { JobParameter, job } };
         manager.NewJob(new JobInvocationInfo(definition, parameters));
@@ -58,7 +58,7 @@ public sealed class TorrentJobSource : JobSourceAdapter
     /// <inheritdoc/>
     public override IList<Job2> GetJobsByState(JobState state, bool recurse) => Where(job => job.JobStateInfo.State == state);
 
-    /// <summary>Torrent jobs have nothing to be filtered by but what Get-Job has parameters for.</summary>
+    /// <summary>Finds nothing: Get-Job has parameters for every property of torrent jobs.</summary>
     public override IList<Job2> GetJobsByFilter(Dictionary<string, object> filter, bool recurse) => [];
 
     /// <inheritdoc/>

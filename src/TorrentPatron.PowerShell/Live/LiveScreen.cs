@@ -3,7 +3,7 @@ using System.Text;
 
 namespace TorrentPatron.PowerShell.Live;
 
-/// <summary>A part of the console that is drawn anew in its place. For the pipeline's thread only.</summary>
+/// <summary>A part of the console that is redrawn in place. For the pipeline thread only.</summary>
 /// <param name="ui">The host's console.</param>
 internal sealed class LiveScreen(PSHostUserInterface ui)
 {
@@ -14,7 +14,7 @@ internal sealed class LiveScreen(PSHostUserInterface ui)
     {
         try
         {
-            // A host does not say where what it writes goes.
+            // A host does not say where its output goes.
             return !Console.IsOutputRedirected && host.UI is { SupportsVirtualTerminal: true, RawUI.WindowSize: { Width: >= 20, Height: >= 6 } };
         }
         catch (Exception fault) when (fault is HostException or NotImplementedException or InvalidOperationException or IOException)
@@ -23,10 +23,10 @@ internal sealed class LiveScreen(PSHostUserInterface ui)
         }
     }
 
-    /// <summary>Cells in a line; the last column stays empty, for some consoles break the line there.</summary>
+    /// <summary>Usable cells in a line; the last column stays empty because some consoles break the line there.</summary>
     public int Width => ui.RawUI.WindowSize.Width - 1;
 
-    /// <summary>Lines that can be drawn without moving the first out of sight.</summary>
+    /// <summary>Lines that fit without scrolling the first out of sight.</summary>
     public int Height => ui.RawUI.WindowSize.Height - 2;
 
     /// <summary>How many cells a text takes.</summary>
@@ -43,7 +43,7 @@ internal sealed class LiveScreen(PSHostUserInterface ui)
         _lines = lines.Count;
     }
 
-    /// <summary>Takes away what was drawn.</summary>
+    /// <summary>Erases the drawn lines.</summary>
     public void Clear()
     {
         var text = new StringBuilder();
@@ -52,7 +52,7 @@ internal sealed class LiveScreen(PSHostUserInterface ui)
         _lines = 0;
     }
 
-    /// <summary>Leaves what was drawn where it is.</summary>
+    /// <summary>Keeps the drawn lines on the screen.</summary>
     public void Leave()
     {
         ui.Write("\e[?25h");

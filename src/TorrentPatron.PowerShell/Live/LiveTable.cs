@@ -5,8 +5,8 @@ using TorrentPatron.PowerShell.Output;
 namespace TorrentPatron.PowerShell.Live;
 
 /// <summary>
-/// Draws torrents as a table that fits the screen. Where it is narrow, columns make room for the name; where it is low, active
-/// torrents come first and a line counts those that are not shown.
+/// Draws torrents as a table that fits the screen. A narrow screen drops columns in favour of the name; on a low one active torrents come
+/// first and a line counts those that are not shown.
 /// </summary>
 /// <param name="colour">Whether states have colours.</param>
 /// <param name="cellsOf">How many cells of the screen a text takes.</param>
@@ -29,7 +29,7 @@ internal sealed class LiveTable(bool colour, Func<string, int> cellsOf)
     /// <param name="statuses">The torrents.</param>
     /// <param name="width">Cells in a line.</param>
     /// <param name="height">Lines, 4 or more.</param>
-    /// <returns>Lines, none of them wider, and not more of them.</returns>
+    /// <returns>At most that many lines, none wider than the width.</returns>
     public IReadOnlyList<string> Draw(IReadOnlyList<TorrentStatus> statuses, int width, int height)
     {
         Column[] columns = ColumnsFor(width);
@@ -78,7 +78,7 @@ internal sealed class LiveTable(bool colour, Func<string, int> cellsOf)
         return HumanText.Percent(wanted > 0 ? 100.0 * all.Sum(status => status.CompletedSize) / wanted : 100);
     }
 
-    /// <summary>Where a torrent stands when not all have room: what moves or needs attention comes first.</summary>
+    /// <summary>A torrent's rank when not all fit: active torrents and those that need attention come first.</summary>
     private static int PlaceOf(TorrentStatus status) => status.State switch
     {
         TorrentState.Downloading when !status.IsStalled => 0,
@@ -98,11 +98,11 @@ internal sealed class LiveTable(bool colour, Func<string, int> cellsOf)
         string state = StateText.Plain(status);
         string row = Fit(Line(columns, column => column.Cell(status), status.Name), width);
 
-        // Colour takes no room on the screen, so it comes last.
+        // Colour codes take no cells, so they are added last.
         return colour && row.StartsWith(state, StringComparison.Ordinal) ? StateText.Coloured(status) + row[state.Length..] : row;
     }
 
-    /// <summary>Cuts a line off where the screen ends.</summary>
+    /// <summary>Cuts a line to the width of the screen.</summary>
     private string Fit(string line, int width)
     {
         if (cellsOf(line) <= width)
@@ -118,9 +118,9 @@ internal sealed class LiveTable(bool colour, Func<string, int> cellsOf)
     /// <summary>A column before the name.</summary>
     /// <param name="Label">Its heading.</param>
     /// <param name="Width">Cells; negative for text that starts at the left.</param>
-    /// <param name="Rank">The highest rank is left out first where the screen is narrow.</param>
-    /// <param name="Cell">What it shows of a torrent.</param>
-    /// <param name="Sum">What it shows of all torrents.</param>
+    /// <param name="Rank">Columns of the highest rank are dropped first on a narrow screen.</param>
+    /// <param name="Cell">Its text for a torrent.</param>
+    /// <param name="Sum">Its text for the totals.</param>
     private sealed record Column(
         string Label, int Width, int Rank, Func<TorrentStatus, string> Cell, Func<IReadOnlyList<TorrentStatus>, string> Sum);
 }

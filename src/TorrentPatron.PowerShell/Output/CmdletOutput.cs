@@ -8,13 +8,13 @@ namespace TorrentPatron.PowerShell.Output;
 
 /// <summary>Writes to a cmdlet's pipeline, on its thread.</summary>
 /// <param name="cmdlet">The cmdlet.</param>
-/// <param name="pump">Leads to its thread.</param>
-/// <param name="agree">Asks whether to do something (an action) to something (a target).</param>
+/// <param name="pump">Runs code on the pipeline thread.</param>
+/// <param name="agree">Asks whether to do an action to a target.</param>
 internal sealed class CmdletOutput(PSCmdlet cmdlet, PipelinePump pump, Func<string, string, bool> agree) : ICommandOutput
 {
     private const int ActivityId = 0x7061; // any number that other cmdlets are not likely to use
 
-    /// <summary>Makes a path one of the file system, wherever the session's location is.</summary>
+    /// <summary>Prefix that makes a path a file system path, wherever the session's location is.</summary>
     private const string FileSystem = @"Microsoft.PowerShell.Core\FileSystem::";
 
     private string? _activity;
@@ -40,7 +40,7 @@ internal sealed class CmdletOutput(PSCmdlet cmdlet, PipelinePump pump, Func<stri
         cmdlet.WriteProgress(Record(note));
     });
 
-    /// <summary>Takes the progress bar away, if one was shown. On the pipeline thread.</summary>
+    /// <summary>Removes the progress bar, if one is shown. On the pipeline thread.</summary>
     public void EndProgress()
     {
         if (_activity is not { } activity)
@@ -53,18 +53,18 @@ internal sealed class CmdletOutput(PSCmdlet cmdlet, PipelinePump pump, Func<stri
         }
         catch (PipelineStoppedException)
         {
-            // Then PowerShell takes it away.
+            // PowerShell then removes the bar.
         }
     }
 
-    /// <summary>Progress as PowerShell has it.</summary>
+    /// <summary>Progress as PowerShell's record.</summary>
     internal static ProgressRecord Record(ProgressNote note) => new(ActivityId, note.Activity, note.Status)
     {
         PercentComplete = note.Percent,
         SecondsRemaining = note.TimeLeft is { } left ? (int)left.TotalSeconds : -1,
     };
 
-    /// <summary>A failure as PowerShell has it.</summary>
+    /// <summary>A failure as PowerShell's record.</summary>
     internal static ErrorRecord Record(CommandFailure failure)
     {
         var record = new ErrorRecord(
@@ -72,13 +72,13 @@ internal sealed class CmdletOutput(PSCmdlet cmdlet, PipelinePump pump, Func<stri
         {
             ErrorDetails = new ErrorDetails(failure.Error.Message) { RecommendedAction = failure.Error.Remedy },
         };
-        // The target stays as it was given; what is shown of it is text.
+        // The target object stays as it was given; what PowerShell shows of it is text.
         if (failure.Target?.ToString() is { } target)
             record.CategoryInfo.TargetName = DisplayText.Clean(target);
         return record;
     }
 
-    /// <summary>The file as PowerShell's provider gives it, which adds what the view shows, such as UnixMode, User and Size.</summary>
+    /// <summary>The file as PowerShell's provider returns it, with properties for the view, such as UnixMode, User and Size.</summary>
     private object FileItem(string path)
     {
         try
@@ -87,7 +87,7 @@ internal sealed class CmdletOutput(PSCmdlet cmdlet, PipelinePump pump, Func<stri
         }
         catch (Exception fault) when (fault is ItemNotFoundException or IOException or UnauthorizedAccessException)
         {
-            // It was written; what has become of it since is not this command's.
+            // The file was written; a later change to it is not this command's failure.
             return new FileInfo(path);
         }
     }

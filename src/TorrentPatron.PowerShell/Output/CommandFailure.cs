@@ -3,7 +3,7 @@ using TorrentPatron.Engine.Client;
 namespace TorrentPatron.PowerShell.Output;
 
 /// <summary>One item's failure.</summary>
-/// <param name="Error">What happened, and what to do.</param>
-/// <param name="Target">What the user gave; null where that cannot be said.</param>
-/// <param name="Cause">What led to it, if anything did.</param>
+/// <param name="Error">The error and its remedy.</param>
+/// <param name="Target">The user's input; null if unknown.</param>
+/// <param name="Cause">The exception behind it, if any.</param>
 internal sealed record CommandFailure(TorrentError Error, object? Target, Exception? Cause = null);

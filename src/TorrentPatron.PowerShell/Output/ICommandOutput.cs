@@ -1,35 +1,35 @@
 namespace TorrentPatron.PowerShell.Output;
 
 /// <summary>
-/// Where a command's results go. The logic of the cmdlets knows no more of PowerShell than this. Every call ends once the
-/// pipeline has taken what it was given, so what comes after a <c>Select-Object -First 1</c> is never begun.
+/// The output of a command: all that the cmdlets' logic knows of PowerShell. Each call returns when the pipeline has accepted the object,
+/// so nothing after a <c>Select-Object -First 1</c> is ever begun.
 /// </summary>
 internal interface ICommandOutput
 {
     /// <summary>Writes a result.</summary>
     Task EmitAsync(object value);
 
-    /// <summary>Writes a file, in a pipeline as <c>Get-Item</c> does: with what the file system's view shows.</summary>
+    /// <summary>Writes a file as <c>Get-Item</c> does, with the properties that the file system's view shows.</summary>
     /// <param name="path">Absolute path of a file that exists.</param>
     Task EmitFileAsync(string path) => EmitAsync(new FileInfo(path));
 
     /// <summary>Reports that one item failed; the others go on.</summary>
     Task FailAsync(CommandFailure failure);
 
-    /// <summary>Says what may want attention.</summary>
+    /// <summary>Writes a warning.</summary>
     Task WarnAsync(string message);
 
-    /// <summary>Writes a detail, shown with <c>-Verbose</c>.</summary>
+    /// <summary>Writes a detail for <c>-Verbose</c>.</summary>
     Task TellAsync(string message);
 
-    /// <summary>Writes what only who looks for a fault wants to know, shown with <c>-Debug</c>.</summary>
+    /// <summary>Writes a detail for <c>-Debug</c>, of use only for diagnosis.</summary>
     Task DebugAsync(string message);
 
-    /// <summary>Shows how far the work is. The caller keeps it to a few a second.</summary>
+    /// <summary>Shows progress. Call it at most a few times a second.</summary>
     Task ReportAsync(ProgressNote note);
 
-    /// <summary>Asks whether to go on (<c>-WhatIf</c>, <c>-Confirm</c>).</summary>
-    /// <param name="target">What it is done to.</param>
-    /// <param name="action">What is done.</param>
+    /// <summary>Asks whether to do something (<c>-WhatIf</c>, <c>-Confirm</c>).</summary>
+    /// <param name="target">The object of the action.</param>
+    /// <param name="action">The action.</param>
     Task<bool> ShouldProcessAsync(string target, string action);
 }

@@ -2,12 +2,12 @@ using TorrentPatron.Engine.Client;
 
 namespace TorrentPatron.PowerShell.Output;
 
-/// <summary>A torrent's state as people read it, in live tables. The views have script that shows the same.</summary>
+/// <summary>A torrent's state as live tables show it. The views have script that shows the same.</summary>
 internal static class StateText
 {
     private const string Reset = "\e[0m";
 
-    /// <summary>The state in a word that fits its column of 11 characters.</summary>
+    /// <summary>The state as a word that fits its column of 11 characters.</summary>
     /// <param name="status">The torrent.</param>
     public static string Plain(TorrentStatus status)
     {
@@ -20,7 +20,7 @@ internal static class StateText
         };
     }
 
-    /// <summary>The state in colour. Where the host shows none, PowerShell takes it away again.</summary>
+    /// <summary>The state in colour. PowerShell removes the colour if the host shows none.</summary>
     /// <param name="status">The torrent.</param>
     public static string Coloured(TorrentStatus status)
     {

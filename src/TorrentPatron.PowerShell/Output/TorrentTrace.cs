@@ -6,12 +6,12 @@ using TorrentPatron.Engine.Diagnostics;
 namespace TorrentPatron.PowerShell.Output;
 
 /// <summary>
-/// Takes what the engine tells of torrents (docs/diagnostics.md) while a cmdlet waits for them, and writes it from the cmdlet's own
+/// Collects the engine's events about torrents (docs/diagnostics.md) while a cmdlet waits for them, and writes them on the cmdlet's own
 /// thread: warnings and errors with <c>-Verbose</c>, and everything with <c>-Debug</c>.
 /// </summary>
 internal sealed class TorrentTrace : EventListener
 {
-    /// <summary>Events that may wait to be written; of more, the oldest are dropped, and how many is said.</summary>
+    /// <summary>Maximum number of events in the queue; the oldest are dropped beyond it, and their number is reported.</summary>
     public const int MostWaiting = 5_000;
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(150);
@@ -22,18 +22,18 @@ internal sealed class TorrentTrace : EventListener
     private int _dropped;
 
     /// <summary>Begins to listen.</summary>
-    /// <param name="isVerbose">Whether warnings and errors go where details go, and not to the debug messages.</param>
-    /// <param name="isDebug">Whether everything is taken.</param>
+    /// <param name="isVerbose">Whether warnings and errors go to the verbose stream rather than to the debug stream.</param>
+    /// <param name="isDebug">Whether to collect all events.</param>
     public TorrentTrace(bool isVerbose, bool isDebug)
     {
         _isVerbose = isVerbose;
         EnableEvents(EngineEvents.Log, isDebug ? EventLevel.Verbose : EventLevel.Warning, EventKeywords.All);
     }
 
-    /// <summary>Names a torrent of the cmdlet's, by its info hash; null: it is none. What is not the cmdlet's is not written.</summary>
+    /// <summary>The name of one of the cmdlet's torrents, from its info hash; null for any other torrent, whose events are not written.</summary>
     public Func<string, string?> NameOf { get; set; } = static _ => null;
 
-    /// <summary>Writes what comes while work is done, and what is left at its end. Called off the pipeline's thread.</summary>
+    /// <summary>Writes events while work runs, and the remaining ones at its end. Not on the pipeline thread.</summary>
     public async Task WriteWhileAsync(Task work, ICommandOutput output, CancellationToken cancellationToken)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -45,7 +45,7 @@ internal sealed class TorrentTrace : EventListener
         finally
         {
             await over.CancelAsync().ConfigureAwait(false);
-            // What the pipeline refused it has noted itself.
+            // The work itself has recorded what the pipeline refused.
             await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (!cancellationToken.IsCancellationRequested)
                 await WriteAsync(output).ConfigureAwait(false);
@@ -55,7 +55,7 @@ internal sealed class TorrentTrace : EventListener
     /// <inheritdoc/>
     protected override void OnEventWritten(EventWrittenEventArgs eventData)
     {
-        // On a thread of the engine's: nothing is looked at here.
+        // On an engine thread: do no work here.
         _waiting.Enqueue(eventData);
         if (_waiting.Count > MostWaiting && _waiting.TryDequeue(out _))
             Interlocked.Increment(ref _dropped);
@@ -72,7 +72,7 @@ internal sealed class TorrentTrace : EventListener
 
     private async Task WriteAsync(ICommandOutput output)
     {
-        // A bound: what comes while this writes has its turn later.
+        // A bound: events that arrive during this loop are written later.
         for (int left = _waiting.Count; left > 0 && _waiting.TryDequeue(out EventWrittenEventArgs? told); left--)
         {
             if (told.Payload is not [string torrent, ..] || FindName(torrent) is not { } name)
@@ -87,7 +87,7 @@ internal sealed class TorrentTrace : EventListener
         }
 
         if (Interlocked.Exchange(ref _dropped, 0) is > 0 and int dropped)
-            await output.DebugAsync($"{dropped} more events came than could be written.").ConfigureAwait(false);
+            await output.DebugAsync($"{dropped} events were dropped: they came faster than they could be written.").ConfigureAwait(false);
     }
 
     private string? FindName(string torrent)

@@ -3,18 +3,18 @@ using TorrentPatron.Engine.Timing;
 namespace TorrentPatron.PowerShell.Pipeline;
 
 /// <summary>
-/// Keeps cmdlets from returning while a signal ends the process: a script must not take the end of its torrents for a failure, and go
-/// on to what it does then.
+/// Keeps cmdlets from returning while a signal ends the process: otherwise a script would see its torrents end, take that for a failure
+/// and continue.
 /// </summary>
 internal static class PipelineHold
 {
     private static Instant _end;
 
     /// <summary>Begins to hold all pipelines.</summary>
-    /// <param name="atMost">After that time they go on, where the process is still there.</param>
+    /// <param name="atMost">The longest hold, if the process does not end.</param>
     public static void Begin(TimeSpan atMost) => _end = Instant.Now(TimeProvider.System) + atMost;
 
-    /// <summary>Waits as long as pipelines are held. To be called by a pipeline thread.</summary>
+    /// <summary>Waits while pipelines are held. On a pipeline thread.</summary>
     public static void Pass()
     {
         while (_end - Instant.Now(TimeProvider.System) is var left && left > TimeSpan.Zero)

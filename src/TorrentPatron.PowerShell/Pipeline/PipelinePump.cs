@@ -5,18 +5,18 @@ using TorrentPatron.Engine.Timing;
 namespace TorrentPatron.PowerShell.Pipeline;
 
 /// <summary>
-/// Carries asynchronous work while the pipeline thread waits for it, and lets the work do things on that thread, which alone
-/// may write to the pipeline.
+/// Runs asynchronous work while the pipeline thread waits for it, and lets the work run code on that thread, the only one that may write to
+/// the pipeline.
 /// </summary>
 /// <remarks>
-/// What the pipeline thread throws (the pipeline was stopped, a later command has had enough, <c>-ErrorAction Stop</c>)
-/// cancels the work, is thrown into it where it waits, and comes out of <see cref="Run"/> as it was.
+/// An exception on the pipeline thread (the pipeline was stopped, a later command needs no more, <c>-ErrorAction Stop</c>) cancels the
+/// work, is thrown into it where it waits, and is thrown again by <see cref="Run"/>.
 /// </remarks>
 internal sealed class PipelinePump(Action onBeat) : IDisposable
 {
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(150);
 
-    /// <summary>How long work may go on once it is cancelled; nothing here takes longer than a few milliseconds.</summary>
+    /// <summary>How long work may continue once it is cancelled; it needs a few milliseconds.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
     private readonly CancellationTokenSource _stop = new();
@@ -25,7 +25,7 @@ internal sealed class PipelinePump(Action onBeat) : IDisposable
     /// <summary>Cancelled with the work.</summary>
     public CancellationToken Cancelled => _stop.Token;
 
-    /// <summary>Does work to its end. To be called by the pipeline thread only.</summary>
+    /// <summary>Runs work to its end. On the pipeline thread only.</summary>
     /// <param name="work">The work; it runs on the pool.</param>
     /// <exception cref="OperationCanceledException">The pump has been cancelled.</exception>
     public void Run(Func<CancellationToken, Task> work)
@@ -62,9 +62,9 @@ internal sealed class PipelinePump(Action onBeat) : IDisposable
         task.GetAwaiter().GetResult();
     }
 
-    /// <summary>Does something on the pipeline thread. To be called by the work, and awaited.</summary>
-    /// <param name="what">What to do.</param>
-    /// <returns>Its result, or what it threw.</returns>
+    /// <summary>Runs a function on the pipeline thread. The work calls and awaits it.</summary>
+    /// <param name="what">The function.</param>
+    /// <returns>Its result; its exception is thrown again.</returns>
     public async Task<T> OnPipelineThreadAsync<T>(Func<T> what)
     {
         var job = new Job(() => what());
@@ -94,7 +94,7 @@ internal sealed class PipelinePump(Action onBeat) : IDisposable
     private void Guarded(Action action, Job? job, ref ExceptionDispatchInfo? fault)
     {
         PipelineHold.Pass();
-        // Once the pipeline has refused something it takes nothing more.
+        // Once the pipeline has refused an object it accepts nothing more.
         if (fault is not null)
         {
             job?.Cancel();
@@ -105,7 +105,7 @@ internal sealed class PipelinePump(Action onBeat) : IDisposable
         {
             action();
         }
-#pragma warning disable CA1031 // Whatever the pipeline throws goes on to it, after the work has ended.
+#pragma warning disable CA1031 // Exceptions of the pipeline are thrown again after the work has ended.
         catch (Exception thrown)
 #pragma warning restore CA1031
         {

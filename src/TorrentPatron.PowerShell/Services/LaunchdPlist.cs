@@ -9,12 +9,12 @@ namespace TorrentPatron.PowerShell.Services;
 /// <summary>The text of a property list for launchd (macOS). Pure.</summary>
 internal static class LaunchdPlist
 {
-    /// <summary>The name by which launchd knows the service.</summary>
+    /// <summary>launchd's name for the service.</summary>
     public const string Label = "TorrentPatron";
 
-    /// <summary>The property list of an agent of the user's or, for the machine, of a daemon.</summary>
+    /// <summary>The property list of the user's agent or the machine's daemon.</summary>
     /// <param name="unit">The service.</param>
-    /// <param name="errorPath">The file for what goes wrong before the service has a log.</param>
+    /// <param name="errorPath">The file for errors before the service has a log.</param>
     public static string Text(ServiceUnit unit, string errorPath)
     {
         var text = new StringBuilder("""

@@ -4,10 +4,10 @@ using TorrentPatron.Service;
 
 namespace TorrentPatron.PowerShell.Services;
 
-/// <summary>What the user of the machine's service must be able to read and write. Lists of rights (ACLs) are not looked at, so it warns only.</summary>
+/// <summary>Checks what the machine's service must be able to read and write. It ignores access control lists, so it only warns.</summary>
 internal static class MachineAccess
 {
-    /// <summary>Warns of parts of PowerShell and of the module that other users cannot read: those in root's home, for example.</summary>
+    /// <summary>Warnings for files of PowerShell and the module that other users cannot read, such as those in root's home.</summary>
     public static IEnumerable<string> Unreadable(ServiceUnit unit)
     {
         if (OperatingSystem.IsWindows() || unit.Scope != ServiceScope.Machine)
@@ -20,14 +20,14 @@ internal static class MachineAccess
                 yield return Warning(file);
         }
 
-        static string Warning(string file) => $"The user {ServiceUnit.MachineUser}, as whom the service runs, may be unable to read '{file}'. "
+        static string Warning(string file) => $"The service runs as the user {ServiceUnit.MachineUser}, who may be unable to read '{file}'. "
             + "Install PowerShell and the module where all users can read them, and install the service from there.";
     }
 
-    /// <summary>Warns of a root that the service may not write.</summary>
+    /// <summary>Warns if the service may be unable to write to a root.</summary>
     /// <param name="root">The folder.</param>
-    /// <param name="cancellation">Gives up.</param>
-    /// <returns>The warning; null: it may.</returns>
+    /// <param name="cancellation">Cancels the check.</param>
+    /// <returns>The warning; null if the service can write to it.</returns>
     [UnsupportedOSPlatform("windows")]
     public static async Task<string?> NotWritableAsync(string root, CancellationToken cancellation)
     {
@@ -35,7 +35,7 @@ internal static class MachineAccess
         if ((mode & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) != 0
             || await SystemTool.TryRunAsync("stat", ["--format=%U", "--", root], cancellation).ConfigureAwait(false) == ServiceUnit.MachineUser)
             return null;
-        return $"The user {ServiceUnit.MachineUser}, as whom the service runs, may be unable to write to '{root}': chown {ServiceUnit.MachineUser} '{root}'.";
+        return $"The service runs as the user {ServiceUnit.MachineUser}, who may be unable to write to '{root}'. To allow it: chown {ServiceUnit.MachineUser} '{root}'.";
     }
 
     /// <summary>Whether every user can read a file.</summary>

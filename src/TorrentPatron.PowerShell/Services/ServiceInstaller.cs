@@ -7,20 +7,20 @@ using TorrentPatron.Service.State;
 
 namespace TorrentPatron.PowerShell.Services;
 
-/// <summary>A file by which a service is installed.</summary>
+/// <summary>A file of an installed service.</summary>
 /// <param name="Path">Its path.</param>
 /// <param name="Text">Its text.</param>
 internal sealed record InstalledFile(string Path, string Text);
 
-/// <summary>Has the system run a service: systemd, launchd, or Windows' Task Scheduler.</summary>
-/// <remarks>What is here for macOS and Windows was written by their documentation; only systemd's part has been run.</remarks>
+/// <summary>Installs a service with systemd, launchd, or Windows' Task Scheduler.</summary>
+/// <remarks>The code for macOS and Windows follows their documentation and has not been run; only that for systemd has.</remarks>
 internal static class ServiceInstaller
 {
     private const string UserFile = "/etc/sysusers.d/torrentpatron.conf";
 
     private static readonly string[] SystemdNames = [SystemdUnits.SocketName, SystemdUnits.ServiceName];
 
-    /// <summary>The folder of the files by which a service is installed.</summary>
+    /// <summary>The folder of a service's files.</summary>
     /// <param name="scope">Whose service.</param>
     public static string FolderOf(ServiceScope scope)
     {
@@ -36,7 +36,7 @@ internal static class ServiceInstaller
         return Path.Combine(Path.IsPathFullyQualified(config ?? "") ? config! : Path.Combine(home, ".config"), "systemd", "user");
     }
 
-    /// <summary>The file that says how the system runs a service; null: it does not.</summary>
+    /// <summary>The file by which the system runs a service; null if none is installed.</summary>
     /// <param name="scope">Whose service.</param>
     public static string? Find(ServiceScope scope)
     {
@@ -44,9 +44,9 @@ internal static class ServiceInstaller
         return File.Exists(path) ? path : null;
     }
 
-    /// <summary>The files by which a service is installed; the first one is that which <see cref="Find"/> finds.</summary>
+    /// <summary>The files of a service; <see cref="Find"/> looks for the first.</summary>
     /// <param name="unit">The service.</param>
-    /// <param name="folder">Where they are to lie.</param>
+    /// <param name="folder">The folder for them.</param>
     public static IReadOnlyList<InstalledFile> FilesOf(ServiceUnit unit, string folder)
     {
         string main = Path.Combine(folder, MainName);
@@ -60,7 +60,7 @@ internal static class ServiceInstaller
         return files;
     }
 
-    /// <summary>Requires that the system can run services.</summary>
+    /// <summary>Checks that the system can run services.</summary>
     /// <exception cref="TorrentException">It cannot.</exception>
     public static async Task RequireAsync(ServiceScope scope, CancellationToken cancellation)
     {
@@ -94,11 +94,11 @@ internal static class ServiceInstaller
         }
     }
 
-    /// <summary>Has the system know the files that were written, and run the service from now on.</summary>
+    /// <summary>Makes the system load the written files and run the service from now on.</summary>
     /// <param name="unit">The service.</param>
     /// <param name="files">Its files.</param>
-    /// <param name="isStarted">Whether it starts at once too.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <param name="isStarted">Whether to start it now.</param>
+    /// <param name="cancellation">Cancels the work.</param>
     public static async Task EnableAsync(ServiceUnit unit, IReadOnlyList<InstalledFile> files, bool isStarted, CancellationToken cancellation)
     {
         if (OperatingSystem.IsWindows())
@@ -128,11 +128,11 @@ internal static class ServiceInstaller
     }
 
     /// <summary>
-    /// Readies the system for another service in place of the one that is installed. That one runs on, unless a socket starts it or is to start
-    /// the other: systemd lets go of neither while the service runs.
+    /// Prepares the system for a service that replaces the installed one. The installed one keeps running, unless a socket starts either of
+    /// them: systemd does not release the socket while the service runs.
     /// </summary>
-    /// <param name="unit">The other service.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <param name="unit">The new service.</param>
+    /// <param name="cancellation">Cancels the work.</param>
     public static async Task ReplaceAsync(ServiceUnit unit, CancellationToken cancellation)
     {
         string folder = FolderOf(unit.Scope);
@@ -142,7 +142,7 @@ internal static class ServiceInstaller
             await DisableAsync(unit.Scope, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Ends the service, and has the system forget it. Its torrents' state stays.</summary>
+    /// <summary>Stops and uninstalls the service. Its torrents' state stays.</summary>
     public static async Task DisableAsync(ServiceScope scope, CancellationToken cancellation)
     {
         string folder = FolderOf(scope);
@@ -167,31 +167,31 @@ internal static class ServiceInstaller
             Delete(UserFile);
         await SystemTool.RunAsync("systemctl", Systemctl(scope, "daemon-reload"), cancellation).ConfigureAwait(false);
 
-        // What the service or its socket leaves where it listened.
+        // The socket and lock file that the service leaves behind.
         if (!await ServiceConnection.IsListeningAsync(null, scope, cancellation).ConfigureAwait(false))
             DeletePlace(ServiceControl.AddressOf(scope));
     }
 
-    /// <summary>Starts the service that is installed.</summary>
+    /// <summary>Starts the installed service.</summary>
     public static Task StartAsync(ServiceScope scope, CancellationToken cancellation) => OperatingSystem.IsWindows()
         ? SystemTool.RunAsync("schtasks", ["/Run", "/TN", WindowsTask.Name], cancellation)
         : OperatingSystem.IsMacOS()
             ? SystemTool.RunAsync("launchctl", ["kickstart", $"{LaunchdDomain(scope)}/{LaunchdPlist.Label}"], cancellation)
             : SystemTool.RunAsync("systemctl", Systemctl(scope, ["start", .. Installed(scope)]), cancellation);
 
-    /// <summary>Ends a service that systemd runs, and the socket that would start it again.</summary>
+    /// <summary>Stops a service that systemd runs, and the socket that would start it again.</summary>
     public static Task StopAsync(ServiceScope scope, CancellationToken cancellation) => SystemTool.RunAsync(
         "systemctl", Systemctl(scope, ["stop", .. Installed(scope)]), cancellation);
 
-    /// <summary>Ends a service that systemd runs, and starts it again.</summary>
+    /// <summary>Restarts a service that systemd runs.</summary>
     public static Task RestartAsync(ServiceScope scope, CancellationToken cancellation) =>
         SystemTool.RunAsync("systemctl", Systemctl(scope, "restart", SystemdUnits.ServiceName), cancellation);
 
-    /// <summary>Whether a service is run by the unit of systemd that is installed.</summary>
+    /// <summary>Whether the installed systemd unit runs a service.</summary>
     public static bool IsOfSystemd(TorrentServiceInfo service) =>
         OperatingSystem.IsLinux() && service is { Unit: SystemdUnits.ServiceName, InstalledUnit: not null };
 
-    /// <summary>Whether what the user runs ends when he logs off, since nobody has told systemd otherwise; null: it is not known.</summary>
+    /// <summary>Whether the user's services end at logoff, because lingering is off; null if unknown.</summary>
     public static async Task<bool?> EndsAtLogoffAsync(CancellationToken cancellation)
     {
         try
@@ -205,7 +205,7 @@ internal static class ServiceInstaller
         }
         catch (TorrentException)
         {
-            return true; // It knows no user who lingers and has no session either.
+            return true; // logind lists only users with a session or with lingering on.
         }
     }
 
@@ -213,17 +213,17 @@ internal static class ServiceInstaller
         : OperatingSystem.IsMacOS() ? LaunchdPlist.Label + ".plist"
         : SystemdUnits.ServiceName;
 
-    /// <summary>The units of systemd that are installed: the socket, where there is one, first.</summary>
+    /// <summary>The installed systemd units: the socket, if there is one, first.</summary>
     private static IEnumerable<string> Installed(ServiceScope scope) => SystemdNames.Where(name => File.Exists(Path.Combine(FolderOf(scope), name)));
 
     private static async Task MakeRootAsync(string root, string? group, CancellationToken cancellation)
     {
-        // Members of the group read what the service has downloaded: new files are the group's.
+        // Members of the group may read the service's downloads: new files belong to the group.
         string[] owner = ["--owner", ServiceUnit.MachineUser, .. group is null ? (string[])["--mode", "0755"] : ["--group", group, "--mode", "2755"]];
         await SystemTool.RunAsync("install", ["--directory", .. owner, root], cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Deletes a socket that nobody listens on, with the lock beside it, and their folder where it is empty then.</summary>
+    /// <summary>Deletes a socket that nobody listens on, its lock file, and their folder if it is then empty.</summary>
     private static void DeletePlace(string socket)
     {
         string folder = Path.GetDirectoryName(socket)!;
@@ -235,7 +235,7 @@ internal static class ServiceInstaller
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            // It is not there, or has something else in it.
+            // It does not exist, or is not empty.
         }
     }
 
@@ -247,7 +247,7 @@ internal static class ServiceInstaller
         }
         catch (DirectoryNotFoundException)
         {
-            // Nor is there the file.
+            // The file does not exist either.
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

@@ -11,11 +11,11 @@ internal static class SystemTool
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(150);
 
     /// <summary>Runs a program to its end.</summary>
-    /// <param name="program">Its name, found in the path.</param>
+    /// <param name="program">Its name; PATH is searched for it.</param>
     /// <param name="arguments">Its arguments.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <returns>What it wrote; null: there is no such program.</returns>
-    /// <exception cref="TorrentException">It failed; the error has what it wrote.</exception>
+    /// <returns>Its output; null if there is no such program.</returns>
+    /// <exception cref="TorrentException">It failed; the error contains its output.</exception>
     public static async Task<string?> TryRunAsync(string program, IEnumerable<string> arguments, CancellationToken cancellationToken)
     {
         var start = new ProcessStartInfo(program, arguments)
@@ -54,7 +54,7 @@ internal static class SystemTool
         }
     }
 
-    /// <summary>Runs a program that must be there to its end.</summary>
+    /// <summary>Runs a program, which must exist, to its end.</summary>
     /// <inheritdoc cref="TryRunAsync"/>
     public static async Task<string> RunAsync(string program, IEnumerable<string> arguments, CancellationToken cancellationToken) =>
         await TryRunAsync(program, arguments, cancellationToken).ConfigureAwait(false)

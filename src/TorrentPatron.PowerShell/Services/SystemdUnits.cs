@@ -5,16 +5,16 @@ using TorrentPatron.Service;
 
 namespace TorrentPatron.PowerShell.Services;
 
-/// <summary>The text of units of systemd. Pure.</summary>
+/// <summary>The text of systemd units. Pure.</summary>
 internal static class SystemdUnits
 {
-    /// <summary>The file of the service.</summary>
+    /// <summary>The file name of the service.</summary>
     public const string ServiceName = ServiceUnit.Name + ".service";
 
-    /// <summary>The file of its socket.</summary>
+    /// <summary>The file name of its socket.</summary>
     public const string SocketName = ServiceUnit.Name + ".socket";
 
-    // Where what a program needs may lie in a home.
+    // Folders in a home that may contain programs' files.
     private static readonly string[] Homes = ["/home/", "/root/", "/run/user/"];
 
     /// <summary>The unit of the service.</summary>
@@ -69,7 +69,7 @@ internal static class SystemdUnits
         return text.ToString();
     }
 
-    /// <summary>The unit of its socket, by which the first connection starts it.</summary>
+    /// <summary>The unit of its socket: the first connection starts the service.</summary>
     public static string Socket(ServiceUnit unit) => unit.Scope == ServiceScope.Machine
         ? $"""
             [Unit]
@@ -104,10 +104,10 @@ internal static class SystemdUnits
     /// <summary>The user of the machine's service, for systemd-sysusers.</summary>
     public static string User() => $"u {ServiceUnit.MachineUser} - \"TorrentPatron\" /var/lib/torrentpatron\n";
 
-    /// <summary>An argument of a command between quotes, so that systemd reads it as it is.</summary>
+    /// <summary>Quotes an argument of a command so that systemd passes it on unchanged.</summary>
     public static string Quote(string argument) => Quote(argument, isCommand: true);
 
-    /// <summary>A path between quotes; only in commands does a $ mean something.</summary>
+    /// <summary>Quotes a path; $ is special only in commands.</summary>
     private static string QuotePath(string path) => Quote(path, isCommand: false);
 
     private static string Quote(string argument, bool isCommand)
@@ -157,11 +157,11 @@ internal static class SystemdUnits
 
             """);
 
-        // Of one that a socket starts, systemd makes the folder.
+        // For a service that a socket starts, systemd makes the folder.
         if (!unit.IsOnDemand)
             text.Append("RuntimeDirectory=torrentpatron\nRuntimeDirectoryMode=0755\n");
 
-        // It gives its socket to the group, which takes membership, and a call that is filtered above.
+        // The service gives its socket to the group, which requires membership and a system call that is filtered above.
         if (unit.Group is not null)
             text.Append(CultureInfo.InvariantCulture, $"SupplementaryGroups={unit.Group}\nSystemCallFilter=@chown\n");
         foreach (string path in unit.Roots.Append(unit.StatePath).OfType<string>())

@@ -4,15 +4,15 @@ using TorrentPatron.Service;
 
 namespace TorrentPatron.PowerShell.Services;
 
-/// <summary>The text of a task for Windows' Task Scheduler. Pure.</summary>
+/// <summary>The text of a task for Windows Task Scheduler. Pure.</summary>
 internal static class WindowsTask
 {
     /// <summary>The name of the task.</summary>
     public const string Name = "TorrentPatron";
 
-    /// <summary>A task that runs when the user logs on or, for the machine, when the system starts.</summary>
+    /// <summary>A task that runs at the user's logon or, for the machine, at boot.</summary>
     /// <param name="unit">The service.</param>
-    /// <param name="user">The user, as DOMAIN\name; for the machine it is LOCAL SERVICE.</param>
+    /// <param name="user">The user, as DOMAIN\name; LOCAL SERVICE for the machine.</param>
     public static string Text(ServiceUnit unit, string user)
     {
         bool isMachine = unit.Scope == ServiceScope.Machine;
@@ -38,7 +38,7 @@ internal static class WindowsTask
             """;
     }
 
-    /// <summary>Arguments as one text, from which Windows' programs get them as they were.</summary>
+    /// <summary>Joins arguments to a command line that Windows programs split into the same arguments.</summary>
     internal static string Arguments(IEnumerable<string> arguments) => string.Join(' ', arguments.Select(argument =>
     {
         if (argument.Length > 0 && !argument.AsSpan().ContainsAny(" \t\n\""))
@@ -47,7 +47,7 @@ internal static class WindowsTask
         int slashes = 0;
         foreach (char letter in argument)
         {
-            // Before a quote, and at the end, backslashes count twice.
+            // Backslashes are doubled before a quote and at the end.
             text.Append(letter == '"' ? new string('\\', slashes + 1) + "\"" : letter.ToString());
             slashes = letter == '\\' ? slashes + 1 : 0;
         }

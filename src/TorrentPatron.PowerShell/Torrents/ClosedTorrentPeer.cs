@@ -3,7 +3,7 @@ using TorrentPatron.Engine.Client;
 
 namespace TorrentPatron.PowerShell.Torrents;
 
-/// <summary>A connection to one of a torrent's peers that has ended. Immutable.</summary>
+/// <summary>A closed connection to one of a torrent's peers. Immutable.</summary>
 public sealed record ClosedTorrentPeer
 {
     internal ClosedTorrentPeer(TorrentStatus torrent, ClosedPeer peer)
@@ -23,21 +23,21 @@ public sealed record ClosedTorrentPeer
     /// <summary>The torrent's info hash, as 40 lower-case hexadecimal digits.</summary>
     public string InfoHash { get; }
 
-    /// <summary>The peer's address as it was connected.</summary>
+    /// <summary>The peer's address.</summary>
     public IPEndPoint EndPoint { get; }
 
-    /// <summary>What program it said it is; empty where it did not say.</summary>
+    /// <summary>The client program that the peer named; empty if it named none.</summary>
     public string Client { get; }
 
     /// <summary>When the connection ended, UTC.</summary>
     public DateTime ClosedAt { get; }
 
-    /// <summary>Who ended it.</summary>
+    /// <summary>The side that closed it.</summary>
     public ClosedBy ClosedBy { get; }
 
-    /// <summary>Why, a sentence.</summary>
+    /// <summary>The reason, as a sentence.</summary>
     public string Reason { get; }
 
-    /// <summary>Address, and why it left.</summary>
+    /// <summary>The address and the reason.</summary>
     public override string ToString() => $"{EndPoint}: {Reason}";
 }

@@ -6,17 +6,17 @@ using TorrentPatron.Service.Sources;
 
 namespace TorrentPatron.PowerShell.Torrents;
 
-/// <summary>Checks what a folder has of torrents that are not started.</summary>
-/// <param name="output">Where the results go.</param>
+/// <summary>Checks the data that a folder has for torrents that are not started.</summary>
+/// <param name="output">Receives the results.</param>
 /// <param name="time">The clock.</param>
 internal sealed class DataChecker(ICommandOutput output, TimeProvider time)
 {
-    /// <summary>Checks one torrent, and writes whether all is there, or what was found.</summary>
-    /// <param name="torrent">The path of the .torrent.</param>
+    /// <summary>Checks one torrent, and writes whether its data is complete, or details.</summary>
+    /// <param name="torrent">The path of the .torrent file.</param>
     /// <param name="given">The path as the user gave it.</param>
     /// <param name="data">The folder or file to look in.</param>
-    /// <param name="detailed">Whether to write what was found.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="detailed">Whether to write details.</param>
+    /// <param name="cancellationToken">Cancels the check.</param>
     public async Task CheckAsync(string torrent, string given, string data, bool detailed, CancellationToken cancellationToken)
     {
         CommandFailure failure;
@@ -59,7 +59,7 @@ internal sealed class DataChecker(ICommandOutput output, TimeProvider time)
         return await matching.ConfigureAwait(false);
     }
 
-    /// <summary>Keeps the latest progress; it is told from several threads and asked a few times a second.</summary>
+    /// <summary>Keeps the latest progress; several threads report it, and it is read a few times a second.</summary>
     private sealed class LatestProgress : IProgress<DataMatchProgress>
     {
         private volatile DataMatchProgress? _latest;

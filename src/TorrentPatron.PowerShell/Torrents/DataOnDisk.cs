@@ -3,21 +3,21 @@ using TorrentPatron.PowerShell.Output;
 
 namespace TorrentPatron.PowerShell.Torrents;
 
-/// <summary>Files of a torrent as they are on disk.</summary>
-/// <param name="Files">The files, by their path in the torrent, and their lengths on disk.</param>
+/// <summary>A torrent's files that exist on disk.</summary>
+/// <param name="Files">The files, with their path in the torrent and their length on disk.</param>
 internal sealed record DataOnDisk(IReadOnlyList<(string Path, long Length)> Files)
 {
     private const int FilesShown = 10;
 
-    /// <summary>Looks for those that go with the torrent: its own. Looks at the disk.</summary>
+    /// <summary>Finds the files that belong to the torrent alone. Reads the disk.</summary>
     /// <param name="files">The torrent's files.</param>
     public static DataOnDisk Own(IReadOnlyList<FileSnapshot> files) => OnDisk(files.Where(file => file.IsOwn));
 
-    /// <summary>Looks for all that are there, whosever they are. Looks at the disk.</summary>
+    /// <summary>Finds all files that exist, including those of others. Reads the disk.</summary>
     /// <param name="files">The torrent's files.</param>
     public static DataOnDisk All(IReadOnlyList<FileSnapshot> files) => OnDisk(files);
 
-    /// <summary>Says how many there are, how large, and what they are called.</summary>
+    /// <summary>Describes the number, size and names of the files.</summary>
     /// <param name="folder">The folder that they are in.</param>
     public string In(string? folder)
     {
@@ -29,7 +29,7 @@ internal sealed record DataOnDisk(IReadOnlyList<(string Path, long Length)> File
         return $"{this} in '{folder}': {names}";
     }
 
-    /// <summary>How many there are, and how large.</summary>
+    /// <summary>The number and size of the files.</summary>
     public override string ToString() =>
         $"{(Files.Count == 1 ? "1 file" : $"{Files.Count} files")}, {HumanText.Size(Files.Sum(file => file.Length))}";
 

@@ -4,14 +4,14 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.PowerShell.Torrents;
 
-/// <summary>Says which files of torrents are wanted.</summary>
+/// <summary>Sets which files of torrents are wanted.</summary>
 internal sealed class FileChooser(ICommandOutput output)
 {
     /// <summary>Gives some of a torrent's files a priority.</summary>
     /// <param name="torrent">Which torrent.</param>
-    /// <param name="chosen">Places of the files, and how much each is wanted.</param>
-    /// <param name="only">Whether no other file is wanted.</param>
-    /// <param name="passThru">Whether to write how the files stand then: those chosen, or with <paramref name="only"/> all.</param>
+    /// <param name="chosen">The priorities, by the indexes of the files.</param>
+    /// <param name="only">Whether to skip all other files.</param>
+    /// <param name="passThru">Whether to write the files afterwards: the chosen ones, or all with <paramref name="only"/>.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public async Task ChooseAsync(
         TorrentTarget torrent, IReadOnlyDictionary<int, FilePriority> chosen, bool only, bool passThru, CancellationToken cancellationToken)
@@ -24,7 +24,7 @@ internal sealed class FileChooser(ICommandOutput output)
 
         if (chosen.Count == 0)
         {
-            // A name or pattern that finds nothing must not end in fetching nothing.
+            // A name or pattern that matches nothing must not skip every file.
             if (only)
                 await output.FailAsync(new CommandFailure(FileSelection.NothingSelected(metainfo), torrent.Status)).ConfigureAwait(false);
             return;
@@ -43,7 +43,7 @@ internal sealed class FileChooser(ICommandOutput output)
             await output.EmitAsync(file).ConfigureAwait(false);
     }
 
-    /// <summary>The priority of each file, padding among them.</summary>
+    /// <summary>The priority of every file, including padding.</summary>
     internal static IReadOnlyList<FilePriority> Priorities(
         TorrentMetainfo metainfo, IReadOnlyList<FileSnapshot> files, IReadOnlyDictionary<int, FilePriority> chosen, bool only)
     {

@@ -3,8 +3,8 @@ using TorrentPatron.Service;
 
 namespace TorrentPatron.PowerShell.Torrents;
 
-/// <summary>A torrent that has been asked for.</summary>
-/// <param name="Patron">Who asked.</param>
-/// <param name="Answer">The answer to come.</param>
-/// <param name="Target">What the user gave.</param>
+/// <summary>A torrent whose start has been requested.</summary>
+/// <param name="Patron">The patron that requested it.</param>
+/// <param name="Answer">The pending answer.</param>
+/// <param name="Target">The user's input.</param>
 internal sealed record PendingStart(Patron Patron, Task<TorrentAnswer> Answer, object Target);

@@ -7,8 +7,8 @@ using TorrentPatron.Service.State;
 namespace TorrentPatron.PowerShell.Torrents;
 
 /// <summary>A torrent that is saved in a state folder but does not run.</summary>
-/// <param name="Patron">A patron of the service whose folder it is.</param>
-/// <param name="Saved">What is saved of it.</param>
+/// <param name="Patron">A patron of the service that uses the folder.</param>
+/// <param name="Saved">The saved torrent.</param>
 internal sealed record SavedTarget(Patron Patron, SavedTorrent Saved)
 {
     private readonly Lazy<string> _name = new(
@@ -17,17 +17,17 @@ internal sealed record SavedTarget(Patron Patron, SavedTorrent Saved)
     /// <summary>The info hash as 40 lower-case hexadecimal digits.</summary>
     public string InfoHash { get; } = Saved.TorrentId.ToString();
 
-    /// <summary>The torrent's name; its info hash, where neither its .torrent nor its link tells.</summary>
+    /// <summary>The torrent's name; its info hash if neither its .torrent nor its link has a name.</summary>
     public string Name => _name.Value;
 
-    /// <summary>How it stood when it was last saved. Reads from the disk.</summary>
+    /// <summary>Its last saved status. Reads from the disk.</summary>
     public TorrentStatus Status => Saved.ReadStatus();
 
-    /// <summary>Its files, by what is saved; none where that cannot be read, or is not known yet.</summary>
+    /// <summary>Its files from the saved state; none if they cannot be read or are not known yet.</summary>
     public IReadOnlyList<FileSnapshot> Files => Saved.ReadFiles();
 
-    /// <summary>Whether a text is its info hash, or the first digits of it.</summary>
-    /// <param name="text">The text, of either case.</param>
+    /// <summary>Whether a text is its info hash or the beginning of it.</summary>
+    /// <param name="text">The text, in upper or lower case.</param>
     public bool HasInfoHash(string text) =>
         text.Length >= TorrentFinder.ShortestPrefix && InfoHash.StartsWith(text, StringComparison.OrdinalIgnoreCase);
 
@@ -36,10 +36,10 @@ internal sealed record SavedTarget(Patron Patron, SavedTorrent Saved)
     /// <exception cref="TorrentException">The folder cannot be read.</exception>
     public static IReadOnlyList<SavedTarget> Of(Patron patron) => Of(patron, states => states.Enumerate());
 
-    /// <summary>A torrent, where it is saved in a patron's state folder and does not run.</summary>
+    /// <summary>A torrent that is saved in a patron's state folder and does not run.</summary>
     /// <param name="patron">The patron.</param>
     /// <param name="torrent">Which torrent.</param>
-    /// <returns>One, or none.</returns>
+    /// <returns>The torrent, or nothing.</returns>
     /// <exception cref="TorrentException">The folder cannot be read.</exception>
     public static IReadOnlyList<SavedTarget> Find(Patron patron, TorrentId torrent) =>
         Of(patron, states => states.Find(torrent) is { } saved ? [saved] : []);

@@ -5,20 +5,20 @@ using TorrentPatron.Protocol;
 namespace TorrentPatron.PowerShell.Torrents;
 
 /// <summary>Makes .torrent files.</summary>
-/// <param name="output">Where the results go.</param>
+/// <param name="output">Receives the results.</param>
 /// <param name="time">The clock.</param>
 internal sealed class TorrentAuthor(ICommandOutput output, TimeProvider time)
 {
-    /// <summary>Makes a .torrent of a file or folder and writes it; its file is the result.</summary>
+    /// <summary>Makes and writes a .torrent file for a file or folder, and outputs it.</summary>
     /// <param name="path">Absolute path of the file or folder.</param>
     /// <param name="given">The path as the user gave it.</param>
-    /// <param name="writer">Writes it.</param>
-    /// <param name="options">What the torrent is to be like.</param>
-    /// <param name="cancellationToken">Gives up; nothing is left behind.</param>
+    /// <param name="writer">Writes the .torrent file.</param>
+    /// <param name="options">The options of the torrent.</param>
+    /// <param name="cancellationToken">Cancels the work; no partial file is left.</param>
     public async Task MakeAsync(
         string path, string given, TorrentFileWriter writer, TorrentMakerOptions options, CancellationToken cancellationToken)
     {
-        // Said before hours of hashing.
+        // Reported before hours of hashing.
         string file = writer.FileOf(Path.GetFileName(Path.TrimEndingDirectorySeparator(path)));
         if (writer.FindObstacle(file) is { } early)
         {
@@ -47,7 +47,7 @@ internal sealed class TorrentAuthor(ICommandOutput output, TimeProvider time)
         }
         catch (ArgumentException fault)
         {
-            // Without the name of the parameter, which tells a person nothing.
+            // Without the name of the parameter, which means nothing to a user.
             failure = new CommandFailure(CommandErrors.NoTorrent(fault.Message.Split(" (Parameter", 2)[0]), given, fault);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
@@ -78,7 +78,7 @@ internal sealed class TorrentAuthor(ICommandOutput output, TimeProvider time)
         return await making.ConfigureAwait(false);
     }
 
-    /// <summary>Keeps the latest progress; it is told from several threads and asked a few times a second.</summary>
+    /// <summary>Keeps the latest progress; several threads report it, and it is read a few times a second.</summary>
     private sealed class LatestProgress : IProgress<TorrentMakerProgress>
     {
         private long _done;

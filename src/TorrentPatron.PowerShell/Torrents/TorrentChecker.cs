@@ -4,13 +4,13 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.PowerShell.Torrents;
 
-/// <summary>Hashes what is on disk of torrents.</summary>
+/// <summary>Hashes the data of torrents on disk.</summary>
 internal sealed class TorrentChecker(ICommandOutput output)
 {
-    /// <summary>Checks a torrent and writes whether it is complete, or what was found.</summary>
+    /// <summary>Checks a torrent and writes whether it is complete, or details.</summary>
     /// <param name="torrent">Which torrent.</param>
-    /// <param name="detailed">Whether to write what was found.</param>
-    /// <param name="cancellationToken">Ends the wait; the check goes on.</param>
+    /// <param name="detailed">Whether to write details.</param>
+    /// <param name="cancellationToken">Ends the wait; the check continues.</param>
     public async Task CheckAsync(TorrentTarget torrent, bool detailed, CancellationToken cancellationToken)
     {
         TorrentAnswer? answer = await new TorrentCommander(output)
@@ -30,7 +30,7 @@ internal sealed class TorrentChecker(ICommandOutput output)
             await output.EmitAsync(detailed ? Check(torrent, status, bad) : status.IsComplete).ConfigureAwait(false);
     }
 
-    /// <summary>Finds the files that pieces lie in.</summary>
+    /// <summary>Finds the files that contain given pieces.</summary>
     /// <param name="metainfo">The torrent.</param>
     /// <param name="pieces">The pieces, in their order.</param>
     /// <returns>Indices of files.</returns>

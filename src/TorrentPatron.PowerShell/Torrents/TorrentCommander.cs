@@ -3,17 +3,17 @@ using TorrentPatron.PowerShell.Output;
 
 namespace TorrentPatron.PowerShell.Torrents;
 
-/// <summary>Does things to torrents.</summary>
-/// <param name="output">Where the results go.</param>
-/// <param name="time">The clock; by default the system's.</param>
+/// <summary>Sends commands to torrents.</summary>
+/// <param name="output">Receives the results.</param>
+/// <param name="time">The clock; null means the system's.</param>
 internal sealed class TorrentCommander(ICommandOutput output, TimeProvider? time = null)
 {
-    /// <summary>Does something to a torrent, if that is agreed to; a failure is reported, and progress shown where it takes long.</summary>
+    /// <summary>Sends a command to a torrent after confirmation; reports failures, and shows progress if it takes long.</summary>
     /// <param name="torrent">Which torrent.</param>
-    /// <param name="action">What is done, for who is asked; null: nobody is asked.</param>
-    /// <param name="command">Asks the patron for it.</param>
+    /// <param name="action">The action to confirm; null asks for no confirmation.</param>
+    /// <param name="command">Sends the command to the patron.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The answer; null where it was not agreed to or failed.</returns>
+    /// <returns>The answer; null if the user declined or it failed.</returns>
     public async Task<TorrentAnswer?> AskAsync(
         TorrentTarget torrent,
         string? action,
@@ -35,11 +35,11 @@ internal sealed class TorrentCommander(ICommandOutput output, TimeProvider? time
         return null;
     }
 
-    /// <summary>Does something to a torrent, as <see cref="AskAsync"/> does, and may write how it stands then.</summary>
+    /// <summary>Sends a command to a torrent as <see cref="AskAsync"/> does, and may write the torrent's status afterwards.</summary>
     /// <param name="torrent">Which torrent.</param>
-    /// <param name="action">What is done, for who is asked.</param>
-    /// <param name="command">Asks the patron for it.</param>
-    /// <param name="passThru">Whether to write how the torrent stands then.</param>
+    /// <param name="action">The action to confirm.</param>
+    /// <param name="command">Sends the command to the patron.</param>
+    /// <param name="passThru">Whether to write the torrent's status afterwards.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public async Task DoAsync(
         TorrentTarget torrent,

@@ -3,7 +3,7 @@ using TorrentPatron.Engine.Storage;
 
 namespace TorrentPatron.PowerShell.Torrents;
 
-/// <summary>What a folder has of a torrent that was not started. Immutable.</summary>
+/// <summary>The data that a folder has for a torrent that is not started. Immutable.</summary>
 public sealed record TorrentDataCheck
 {
     internal TorrentDataCheck(DataMatch match)
@@ -22,15 +22,15 @@ public sealed record TorrentDataCheck
     /// <summary>The torrent's info hash, in lower-case hexadecimal digits.</summary>
     public string InfoHash { get; }
 
-    /// <summary>Whether every byte is there.</summary>
+    /// <summary>Whether every byte is present.</summary>
     public bool IsComplete { get; }
 
-    /// <summary>The pieces of which bytes are missing or wrong.</summary>
+    /// <summary>The pieces with missing or wrong bytes.</summary>
     public ReadOnlyCollection<int> BadPieces { get; }
 
-    /// <summary>The files that bad pieces lie in.</summary>
+    /// <summary>The files that contain bad pieces.</summary>
     public ReadOnlyCollection<TorrentDataFile> BadFiles { get; }
 
-    /// <summary>All files but for padding and links, and where each was found.</summary>
+    /// <summary>All files except padding and links, and where each was found.</summary>
     public ReadOnlyCollection<TorrentDataFile> Files { get; }
 }

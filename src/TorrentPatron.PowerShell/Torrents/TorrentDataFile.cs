@@ -3,7 +3,7 @@ using TorrentPatron.Protocol;
 
 namespace TorrentPatron.PowerShell.Torrents;
 
-/// <summary>What a folder has of one of a torrent's files. Immutable; sizes are bytes.</summary>
+/// <summary>The data that a folder has for one of a torrent's files. Immutable; sizes are bytes.</summary>
 public sealed record TorrentDataFile
 {
     internal TorrentDataFile(MatchedFile file)
@@ -18,25 +18,25 @@ public sealed record TorrentDataFile
         IsRenamed = file.IsRenamed;
     }
 
-    /// <summary>Where the torrent has it, with <c>/</c> as separator.</summary>
+    /// <summary>Its path in the torrent, with <c>/</c> as separator.</summary>
     public string Name { get; }
 
-    /// <summary>Where it was found; null: nowhere.</summary>
+    /// <summary>The path where it was found; null if it was not.</summary>
     public string? Path { get; }
 
-    /// <summary>Where it was found, safe to print.</summary>
+    /// <summary>The path where it was found, safe to print.</summary>
     public string? ShownPath { get; }
 
     /// <summary>Its size.</summary>
     public long Length { get; }
 
-    /// <summary>Bytes of it that lie in good pieces.</summary>
+    /// <summary>Number of its bytes in good pieces.</summary>
     public long CompletedSize { get; }
 
-    /// <summary>Share of its bytes that lie in good pieces, 0 to 100.</summary>
+    /// <summary>Percentage of its bytes in good pieces, 0 to 100.</summary>
     public double PercentComplete { get; }
 
-    /// <summary>Whether each of its bytes lies in a good piece.</summary>
+    /// <summary>Whether all its bytes are in good pieces.</summary>
     public bool IsComplete { get; }
 
     /// <summary>Whether it was found by its size and hash, under a different name or in a different folder.</summary>

@@ -3,7 +3,7 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.PowerShell.Torrents;
 
-/// <summary>One of a torrent's files as it stood at one moment. Immutable; sizes are bytes.</summary>
+/// <summary>A snapshot of one of a torrent's files. Immutable; sizes are bytes.</summary>
 public sealed record TorrentFile
 {
     internal TorrentFile(TorrentStatus torrent, FileSnapshot file)
@@ -30,37 +30,37 @@ public sealed record TorrentFile
     /// <summary>The torrent's info hash, as 40 lower-case hexadecimal digits.</summary>
     public string InfoHash { get; }
 
-    /// <summary>Its place among the torrent's files, from 0.</summary>
+    /// <summary>Its index among the torrent's files, from 0.</summary>
     public int Index { get; }
 
-    /// <summary>Where it lies in the torrent, with <c>/</c> as separator.</summary>
+    /// <summary>Its path in the torrent, with <c>/</c> as separator.</summary>
     public string Name { get; }
 
-    /// <summary>Its full path on disk, whether it is there yet or not.</summary>
+    /// <summary>Its full path on disk, whether or not it exists.</summary>
     public string Path { get; }
 
     /// <summary>Its size.</summary>
     public long Length { get; }
 
-    /// <summary>Bytes of it that are verified and written.</summary>
+    /// <summary>Number of its bytes that are verified and written.</summary>
     public long CompletedSize { get; }
 
-    /// <summary>Share of its bytes that are verified and written, 0 to 100.</summary>
+    /// <summary>Percentage of its bytes that are verified and written, 0 to 100.</summary>
     public double PercentComplete { get; }
 
     /// <summary>Whether every byte of it is verified and written.</summary>
     public bool IsComplete { get; }
 
-    /// <summary>How much it is wanted.</summary>
+    /// <summary>Its priority.</summary>
     public FilePriority Priority { get; }
 
-    /// <summary>Whether it goes with the torrent where that is removed with its data: not what was there before it.</summary>
+    /// <summary>Whether removing the torrent with its data deletes the file: false for files that existed before.</summary>
     public bool IsOwn { get; }
 
-    /// <summary>What else the torrent says of it: executable, hidden, a symbolic link.</summary>
+    /// <summary>Its attributes in the torrent: executable, hidden, a symbolic link.</summary>
     public TorrentFileAttributes Attributes { get; }
 
-    /// <summary>For a symbolic link, the name of the file or folder that it leads to; null where it leads to nothing in the torrent.</summary>
+    /// <summary>The target of a symbolic link in the torrent; null if the target is not in the torrent.</summary>
     public string? LinkTarget { get; }
 
     /// <summary>The SHA-1 of the whole file as 40 hexadecimal digits, if the torrent names it. It is a hint: pieces are verified by their own hashes.</summary>

@@ -4,19 +4,19 @@ using TorrentPatron.PowerShell.Output;
 namespace TorrentPatron.PowerShell.Torrents;
 
 /// <summary>Writes .torrent files.</summary>
-/// <param name="destination">Absolute path of the .torrent, or of a folder to put it in.</param>
-/// <param name="force">Whether to replace a file that is there.</param>
+/// <param name="destination">Absolute path of the .torrent file or of a folder for it.</param>
+/// <param name="force">Whether to replace an existing file.</param>
 internal sealed class TorrentFileWriter(string destination, bool force)
 {
     private const string Extension = ".torrent";
 
-    /// <summary>The file of a torrent.</summary>
-    /// <param name="name">What it is called in a folder, without its ending.</param>
+    /// <summary>The path of a torrent's .torrent file.</summary>
+    /// <param name="name">Its file name in a folder, without the extension.</param>
     public string FileOf(string name) => Directory.Exists(destination) || Path.EndsInDirectorySeparator(destination)
         ? Path.Combine(destination, name + Extension)
         : destination;
 
-    /// <summary>Why a file cannot be written, as far as that can be said before any work; null: it may be.</summary>
+    /// <summary>Why a file cannot be written, as far as can be checked in advance; null if nothing prevents it.</summary>
     /// <param name="file">Absolute path of the file.</param>
     public TorrentError? FindObstacle(string file)
     {
@@ -25,11 +25,11 @@ internal sealed class TorrentFileWriter(string destination, bool force)
         return Directory.Exists(Path.GetDirectoryName(file)) ? null : CommandErrors.NotWritable(file, "its folder does not exist.");
     }
 
-    /// <summary>Writes beside the file and renames, so that there is never half a torrent.</summary>
+    /// <summary>Writes a temporary file and renames it, so that the .torrent file is never incomplete.</summary>
     /// <param name="file">Absolute path of the file.</param>
-    /// <param name="torrent">The .torrent.</param>
-    /// <param name="cancellationToken">Gives up; nothing is left behind.</param>
-    /// <returns>Why it could not be written; null: it is.</returns>
+    /// <param name="torrent">The content.</param>
+    /// <param name="cancellationToken">Cancels the work; no partial file is left.</param>
+    /// <returns>Why it could not be written; null if it was.</returns>
     public async Task<TorrentError?> WriteAsync(string file, ReadOnlyMemory<byte> torrent, CancellationToken cancellationToken)
     {
         string beside = $"{file}.{Guid.NewGuid():N}.tmp";
@@ -59,7 +59,7 @@ internal sealed class TorrentFileWriter(string destination, bool force)
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            // The failure that led here says more.
+            // The failure that led here is the one to report.
         }
     }
 }

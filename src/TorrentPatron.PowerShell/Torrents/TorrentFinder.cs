@@ -6,41 +6,41 @@ using TorrentPatron.Service;
 
 namespace TorrentPatron.PowerShell.Torrents;
 
-/// <summary>Finds the torrents that a person means among those that run.</summary>
-/// <param name="running">The torrents that run, as they are now.</param>
-/// <param name="find">Those of them with an info hash: what names one of thousands is found without looking at all.</param>
+/// <summary>Finds the running torrents that a user names.</summary>
+/// <param name="running">Lists the running torrents.</param>
+/// <param name="find">Finds running torrents by info hash, without a look at thousands of others.</param>
 internal sealed class TorrentFinder(Func<IReadOnlyList<TorrentTarget>> running, Func<TorrentId, IReadOnlyList<TorrentTarget>> find)
 {
-    /// <summary>Finds among some torrents.</summary>
+    /// <summary>Creates a finder among given torrents.</summary>
     /// <param name="running">The torrents.</param>
     public TorrentFinder(IReadOnlyList<TorrentTarget> running)
         : this(() => running, torrent => [.. running.Where(target => target.Torrent == torrent)])
     {
     }
 
-    /// <summary>So few digits of an info hash name a torrent, where they name only one.</summary>
+    /// <summary>The shortest prefix of an info hash that can name a torrent.</summary>
     public const int ShortestPrefix = 4;
 
-    /// <summary>All of them.</summary>
+    /// <summary>All running torrents.</summary>
     public IReadOnlyList<TorrentTarget> All => running();
 
-    /// <summary>Finds among a patron's own torrents, or else among all of the session.</summary>
-    /// <param name="patron">The patron; null: all.</param>
+    /// <summary>Finds among a patron's own torrents, or all of the session's.</summary>
+    /// <param name="patron">The patron; null means all.</param>
     /// <param name="session">The session.</param>
     public static TorrentFinder Among(Patron? patron, SessionPatrons session) => patron is null
         ? new TorrentFinder(() => session.Torrents, session.Find)
         : Among(patron, () => patron.OwnStatuses, patron.GetOwnStatus);
 
-    /// <summary>Finds among the torrents of a patron's service, its own or not, or else among all of the session.</summary>
-    /// <param name="patron">The patron; null: all.</param>
+    /// <summary>Finds among all torrents of a patron's service, or all of the session's.</summary>
+    /// <param name="patron">The patron; null means all.</param>
     /// <param name="session">The session.</param>
     public static TorrentFinder AmongAll(Patron? patron, SessionPatrons session) => patron is null
         ? Among(patron, session)
         : Among(patron, () => patron.Statuses, patron.GetStatus);
 
-    /// <summary>Those with an info hash: more than one where several services run the same torrent.</summary>
-    /// <param name="text">The info hash or its beginning, four digits or more, of either case.</param>
-    /// <param name="error">Why there is none, or which it is cannot be told; null where there is one.</param>
+    /// <summary>The torrents with an info hash: several if several services run the same torrent.</summary>
+    /// <param name="text">The info hash or at least its first four digits, in upper or lower case.</param>
+    /// <param name="error">Why none was found or the prefix is ambiguous; otherwise null.</param>
     public IReadOnlyList<TorrentTarget> ByInfoHash(string text, out TorrentError? error)
     {
         if (text.Length is < ShortestPrefix or > 2 * InfoHashV2.Length || !text.All(char.IsAsciiHexDigit))
@@ -59,9 +59,9 @@ internal sealed class TorrentFinder(Func<IReadOnlyList<TorrentTarget>> running, 
         return [];
     }
 
-    /// <summary>The torrents with that very name; if there are none, those whose name matches. A pattern that matches nothing is not an error.</summary>
-    /// <param name="name">A name, or a pattern of names.</param>
-    /// <param name="error">Why there is none; null where there is one or none was promised.</param>
+    /// <summary>The torrents with exactly that name, or else those that match the pattern. A pattern that matches nothing is not an error.</summary>
+    /// <param name="name">A name or a pattern.</param>
+    /// <param name="error">Why none was found; null if one was found or the name is a pattern.</param>
     public IReadOnlyList<TorrentTarget> ByName(NamePattern name, out TorrentError? error)
     {
         IReadOnlyList<TorrentTarget> found = name.Find(All, target => [target.Status.Name]);
@@ -69,9 +69,9 @@ internal sealed class TorrentFinder(Func<IReadOnlyList<TorrentTarget>> running, 
         return found;
     }
 
-    /// <summary>The one that an object is about: of a status the one of which it tells, wherever its files are by now.</summary>
+    /// <summary>The torrent that an object refers to; a status refers to the same torrent even after a move of its files.</summary>
     /// <param name="reference">The object.</param>
-    /// <param name="error">Why there is none; null where there is one.</param>
+    /// <param name="error">Why none was found; otherwise null.</param>
     public IReadOnlyList<TorrentTarget> ByReference(TorrentReference reference, out TorrentError? error)
     {
         IReadOnlyList<TorrentTarget> found = ByInfoHash(reference.InfoHash, out error);

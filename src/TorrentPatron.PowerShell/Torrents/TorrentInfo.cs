@@ -7,12 +7,12 @@ using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.PowerShell.Torrents;
 
-/// <summary>What is in a .torrent. Immutable; sizes are bytes. All text is safe to print.</summary>
+/// <summary>The contents of a .torrent file. Immutable; sizes are bytes. All text is safe to print.</summary>
 public sealed class TorrentInfo
 {
-    /// <summary>Takes what a reader found.</summary>
-    /// <param name="metainfo">What is in the .torrent.</param>
-    /// <param name="reach">How near its source is.</param>
+    /// <summary>Takes the result of a reader.</summary>
+    /// <param name="metainfo">The metainfo.</param>
+    /// <param name="reach">The reach of its source.</param>
     internal TorrentInfo(TorrentMetainfo metainfo, AddressReach reach)
     {
         Metainfo = metainfo;
@@ -43,19 +43,19 @@ public sealed class TorrentInfo
     /// <summary>The name of the file, or of the folder of the files.</summary>
     public string Name { get; }
 
-    /// <summary>What names the torrent everywhere here: 40 lower-case hexadecimal digits, or 64 where it is of version 2 alone.</summary>
+    /// <summary>The torrent's identifier in all cmdlets: 40 lower-case hexadecimal digits, or 64 for a v2-only torrent.</summary>
     public string InfoHash { get; }
 
-    /// <summary>The SHA-256 info hash as 64 hexadecimal digits, where the torrent is v2 or hybrid (BEP 52).</summary>
+    /// <summary>The SHA-256 info hash of a v2 or hybrid torrent as 64 hexadecimal digits (BEP 52); otherwise null.</summary>
     public string? InfoHashV2 { get; }
 
-    /// <summary>Which format the torrent is in.</summary>
+    /// <summary>The torrent's format.</summary>
     public MetainfoVersion Version { get; }
 
-    /// <summary>Size of all files.</summary>
+    /// <summary>Size of all files together.</summary>
     public long TotalSize { get; }
 
-    /// <summary>Size of each piece but the last.</summary>
+    /// <summary>Size of each piece except the last.</summary>
     public int PieceLength { get; }
 
     /// <summary>Number of pieces.</summary>
@@ -64,10 +64,10 @@ public sealed class TorrentInfo
     /// <summary>The files, without padding, in the torrent's order.</summary>
     public ReadOnlyCollection<TorrentInfoFile> Files { get; }
 
-    /// <summary>All trackers, tier after tier. Their addresses may hold a personal key.</summary>
+    /// <summary>All trackers, in the order of their tiers. Their addresses may contain a personal key.</summary>
     public ReadOnlyCollection<string> Trackers { get; }
 
-    /// <summary>The trackers with *** for what may be a key, as they are shown.</summary>
+    /// <summary>The trackers for display, with *** for a possible key.</summary>
     public ReadOnlyCollection<string> MaskedTrackers { get; }
 
     /// <summary>The trackers in their tiers (BEP 12).</summary>
@@ -79,13 +79,13 @@ public sealed class TorrentInfo
     /// <summary>Whether peers may come from the trackers only (BEP 27).</summary>
     public bool IsPrivate { get; }
 
-    /// <summary>The maker's comment, if any.</summary>
+    /// <summary>The author's comment, if any.</summary>
     public string? Comment { get; }
 
-    /// <summary>The program that made the torrent, if it says so.</summary>
+    /// <summary>The program that made the torrent, if known.</summary>
     public string? CreatedBy { get; }
 
-    /// <summary>When the torrent was made, local time, if it says so.</summary>
+    /// <summary>When the torrent was made, local time, if known.</summary>
     public DateTime? CreationDate { get; }
 
     /// <summary>The mark of a private tracker, if any.</summary>
@@ -97,16 +97,16 @@ public sealed class TorrentInfo
     /// <summary>The collections that it belongs to; torrents of one collection may share files (BEP 38).</summary>
     public ReadOnlyCollection<string> Collections { get; }
 
-    /// <summary>Where a newer torrent may be had (BEP 39), if it says so. Get-TorrentUpdate asks there; nothing does so by itself.</summary>
+    /// <summary>The address of a newer torrent (BEP 39), if any. Only Get-TorrentUpdate asks it.</summary>
     public Uri? UpdateUrl { get; }
 
-    /// <summary>Whose certificate the torrent names for its updates (BEP 39), if any. Get-TorrentUpdate verifies newer torrents by it.</summary>
+    /// <summary>The owner of the certificate that the torrent names for its updates (BEP 39), if any. Get-TorrentUpdate verifies newer torrents with it.</summary>
     public string? Originator { get; }
 
-    /// <summary>The .torrent itself.</summary>
+    /// <summary>The metainfo itself.</summary>
     internal TorrentMetainfo Metainfo { get; }
 
-    /// <summary>How near its source is: peers and DHT nodes that it names may be no nearer.</summary>
+    /// <summary>The reach of its source, which limits the addresses of peers and DHT nodes that it may name.</summary>
     internal AddressReach Reach { get; }
 
     /// <summary>The name.</summary>

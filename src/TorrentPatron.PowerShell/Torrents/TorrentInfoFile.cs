@@ -2,12 +2,12 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.PowerShell.Torrents;
 
-/// <summary>One file in a .torrent.</summary>
-/// <param name="Path">Where it goes below the destination, with <c>/</c> as separator.</param>
+/// <summary>A file in a .torrent file.</summary>
+/// <param name="Path">Its path below the destination, with <c>/</c> as separator.</param>
 /// <param name="Length">Its size in bytes.</param>
 public sealed record TorrentInfoFile(string Path, long Length)
 {
-    /// <summary>Takes what the torrent says of a file.</summary>
+    /// <summary>Takes an entry of the torrent.</summary>
     internal TorrentInfoFile(TorrentFileEntry file)
         : this(file.Path, file.Length)
     {
@@ -18,19 +18,19 @@ public sealed record TorrentInfoFile(string Path, long Length)
         PiecesRoot = file.PiecesRoot.IsEmpty ? null : Convert.ToHexStringLower(file.PiecesRoot.Span);
     }
 
-    /// <summary>What else the torrent says of it (BEP 47): executable, hidden, a symbolic link.</summary>
+    /// <summary>Its attributes in the torrent (BEP 47): executable, hidden, a symbolic link.</summary>
     public TorrentFileAttributes Attributes { get; }
 
-    /// <summary>For a symbolic link, the path of the file or folder that it leads to; null where it leads to nothing in the torrent.</summary>
+    /// <summary>The target of a symbolic link in the torrent; null if the target is not in the torrent.</summary>
     public string? LinkTarget { get; }
 
-    /// <summary>When it was last written, local time, if the torrent says so.</summary>
+    /// <summary>When it was last written, local time, if known.</summary>
     public DateTime? LastWriteTime { get; }
 
-    /// <summary>The SHA-1 of the whole file as 40 hexadecimal digits, if the torrent names it.</summary>
+    /// <summary>The SHA-1 of the whole file as 40 hexadecimal digits, if the torrent has it.</summary>
     public string? Sha1 { get; }
 
-    /// <summary>The root of its SHA-256 tree as 64 hexadecimal digits, in a torrent of version 2 or a hybrid: equal for equal files.</summary>
+    /// <summary>The root of its SHA-256 tree as 64 hexadecimal digits in a v2 or hybrid torrent: equal for equal files.</summary>
     public string? PiecesRoot { get; }
 
     /// <summary>The path.</summary>

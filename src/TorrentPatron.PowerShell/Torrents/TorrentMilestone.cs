@@ -1,15 +1,15 @@
 namespace TorrentPatron.PowerShell.Torrents;
 
-/// <summary>What in a torrent's life can be waited for.</summary>
+/// <summary>A stage of a torrent that can be waited for.</summary>
 public enum TorrentMilestone
 {
-    /// <summary>What is in the torrent is known.</summary>
+    /// <summary>The torrent's metadata is known.</summary>
     Metadata,
 
     /// <summary>Every wanted piece is verified and written.</summary>
     Completed,
 
-    /// <summary>It has seeded as much as it was told to, and rests.</summary>
+    /// <summary>It has reached its seed goal and is suspended.</summary>
     SeedGoal,
 
     /// <summary>It has been stopped.</summary>

@@ -2,7 +2,7 @@ using TorrentPatron.Engine.Client;
 
 namespace TorrentPatron.PowerShell.Torrents;
 
-/// <summary>Tells from a torrent's status which milestones it has reached.</summary>
+/// <summary>Derives the milestones that a torrent has reached from its status.</summary>
 internal static class TorrentMilestones
 {
     /// <summary>Whether a torrent has reached a milestone.</summary>
@@ -15,11 +15,11 @@ internal static class TorrentMilestones
         _ => throw new ArgumentOutOfRangeException(nameof(milestone)),
     };
 
-    /// <summary>Complete, and not only until the check that is going on says otherwise.</summary>
+    /// <summary>Whether it is complete, and not only until a running check finds otherwise.</summary>
     public static bool IsDone(this TorrentStatus status) =>
         status is { IsComplete: true, State: not (TorrentState.Checking or TorrentState.Failed) };
 
-    /// <summary>Whether nothing more comes by itself: it is complete, has failed or was stopped.</summary>
+    /// <summary>Whether it will make no more progress by itself: it is complete, failed or stopped.</summary>
     public static bool IsOver(this TorrentStatus status) =>
         status.IsDone() || status.State is TorrentState.Failed or TorrentState.Stopped;
 

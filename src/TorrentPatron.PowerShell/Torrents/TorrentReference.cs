@@ -5,8 +5,8 @@ using TorrentPatron.PowerShell.Binding;
 
 namespace TorrentPatron.PowerShell.Torrents;
 
-/// <summary>Which torrent an object is about: a status, a file, a job or a message; also after a trip through a job or a file.</summary>
-/// <param name="InfoHash">The torrent's info hash, or the beginning of it, as the object has it.</param>
+/// <summary>A reference to a torrent by an object: a status, file, job or message, or a copy that a job or a file serialized.</summary>
+/// <param name="InfoHash">The torrent's info hash, or the beginning of it, from the object.</param>
 /// <param name="Given">The object.</param>
 internal sealed record TorrentReference(string InfoHash, object Given)
 {
@@ -15,28 +15,28 @@ internal sealed record TorrentReference(string InfoHash, object Given)
 
     private static readonly string Status = typeof(TorrentStatus).FullName!;
 
-    /// <summary>Where a status says that the torrent lay; null: the object is something else.</summary>
+    /// <summary>The folder of the torrent's files in a status; null for other objects.</summary>
     public string? Destination { get; private init; }
 
-    /// <summary>When a status says that the torrent was added; null: the object is something else.</summary>
+    /// <summary>The time when the torrent was added, in a status; null for other objects.</summary>
     public DateTimeOffset? AddedAt { get; private init; }
 
     /// <summary>
-    /// What a status that has been through a job or a file calls the torrent; null: the object is something else, or the name was not final.
-    /// A file may come from anybody, and say the name of one torrent with the info hash of another.
+    /// The torrent's name in a status that a job or a file serialized; null for other objects and for names that were not final. A file may
+    /// come from anybody, and combine the name of one torrent with the info hash of another.
     /// </summary>
     private string? Name { get; init; }
 
     /// <summary>
-    /// Whether it was made by somebody else (a line of a CSV file): then its other properties are wishes, and not how the torrent stood.
+    /// Whether it is a record from elsewhere (a line of a CSV file): its other properties are then options, not the torrent's status.
     /// </summary>
     public bool IsRecord { get; private init; }
 
     /// <summary>
-    /// Which of several it is about that have its info hash: of a status, the one in its place, or else the one that was added when it was.
-    /// What another service runs of the same torrent lies elsewhere and was added at another time.
+    /// Chooses among torrents with its info hash: for a status the one in its folder, or else the one that was added at the same time. The
+    /// same torrent in another service has a different folder and time.
     /// </summary>
-    /// <param name="torrents">Those that run.</param>
+    /// <param name="torrents">The running torrents.</param>
     public IReadOnlyList<TorrentTarget> Choose(IReadOnlyList<TorrentTarget> torrents)
     {
         if (Name is not null)
@@ -47,18 +47,18 @@ internal sealed record TorrentReference(string InfoHash, object Given)
         return here.Length > 0 ? here : [.. torrents.Where(torrent => WasAddedWith(torrent.Status))];
     }
 
-    /// <summary>Whether it may be about a torrent of some name: it shows no other.</summary>
+    /// <summary>Whether it may refer to a torrent of the given name: it has no different name.</summary>
     /// <param name="name">The name.</param>
     public bool IsOf(string name) => Name is null || Name == name;
 
-    /// <summary>The torrent of which a status tells.</summary>
+    /// <summary>A reference by a status.</summary>
     /// <param name="status">The status.</param>
     public static TorrentReference Of(TorrentStatus status) =>
         new(status.InfoHash, status) { Destination = status.Destination, AddedAt = status.AddedAt };
 
     /// <summary>Reads an argument.</summary>
     /// <param name="value">The argument.</param>
-    /// <returns>The torrent; null where the argument does not say which it is.</returns>
+    /// <returns>The reference; null if the argument does not identify a torrent.</returns>
     public static TorrentReference? Of(object? value)
     {
         switch (PipelineValue.Unwrap(value))
@@ -86,7 +86,7 @@ internal sealed record TorrentReference(string InfoHash, object Given)
         };
     }
 
-    /// <remarks>Of a time, a trip through a job or a file may leave the whole seconds only.</remarks>
+    /// <remarks>Serialization by a job or a file may reduce a time to whole seconds.</remarks>
     private bool WasAddedWith(TorrentStatus status) => Given is TorrentStatus
         ? status.AddedAt == AddedAt
         : (status.AddedAt - AddedAt)?.Duration() < TimeSpan.FromSeconds(1);
@@ -99,7 +99,7 @@ internal sealed record TorrentReference(string InfoHash, object Given)
         }
         catch (RuntimeException)
         {
-            // A property that cannot be read says nothing.
+            // A property that cannot be read counts as missing.
             return null;
         }
     }

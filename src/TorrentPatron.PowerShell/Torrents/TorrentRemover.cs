@@ -5,20 +5,20 @@ using TorrentPatron.Service;
 
 namespace TorrentPatron.PowerShell.Torrents;
 
-/// <summary>Forgets torrents, with their data or without.</summary>
-/// <param name="output">Where the results go.</param>
-/// <param name="deleteData">Whether the files go too.</param>
-/// <param name="passThru">Whether to write what was removed.</param>
+/// <summary>Removes torrents, with or without their data.</summary>
+/// <param name="output">Receives the results.</param>
+/// <param name="deleteData">Whether to delete the files too.</param>
+/// <param name="passThru">Whether to write the removed torrents.</param>
 internal sealed class TorrentRemover(ICommandOutput output, bool deleteData, bool passThru)
 {
-    /// <summary>Forgets a torrent that runs, if that is agreed to.</summary>
+    /// <summary>Removes a running torrent after confirmation.</summary>
     /// <param name="torrent">Which torrent.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public Task RemoveAsync(TorrentTarget torrent, CancellationToken cancellationToken) => RemoveAsync(
         torrent.Patron, torrent.Torrent, torrent.Status.Name, torrent.Status,
         deleteData ? DataOnDisk.Own(torrent.Patron.GetFiles(torrent.Torrent)).In(torrent.Status.Destination) : "", cancellationToken);
 
-    /// <summary>Forgets a torrent that is saved but does not run, if that is agreed to.</summary>
+    /// <summary>Removes a saved torrent that does not run, after confirmation.</summary>
     /// <param name="torrent">Which torrent.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public Task RemoveAsync(SavedTarget torrent, CancellationToken cancellationToken) => RemoveAsync(
@@ -28,7 +28,7 @@ internal sealed class TorrentRemover(ICommandOutput output, bool deleteData, boo
     private async Task RemoveAsync(
         Patron patron, TorrentId torrent, string name, object target, string files, CancellationToken cancellationToken)
     {
-        string action = deleteData ? $"Remove torrent and delete {files}, except files that other torrents have too" : "Remove torrent";
+        string action = deleteData ? $"Remove torrent and delete {files}, except files that other torrents share" : "Remove torrent";
         if (!await output.ShouldProcessAsync($"{name} ({torrent})", action).ConfigureAwait(false))
             return;
 

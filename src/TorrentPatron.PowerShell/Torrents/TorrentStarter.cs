@@ -6,39 +6,39 @@ using TorrentPatron.Service.Requests;
 
 namespace TorrentPatron.PowerShell.Torrents;
 
-/// <summary>Starts torrents and reports what keeps one from being started.</summary>
-/// <param name="output">Where that goes.</param>
-/// <param name="warnings">Tells the torrents' warnings; null: only those of their start are told.</param>
+/// <summary>Starts torrents and reports failures.</summary>
+/// <param name="output">Receives the failures.</param>
+/// <param name="warnings">Writes the torrents' warnings; null writes only those of the start.</param>
 internal sealed class TorrentStarter(ICommandOutput output, TorrentWarnings? warnings = null)
 {
     private readonly TorrentWarnings _warnings = warnings ?? new TorrentWarnings(output);
 
-    /// <summary>The services of which it was looked at whether peers can reach them; it is said once.</summary>
+    /// <summary>The services whose reachability has been checked; it is reported once.</summary>
     private readonly HashSet<ITorrentService> _looked = [];
 
-    /// <summary>Starts a torrent; one that runs already is as good.</summary>
-    /// <param name="patron">The patron that asks.</param>
-    /// <param name="request">What to start, and how.</param>
-    /// <param name="target">What the user gave.</param>
+    /// <summary>Starts a torrent; a torrent that already runs counts as started.</summary>
+    /// <param name="patron">The patron that starts it.</param>
+    /// <param name="request">The torrent and its options.</param>
+    /// <param name="target">The user's input.</param>
     /// <param name="cancellationToken">Ends the wait, not the torrent.</param>
-    /// <returns>The torrent; null where it failed, which has been reported.</returns>
+    /// <returns>The torrent; null if it failed, which has been reported.</returns>
     public Task<TorrentTarget?> StartAsync(Patron patron, StartRequest request, object target, CancellationToken cancellationToken) =>
         TakeAsync(Begin(patron, request, target, cancellationToken));
 
-    /// <summary>Asks for a torrent. What has been asked for is to be taken, in the same order.</summary>
+    /// <summary>Requests the start of a torrent. Take the results in the same order.</summary>
     /// <inheritdoc cref="StartAsync" path="/param"/>
     public static PendingStart Begin(Patron patron, StartRequest request, object target, CancellationToken cancellationToken) =>
         new(patron, patron.StartAsync(request, cancellationToken), target);
 
-    /// <summary>Asks for a torrent that is saved.</summary>
+    /// <summary>Requests the start of a saved torrent.</summary>
     /// <param name="saved">The torrent.</param>
     /// <param name="cancellationToken">Ends the wait, not the torrent.</param>
     public static PendingStart Begin(SavedTarget saved, CancellationToken cancellationToken) =>
         new(saved.Patron, saved.Patron.RestoreAsync(saved.Saved, cancellationToken), saved.Name);
 
-    /// <summary>Waits for a torrent that was asked for.</summary>
-    /// <param name="start">The torrent.</param>
-    /// <returns>The torrent; null where it failed, which has been reported.</returns>
+    /// <summary>Waits for a requested start.</summary>
+    /// <param name="start">The start.</param>
+    /// <returns>The torrent; null if it failed, which has been reported.</returns>
     public async Task<TorrentTarget?> TakeAsync(PendingStart start)
     {
         TorrentAnswer answer = await start.Answer.ConfigureAwait(false);
@@ -66,7 +66,7 @@ internal sealed class TorrentStarter(ICommandOutput output, TorrentWarnings? war
         }
     }
 
-    /// <summary>Tells what has become of the trackers that were given for a torrent that is known already.</summary>
+    /// <summary>Reports the trackers that were added to a known torrent.</summary>
     private async Task TellAsync(TorrentStatus status, ReadOnlyCollection<Uri> merged, TorrentError? reservation)
     {
         if (merged.Count > 0)

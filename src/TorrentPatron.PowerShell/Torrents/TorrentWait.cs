@@ -5,7 +5,7 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.PowerShell.Torrents;
 
-/// <summary>The waiting for one torrent.</summary>
+/// <summary>A wait for one torrent.</summary>
 internal sealed class TorrentWait
 {
     private readonly TorrentTarget _torrent;
@@ -16,28 +16,28 @@ internal sealed class TorrentWait
     private Instant _lastProgress;
 
     /// <summary>Begins to wait.</summary>
-    /// <param name="torrent">What for.</param>
-    /// <param name="terms">How far, and how long.</param>
+    /// <param name="torrent">The torrent.</param>
+    /// <param name="terms">The milestones and the time limits.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="timeIsUp">Ends the wait.</param>
+    /// <param name="timeIsUp">Cancelled at the timeout.</param>
     public TorrentWait(TorrentTarget torrent, WaitTerms terms, TimeProvider time, CancellationToken timeIsUp)
     {
         _torrent = torrent;
         _terms = terms;
         _time = time;
-        // Time without progress before this wait does not count: its cause may have been mended just now.
+        // Time without progress before this wait does not count: the user may have just fixed the cause.
         (_seen, _lastProgress) = (Seen(torrent.Latest), Instant.Now(time));
         _end = torrent.Patron.WaitAsync(torrent.Torrent, HasArrived, timeIsUp);
     }
 
-    /// <summary>Completes when the torrent got there, failed or was stopped, or when time is up.</summary>
+    /// <summary>Completes when the torrent reaches a milestone, fails or is stopped, or at the timeout.</summary>
     public Task Ended => _end;
 
-    /// <summary>How the torrent stands now.</summary>
+    /// <summary>The torrent's current status.</summary>
     public TorrentStatus Latest => _torrent.Latest;
 
-    /// <summary>Looks whether anything has come in; to be called a few times a second.</summary>
-    /// <returns>Whether nothing has for longer than the terms allow.</returns>
+    /// <summary>Checks for progress; call it a few times a second.</summary>
+    /// <returns>Whether there has been none for longer than the terms allow.</returns>
     public bool HasStalled()
     {
         if (_terms.StallTimeout is not { } longest)
@@ -49,13 +49,13 @@ internal sealed class TorrentWait
         return seen.State is TorrentState.Downloading or TorrentState.FetchingMetadata && now - _lastProgress >= longest;
     }
 
-    /// <summary>How the torrent stood at the end.</summary>
-    /// <param name="error">Why it has not got there; null where it has.</param>
+    /// <summary>The torrent's status at the end.</summary>
+    /// <param name="error">Why it reached no milestone; null if it did.</param>
     public TorrentStatus Result(out TorrentError? error)
     {
         TorrentStatus status = (_end.IsCompletedSuccessfully ? _end.Result ?? Gone() : null) ?? _torrent.Latest;
 
-        // Who gets there in the very moment in which time is up has got there.
+        // A torrent that reaches its milestone at the moment of the timeout counts as having reached it.
         error = HasArrived(status) ? null
             : _end.Exception?.InnerException is TorrentException fault ? fault.Error
             : status.Error is not null ? status.Error

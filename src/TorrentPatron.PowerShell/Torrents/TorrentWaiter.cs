@@ -4,20 +4,20 @@ using TorrentPatron.PowerShell.Output;
 
 namespace TorrentPatron.PowerShell.Torrents;
 
-/// <summary>Waits for torrents to get as far as is wanted.</summary>
-/// <param name="output">Where the results go.</param>
+/// <summary>Waits for torrents to reach milestones.</summary>
+/// <param name="output">Receives the results.</param>
 /// <param name="time">The clock.</param>
-/// <param name="warnings">Tells the torrents' warnings, and knows which have been told; null: none has.</param>
+/// <param name="warnings">Writes the torrents' warnings and knows which have been written; null if none have.</param>
 internal sealed class TorrentWaiter(ICommandOutput output, TimeProvider time, TorrentWarnings? warnings = null)
 {
     private readonly TorrentWarnings _warnings = warnings ?? new TorrentWarnings(output);
 
     /// <summary>
-    /// Waits for all of them at once and writes each one's status when it has got that far. One that fails, is stopped, stalls
-    /// or does not get there in time is reported; the waiting never stops a torrent.
+    /// Waits for all of them at once and writes each one's status when it reaches a milestone. Reports a torrent that fails, is stopped,
+    /// stalls or times out; the wait never stops a torrent.
     /// </summary>
-    /// <param name="torrents">What to wait for.</param>
-    /// <param name="terms">How far, and how long.</param>
+    /// <param name="torrents">The torrents.</param>
+    /// <param name="terms">The milestones and the time limits.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public async Task WaitAsync(IReadOnlyList<TorrentTarget> torrents, WaitTerms terms, CancellationToken cancellationToken)
     {
@@ -78,8 +78,8 @@ internal sealed class TorrentWaiter(ICommandOutput output, TimeProvider time, To
     private static void Announce(Task ended, ChannelWriter<int> to, int index) => ended.ContinueWith(
         _ => to.TryWrite(index), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
-    /// <summary>Writes how a torrent stands that has got there; reports one that has not.</summary>
-    /// <returns>Whether it has.</returns>
+    /// <summary>Writes the status of a torrent that reached a milestone; reports any other.</summary>
+    /// <returns>Whether it reached one.</returns>
     private async Task<bool> WriteAsync(TorrentWait wait)
     {
         TorrentStatus status = wait.Result(out TorrentError? error);

@@ -3,17 +3,17 @@ using TorrentPatron.PowerShell.Output;
 
 namespace TorrentPatron.PowerShell.Torrents;
 
-/// <summary>Tells the warnings of torrents that a cmdlet starts or waits for: each once, however long it lasts.</summary>
-/// <param name="output">Where they go.</param>
+/// <summary>Writes the warnings of torrents that a cmdlet starts or waits for: each once, however long it lasts.</summary>
+/// <param name="output">Receives the warnings.</param>
 internal sealed class TorrentWarnings(ICommandOutput output)
 {
-    /// <summary>Warnings of one torrent that are told at most.</summary>
+    /// <summary>Maximum number of warnings for one torrent.</summary>
     private const int MostOfOne = 20;
 
     private readonly Dictionary<string, HashSet<(string Id, string Message)>> _told = [];
 
-    /// <summary>Tells what has not been told yet.</summary>
-    /// <param name="status">How a torrent stands.</param>
+    /// <summary>Writes new warnings.</summary>
+    /// <param name="status">A torrent's status.</param>
     public async Task TellAsync(TorrentStatus status)
     {
         if (status.Warnings.Count == 0)

@@ -5,8 +5,8 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.PowerShell.Torrents;
 
-/// <summary>Looks at torrents again and again: at fixed intervals, and at once when a state changes.</summary>
-/// <param name="torrents">Which torrents.</param>
+/// <summary>Observes torrents: at fixed intervals, and at once when a state changes.</summary>
+/// <param name="torrents">The torrents.</param>
 /// <param name="time">The clock.</param>
 internal sealed class TorrentWatcher(IReadOnlyList<TorrentTarget> torrents, TimeProvider time)
 {
@@ -15,11 +15,11 @@ internal sealed class TorrentWatcher(IReadOnlyList<TorrentTarget> torrents, Time
 
     private TorrentStatus?[] _seen = new TorrentStatus?[torrents.Count];
 
-    /// <summary>How the torrents stand, each time one of them stands otherwise than before.</summary>
-    /// <param name="interval">Time between two looks.</param>
-    /// <param name="endless">Whether to go on when nothing more comes by itself.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="TorrentException">The service of another process has gone.</exception>
+    /// <summary>The torrents' statuses, each time one of them changes.</summary>
+    /// <param name="interval">Time between two checks.</param>
+    /// <param name="endless">Whether to continue when every torrent is complete, failed or stopped.</param>
+    /// <param name="cancellationToken">Ends the watch.</param>
+    /// <exception cref="TorrentException">The service in another process has gone.</exception>
     public async IAsyncEnumerable<WatchFrame> WatchAsync(
         TimeSpan interval, bool endless, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -59,7 +59,7 @@ internal sealed class TorrentWatcher(IReadOnlyList<TorrentTarget> torrents, Time
 
     private WatchFrame Look()
     {
-        // What runs no more stands as it was seen last.
+        // A torrent that no longer runs keeps its last status.
         TorrentStatus[] now =
         [
             .. torrents.Select((torrent, index) => torrent.Patron.GetStatus(torrent.Torrent)
@@ -70,7 +70,7 @@ internal sealed class TorrentWatcher(IReadOnlyList<TorrentTarget> torrents, Time
         return new WatchFrame(now, changed);
     }
 
-    /// <summary>Says when a torrent of one service goes into another state.</summary>
+    /// <summary>Signals state changes of a service's torrents.</summary>
     private async Task FeedAsync(IReadOnlyList<TorrentTarget> of, CancellationToken cancellationToken)
     {
         var states = new Dictionary<string, TorrentState>();

@@ -2,7 +2,7 @@ using TorrentPatron.Engine.Client;
 
 namespace TorrentPatron.PowerShell.Torrents;
 
-/// <summary>One of a torrent's web seeds as it stood at one moment. Immutable; sizes are bytes, rates bytes/s, times local.</summary>
+/// <summary>A snapshot of one of a torrent's web seeds. Immutable; sizes are bytes, rates bytes/s, times local.</summary>
 public sealed record TorrentWebSeed
 {
     internal TorrentWebSeed(TorrentStatus torrent, WebSeedSnapshot seed)
@@ -26,31 +26,31 @@ public sealed record TorrentWebSeed
     /// <summary>The torrent's info hash, as 40 lower-case hexadecimal digits.</summary>
     public string InfoHash { get; }
 
-    /// <summary>The web seed's address. It may hold a password or a personal key.</summary>
+    /// <summary>The web seed's address. It may contain a password or a personal key.</summary>
     public Uri Uri { get; }
 
-    /// <summary>The address with *** for what may be a password or a key, as it is shown.</summary>
+    /// <summary>The address for display, with *** for a possible password or key.</summary>
     public string MaskedUri { get; }
 
-    /// <summary>How the torrent stands with it.</summary>
+    /// <summary>The state of the web seed.</summary>
     public WebSeedStatus Status { get; }
 
-    /// <summary>Whether it was added, and is not the torrent's own.</summary>
+    /// <summary>Whether a user added it; false for the torrent's own.</summary>
     public bool IsAdded { get; }
 
-    /// <summary>Payload received from it in a second.</summary>
+    /// <summary>Payload received from it per second.</summary>
     public long DownloadRate { get; }
 
     /// <summary>Payload received from it since the torrent was started.</summary>
     public long BytesReceived { get; }
 
-    /// <summary>How many requests have failed in a row.</summary>
+    /// <summary>Number of requests that failed in a row.</summary>
     public int Failures { get; }
 
-    /// <summary>What went wrong last; null after an answer that was in order.</summary>
+    /// <summary>The last failure; null after a valid answer.</summary>
     public string? Message { get; }
 
-    /// <summary>When it is asked again, where it is waited for; else null.</summary>
+    /// <summary>When the next attempt is due; null while none is.</summary>
     public DateTime? NextAttempt { get; }
 
     /// <summary>The masked address.</summary>

@@ -3,14 +3,14 @@ using TorrentPatron.PowerShell.Output;
 
 namespace TorrentPatron.PowerShell.Torrents;
 
-/// <summary>Words how far torrents are that are waited for, all as one.</summary>
+/// <summary>Describes the progress of torrents that are waited for, all as one.</summary>
 /// <param name="torrents">The torrents.</param>
 internal sealed class WaitProgress(IReadOnlyList<TorrentTarget> torrents)
 {
-    /// <summary>How it stands now.</summary>
+    /// <summary>The current progress.</summary>
     public ProgressNote Note() => Of([.. torrents.Select(torrent => torrent.Latest)]);
 
-    /// <summary>How it stands by some statuses.</summary>
+    /// <summary>The progress from given statuses.</summary>
     internal static ProgressNote Of(IReadOnlyList<TorrentStatus> statuses)
     {
         long wanted = statuses.Sum(status => status.WantedSize);

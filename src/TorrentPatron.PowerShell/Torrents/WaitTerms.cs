@@ -1,17 +1,17 @@
 namespace TorrentPatron.PowerShell.Torrents;
 
-/// <summary>What torrents are waited for, and for how long.</summary>
+/// <summary>The milestones to wait for and the time limits.</summary>
 internal sealed record WaitTerms
 {
     /// <summary>One of these is enough.</summary>
     public IReadOnlyList<TorrentMilestone> Until { get; init; } = [TorrentMilestone.Completed];
 
-    /// <summary>Whether one torrent is enough.</summary>
+    /// <summary>Whether the wait ends with the first torrent.</summary>
     public bool Any { get; init; }
 
-    /// <summary>How long, at most; null: as long as it takes.</summary>
+    /// <summary>The longest wait; null means no limit.</summary>
     public TimeSpan? Timeout { get; init; }
 
-    /// <summary>How long nothing may come in; null: for ever.</summary>
+    /// <summary>The longest time without receiving anything; null means no limit.</summary>
     public TimeSpan? StallTimeout { get; init; }
 }

@@ -7,12 +7,12 @@ using TorrentPatron.Service.Automation;
 namespace TorrentPatron.PowerShell.Views;
 
 /// <summary>
-/// The properties that PowerShell sees of objects beside, or in place of, those of their types. TorrentPatron.Types.ps1xml names them.
+/// The properties that PowerShell adds to objects or replaces in them. TorrentPatron.Types.ps1xml names them.
 /// </summary>
 /// <remarks>
-/// They are code, not script: so they are there in strict mode and in constrained language, for whoever serializes the object on a
-/// thread without a runspace, and leave nothing in <c>$Error</c>. Times are PowerShell's own kind, local, which stays a time when it is
-/// serialized; a <see cref="DateTimeOffset"/> becomes text.
+/// They are code, not script, so they work in strict mode, in constrained language and for a serializer on a thread without a runspace,
+/// and leave nothing in <c>$Error</c>. Times are local <see cref="DateTime"/> values, which stay times when they are serialized; a
+/// <see cref="DateTimeOffset"/> becomes text.
 /// </remarks>
 public static class AddedProperties
 {
@@ -46,14 +46,14 @@ public static class AddedProperties
     /// <inheritdoc cref="HookRun.StartedAt"/>
     public static object? StartedAt(PSObject instance) => Local(Of<HookRun>(instance)?.StartedAt);
 
-    /// <summary>What kind of message it is.</summary>
+    /// <summary>The type of a message.</summary>
     public static object? Kind(PSObject instance) => Of<TorrentMessage>(instance)?.GetType().Name;
 
-    /// <summary>The info hash of a message's torrent, by which it can be piped to the torrents' cmdlets; null where it is not known.</summary>
+    /// <summary>The info hash of a message's torrent, for piping it to torrent cmdlets; null if unknown.</summary>
     public static object? InfoHash(PSObject instance) =>
         Of<TorrentMessage>(instance) is { } message && message.TorrentId != default ? message.TorrentId.ToString() : null;
 
-    /// <summary>What a message says, in a line.</summary>
+    /// <summary>A message as one line of text.</summary>
     public static object? Text(PSObject instance) => (Of<TorrentMessage>(instance) switch
     {
         TorrentStartFail fail => fail.Error,
@@ -66,17 +66,17 @@ public static class AddedProperties
     /// <summary>The folder of a patron's saved state.</summary>
     public static object? StatePath(PSObject instance) => Of<Patron>(instance)?.Service.Settings.StatePath;
 
-    /// <summary>What a patron's engine is called: the one that runs, or that will.</summary>
+    /// <summary>The name of a patron's engine, running or not.</summary>
     public static object? EngineName(PSObject instance) => Of<Patron>(instance)?.Service.Settings.Engine;
 
-    /// <summary>How a patron's engine stands; null while none runs.</summary>
+    /// <summary>The status of a patron's engine; null while none runs.</summary>
     public static object? Engine(PSObject instance) =>
         Of<Patron>(instance) is { IsStopped: false } patron ? patron.Service.GetClientStatus() : null;
 
-    /// <summary>The port that a patron's engine listens on; null while it listens on none.</summary>
+    /// <summary>The port that a patron's engine listens on; null while it does not listen.</summary>
     public static object? Port(PSObject instance) => Engine(instance) is ClientStatus { ListenEndPoints: [var first, ..] } ? first.Port : null;
 
-    /// <summary>Whether a patron is the one that commands without -Patron use in this session.</summary>
+    /// <summary>Whether a patron is the session's default for commands without -Patron.</summary>
     public static object IsDefault(PSObject instance) => Of<Patron>(instance) is { } patron && RunspacePatrons.Known?.IsDefault(patron) == true;
 
     private static T? Of<T>(PSObject? instance)

@@ -52,7 +52,7 @@ public sealed class TorrentTraceTests
         var output = new RecordedOutput();
         await trace.WriteWhileAsync(Task.CompletedTask, output, TestContext.Current.CancellationToken);
         Assert.Equal("ours: 10 was not reached: No.", output.Debugged.First());
-        Assert.Equal("10 more events came than could be written.", output.Debugged.Last());
+        Assert.Equal("10 events were dropped: they came faster than they could be written.", output.Debugged.Last());
     }
 
     [Fact]
