@@ -3,12 +3,12 @@ using System.Runtime.InteropServices;
 namespace TorrentPatron.Cli;
 
 /// <summary>
-/// Ctrl-C, SIGTERM and SIGHUP (on Windows also the shutdown and the closing of the console) tell the command to end; it has some
-/// seconds to tell the trackers and save its state.
+/// Ctrl-C, SIGTERM and SIGHUP (on Windows also shutdown and the closing of the console) end the command, which then has some seconds to
+/// inform the trackers and save its state.
 /// </summary>
 /// <remarks>
-/// What SIGTERM or SIGHUP has interrupted is ended by the signal itself in the end: shells call that 143 and 129, and systemd a
-/// clean stop, which it does not call an exit code above 128. Where SIGHUP is ignored, by nohup, it stays so.
+/// A command that SIGTERM or SIGHUP interrupted finally ends by the signal itself: shells show that as 143 and 129, and systemd treats it as a
+/// clean stop, unlike an exit code above 128. SIGHUP stays ignored if it is, as with nohup.
 /// </remarks>
 internal sealed class CommandSignals : IDisposable
 {
@@ -28,12 +28,12 @@ internal sealed class CommandSignals : IDisposable
         PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal),
     ];
 
-    /// <summary>Tells the command to end.</summary>
+    /// <summary>Cancelled by a signal.</summary>
     public CancellationToken Token => _stop.Token;
 
-    /// <summary>The command has ended, and the process is about to.</summary>
-    /// <param name="exitCode">What it has returned.</param>
-    /// <returns>What the process returns; not at all where the signal ends it.</returns>
+    /// <summary>Ends the process after the command has ended.</summary>
+    /// <param name="exitCode">The command's exit code.</param>
+    /// <returns>The exit code of the process; does not return if a signal ends it.</returns>
     public int End(int exitCode)
     {
         var signal = (PosixSignal)Volatile.Read(ref _signal);
@@ -42,7 +42,7 @@ internal sealed class CommandSignals : IDisposable
         if (!_isInterrupted)
             return exitCode;
 
-        // The signal's own end is on its way.
+        // The signal is about to end the process.
         Thread.Sleep(StopTime);
         return signal == PosixSignal.SIGTERM ? ExitCode.Terminated : ExitCode.HungUp;
     }
@@ -58,10 +58,10 @@ internal sealed class CommandSignals : IDisposable
 
     private void OnSignal(PosixSignalContext context)
     {
-        // Closing a terminal may send two: the first one counts, and all wait for the same end.
+        // Closing a terminal may send two signals: the first counts, and all wait for the same end.
         if (Interlocked.CompareExchange(ref _signal, (int)context.Signal, 0) == 0)
         {
-            // On other threads: the end of the command runs there, and waits for this one to return.
+            // On another thread: the command's end runs there and waits for this handler to return.
             _ = _stop.CancelAsync();
         }
 

@@ -8,16 +8,16 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Cli;
 
-/// <summary>The tree of commands, and how one of them is run.</summary>
+/// <summary>The tree of commands, and running one of them.</summary>
 internal static class PatronCommandLine
 {
-    // A torrent's name may begin with '@': that is no file of further arguments here.
+    // A torrent's name may begin with '@', which does not mean a response file here.
     private static readonly ParserConfiguration Parser = new() { ResponseFileTokenReplacer = null };
 
     /// <summary>Runs a command line.</summary>
     /// <param name="args">The arguments, without the program's name.</param>
-    /// <param name="context">What the command works with.</param>
-    /// <param name="cancellationToken">Does what Ctrl-C and other signals do.</param>
+    /// <param name="context">The environment of the commands.</param>
+    /// <param name="cancellationToken">Acts like Ctrl-C and other signals.</param>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(
         IReadOnlyList<string> args, CommandContext context, CancellationToken cancellationToken = default)
@@ -27,7 +27,7 @@ internal static class PatronCommandLine
             Output = context.Terminal.Out,
             Error = context.Terminal.Error,
             EnableDefaultExceptionHandler = false,
-            // Signals are the process's own; see CommandSignals.
+            // The process handles signals itself; see CommandSignals.
             ProcessTerminationTimeout = null,
         };
         ParseResult parsed = Build(context).Parse(args, Parser);
@@ -37,7 +37,7 @@ internal static class PatronCommandLine
             return ExitCode.Failed;
         }
 
-        // What is wrong is one line; only 'patron' alone is answered with its help.
+        // An error takes one line; only 'patron' alone prints its help.
         if (parsed.Action is ParseErrorAction complaint)
             complaint.ShowHelp = parsed.Tokens.Count == 0;
         try
@@ -64,11 +64,11 @@ internal static class PatronCommandLine
         return ExitCode.Failed;
     }
 
-    /// <summary>Makes the tree.</summary>
-    /// <param name="context">What the commands work with.</param>
+    /// <summary>Builds the tree.</summary>
+    /// <param name="context">The environment of the commands.</param>
     private static RootCommand Build(CommandContext context)
     {
-        const string Description = "BitTorrent on the command line: download, seed, make and look into torrents.";
+        const string Description = "BitTorrent on the command line: download, seed, make and inspect torrents.";
         return new RootCommand(Description)
         {
             new StartCommand(context),

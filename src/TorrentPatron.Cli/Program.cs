@@ -1,8 +1,8 @@
 using TorrentPatron.Cli;
 using TorrentPatron.Service.Engines;
 
-// On Unix what waits for a socket goes on where the socket is watched, without a hop to the thread pool for each receive: a
-// seventh of a download's CPU time. Ours alone to ask for: nothing in the engine blocks for long, and this process runs nothing else.
+// On Unix, continuations of socket operations run on the thread that polls the sockets, without a hop to the thread pool for each receive:
+// that saves a seventh of a download's CPU time. Only a whole process may choose this: nothing in the engine blocks for long.
 Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
 
 using var signals = new CommandSignals();

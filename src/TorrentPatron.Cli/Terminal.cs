@@ -6,12 +6,12 @@ using TorrentPatron.Protocol;
 namespace TorrentPatron.Cli;
 
 /// <summary>
-/// The output and the error output. Lines go through <see cref="DisplayText.Clean"/> here, so that nothing from outside acts
-/// on the terminal.
+/// The output and the error output. Lines are passed through <see cref="DisplayText.Clean"/>, so that no text from outside controls the
+/// terminal.
 /// </summary>
 internal sealed class Terminal
 {
-    // Spectre folds what it writes at the width of the terminal; a file or a pipe has none.
+    // Spectre wraps its output at the width of the terminal; a file or a pipe has none.
     private const int WidthOfNoTerminal = 1000;
 
     private Terminal(TextWriter output, TextWriter error)
@@ -27,23 +27,23 @@ internal sealed class Terminal
     /// <summary>The output, for whole documents such as help and JSON.</summary>
     public TextWriter Out { get; }
 
-    /// <summary>The error output, for the parser's complaints.</summary>
+    /// <summary>The error output, for parser errors.</summary>
     public TextWriter Error { get; }
 
     /// <summary>The output, for tables and bars.</summary>
     public IAnsiConsole Console { get; }
 
-    /// <summary>Whether a person looks at a terminal that can redraw lines.</summary>
+    /// <summary>Whether the output is a terminal that can redraw lines.</summary>
     public bool IsLive { get; }
 
-    /// <summary>That of this process.</summary>
+    /// <summary>The terminal of this process.</summary>
     public static Terminal OfProcess()
     {
         if (!OperatingSystem.IsWindows())
             return new Terminal(System.Console.Out, System.Console.Error);
 
-        // By itself .NET writes in the console's old code page, which has a question mark for most of the world's letters. A console
-        // takes UTF-16, whatever its code page is; that stays as it is, since it belongs to the shell. A file or a pipe takes UTF-8.
+        // By default .NET writes in the console's old code page, which lacks most of the world's letters. A console accepts UTF-16 whatever its
+        // code page is, which belongs to the shell and stays unchanged. A file or a pipe gets UTF-8.
         (bool isFile, bool isErrorFile) = (System.Console.IsOutputRedirected, System.Console.IsErrorRedirected);
         if (!isFile || !isErrorFile)
             UseUnicode();
@@ -52,12 +52,12 @@ internal sealed class Terminal
             isErrorFile ? Utf8(System.Console.OpenStandardError()) : System.Console.Error);
     }
 
-    /// <summary>One that writes elsewhere and is no terminal.</summary>
-    /// <param name="output">What takes the output.</param>
-    /// <param name="error">What takes the errors.</param>
+    /// <summary>A terminal that writes elsewhere and cannot redraw lines.</summary>
+    /// <param name="output">Receives the output.</param>
+    /// <param name="error">Receives the errors.</param>
     public static Terminal Of(TextWriter output, TextWriter error) => new(output, error);
 
-    /// <summary>Writes UTF-8, without a byte order mark and at once.</summary>
+    /// <summary>Writes UTF-8 without a byte order mark and without buffering.</summary>
     internal static TextWriter Utf8(Stream stream) =>
         TextWriter.Synchronized(new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true });
 
@@ -69,7 +69,7 @@ internal sealed class Terminal
         }
         catch (Exception e) when (e is IOException or System.Security.SecurityException)
         {
-            // What the console has must do.
+            // Use the console's own encoding then.
         }
     }
 
@@ -77,19 +77,19 @@ internal sealed class Terminal
     /// <param name="text">Any text.</param>
     public void Line(string text)
     {
-        // Where bars are drawn, lines go above them: the console sees to that.
+        // While bars are drawn, lines appear above them: the console takes care of that.
         if (IsLive)
             Console.WriteLine(DisplayText.Clean(text));
         else
             Out.WriteLine(DisplayText.Clean(text));
     }
 
-    /// <summary>Prints why something failed and what to do, in one line of the error output.</summary>
-    /// <param name="error">What happened.</param>
+    /// <summary>Prints an error and its remedy on one line of the error output.</summary>
+    /// <param name="error">The error.</param>
     public void Fail(TorrentError error) => Error.WriteLine(DisplayText.Clean($"patron: {error}"));
 
-    /// <summary>Prints what may want attention: in one line of the error output, or above the bars.</summary>
-    /// <param name="warning">What happened.</param>
+    /// <summary>Prints a warning: on one line of the error output, or above the bars.</summary>
+    /// <param name="warning">The warning.</param>
     public void Warn(TorrentError warning)
     {
         string text = DisplayText.Clean(warning.ToString());

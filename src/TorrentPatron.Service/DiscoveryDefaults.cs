@@ -3,34 +3,34 @@ using TorrentPatron.Engine.Client;
 namespace TorrentPatron.Service;
 
 /// <summary>
-/// How peers are found where a program's user says nothing of it: by the DHT and in the local network too, as people expect of
-/// every client. Only the programs that people use have it so; whoever uses the library says what it is to do.
+/// How programs find peers by default: with the DHT and in the local network too, as users expect of every client. Only the programs for
+/// users have these defaults; users of the library choose themselves.
 /// </summary>
 public static class DiscoveryDefaults
 {
-    /// <summary>The environment variable with which it can be had otherwise.</summary>
+    /// <summary>The environment variable that changes the defaults.</summary>
     public const string Variable = "TORRENTPATRON_DISCOVERY";
 
-    /// <summary>What the variable says where neither is to be used.</summary>
+    /// <summary>The value that turns both off.</summary>
     private const string Off = "off";
 
     /// <summary>
-    /// The DHT settings. <c>TORRENTPATRON_DISCOVERY</c> may say <c>off</c> or, separated by commas, the nodes to begin with, each as
-    /// <c>host:port</c>, for a network that is not the internet; without it the public ones are used.
+    /// The DHT settings. <c>TORRENTPATRON_DISCOVERY</c> may be <c>off</c> or a list of bootstrap nodes separated by commas, each as
+    /// <c>host:port</c>, for a network that is not the internet; without it the public nodes are used.
     /// </summary>
     public static DhtSettings Dht => DhtOf(Value);
 
-    /// <summary>Whether peers are looked for in the local network.</summary>
+    /// <summary>Whether to look for peers in the local network.</summary>
     public static bool LocalDiscovery => !IsOff(Value);
 
     /// <summary>
-    /// Whether the router is asked to let peers in: wherever <c>TORRENTPATRON_DISCOVERY</c> says nothing, so that we are on the internet.
+    /// Whether to ask the router to forward the port: only without <c>TORRENTPATRON_DISCOVERY</c>, since the network is then the internet.
     /// </summary>
     public static PortMappingPolicy PortMapping => string.IsNullOrEmpty(Value) ? PortMappingPolicy.On : PortMappingPolicy.Off;
 
     private static string? Value => Environment.GetEnvironmentVariable(Variable);
 
-    /// <summary>The DHT settings where the variable has a value; null: it has none.</summary>
+    /// <summary>The DHT settings for a value of the variable; null if it is not set.</summary>
     internal static DhtSettings DhtOf(string? value) => new()
     {
         IsEnabled = !IsOff(value),

@@ -7,14 +7,14 @@ using TorrentPatron.Service.Routing;
 
 namespace TorrentPatron.Service;
 
-/// <summary>Finds out what is in a torrent, with as little as possible left behind.</summary>
-/// <param name="patron">Who wants to know.</param>
-/// <param name="runner">Carries out what leads there.</param>
+/// <summary>Fetches the metadata of a torrent, and leaves as little as possible behind.</summary>
+/// <param name="patron">The patron that asks.</param>
+/// <param name="runner">Runs the requests.</param>
 /// <param name="time">The clock.</param>
 internal sealed class MetadataRequest(Patron patron, RequestRunner runner, TimeProvider time)
 {
-    /// <summary>Does it.</summary>
-    /// <exception cref="TorrentException">It cannot be found out.</exception>
+    /// <summary>Fetches the metadata.</summary>
+    /// <exception cref="TorrentException">It cannot be fetched.</exception>
     public async Task<TorrentMetainfo> RunAsync(StartRequest request, CancellationToken cancellationToken)
     {
         (TorrentMetainfo? known, request) = await runner.FindMetainfoAsync(request, cancellationToken).ConfigureAwait(false);
@@ -28,7 +28,7 @@ internal sealed class MetadataRequest(Patron patron, RequestRunner runner, TimeP
         TorrentId torrent = answer.TorrentId;
         try
         {
-            // Who started it before may be patient without end; this request is as patient as it says.
+            // The patron that started it before may wait without limit; this request has its own limit.
             TimeSpan? patience = answer is TorrentAlreadyDownloading ? request.MetadataTimeout : null;
             TorrentStatus? status = await WaitAsync(torrent, patience, cancellationToken).ConfigureAwait(false);
             return patron.GetMetainfo(torrent)
@@ -36,7 +36,7 @@ internal sealed class MetadataRequest(Patron patron, RequestRunner runner, TimeP
         }
         finally
         {
-            // Whoever runs it otherwise goes on with it.
+            // If anyone else runs it, it continues.
             if (answer is NewTorrentCreated)
                 await runner.ForgetAsync(patron, torrent).ConfigureAwait(false);
         }
@@ -46,7 +46,7 @@ internal sealed class MetadataRequest(Patron patron, RequestRunner runner, TimeP
         ? ServiceErrors.MetadataRests(status.Name)
         : ServiceErrors.MetadataLost(torrent);
 
-    /// <summary>Waits for the metadata; one that rests asks nobody, and is not waited for.</summary>
+    /// <summary>Waits for the metadata; a suspended torrent fetches none and is not waited for.</summary>
     private async Task<TorrentStatus?> WaitAsync(TorrentId torrent, TimeSpan? patience, CancellationToken cancellationToken)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

@@ -15,13 +15,13 @@ using TorrentPatron.Service.State;
 namespace TorrentPatron.Service;
 
 /// <summary>
-/// A handle on a service's torrents. Make as many as you like; each may be used from any thread. What a patron starts is
-/// its own: it alone gets the torrent's news, and the torrent ends with it.
+/// A handle on a service's torrents. Create as many as you like; each may be used from any thread. A patron owns the torrents that it
+/// starts: it alone receives their messages, and they end with it.
 /// </summary>
 /// <remarks>
-/// Requests are carried out, and answered, in the order in which the patron made them. What fails is an answer, not an
-/// exception. Cancelling ends a wait (and the reading of a source that is still being read), never a torrent. Events are
-/// raised one after another, on a thread of the pool; what a handler throws is ignored.
+/// Requests are carried out and answered in the order in which the patron made them. A failure is an answer, not an exception. Cancelling
+/// ends a wait (and the reading of a source), never a torrent. Events are raised one after another on a thread pool thread; exceptions of
+/// handlers are ignored.
 /// </remarks>
 public sealed class Patron : IRequester, IAsyncDisposable
 {
@@ -46,91 +46,91 @@ public sealed class Patron : IRequester, IAsyncDisposable
         Name = string.IsNullOrEmpty(name) ? $"patron-{Id.ToString("N")[..8]}" : name;
     }
 
-    /// <summary>A torrent of this patron's has been started.</summary>
+    /// <summary>One of this patron's torrents has been started.</summary>
     public event EventHandler<TorrentEventArgs<NewTorrentCreated>>? NewTorrentCreated;
 
-    /// <summary>This patron asked to start a torrent that runs already.</summary>
+    /// <summary>This patron asked to start a torrent that already runs.</summary>
     public event EventHandler<TorrentEventArgs<TorrentAlreadyDownloading>>? TorrentAlreadyDownloading;
 
     /// <summary>A torrent that this patron asked for could not be started.</summary>
     public event EventHandler<TorrentEventArgs<TorrentStartFail>>? TorrentStartFail;
 
-    /// <summary>How a torrent of this patron's stands: every few seconds while something happens in it.</summary>
+    /// <summary>The status of one of this patron's torrents: every few seconds while it is active.</summary>
     public event EventHandler<TorrentEventArgs<TorrentStatusUpdate>>? TorrentStatusUpdate;
 
-    /// <summary>A torrent of this patron's went from one state into another.</summary>
+    /// <summary>The state of one of this patron's torrents has changed.</summary>
     public event EventHandler<TorrentEventArgs<TorrentStateChanged>>? StateChanged;
 
-    /// <summary>A torrent of this patron's has every wanted piece.</summary>
+    /// <summary>One of this patron's torrents has every wanted piece.</summary>
     public event EventHandler<TorrentEventArgs<TorrentCompleted>>? Completed;
 
-    /// <summary>A torrent of this patron's has seeded enough and is suspended.</summary>
+    /// <summary>One of this patron's torrents has reached its seed goal and is suspended.</summary>
     public event EventHandler<TorrentEventArgs<SeedGoalReached>>? SeedGoalReached;
 
-    /// <summary>What is in a torrent of this patron's, started without, is known now.</summary>
+    /// <summary>The metadata of one of this patron's torrents has arrived.</summary>
     public event EventHandler<TorrentEventArgs<MetadataReceived>>? MetadataReceived;
 
     /// <summary>This patron has removed a torrent, or another has removed one of this patron's.</summary>
     public event EventHandler<TorrentEventArgs<TorrentRemoved>>? Removed;
 
-    /// <summary>Something about a torrent of this patron's that may want attention.</summary>
+    /// <summary>One of this patron's torrents has a problem that may need attention.</summary>
     public event EventHandler<TorrentEventArgs<TorrentWarning>>? Warning;
 
-    /// <summary>What tells this patron from all others.</summary>
+    /// <summary>Its unique id.</summary>
     public Guid Id { get; }
 
-    /// <summary>What it is called.</summary>
+    /// <summary>Its name.</summary>
     public string Name { get; }
 
     /// <summary>The service whose engine it shares.</summary>
     public ITorrentService Service { get; }
 
-    /// <summary>Whether the engine runs in another process: then the torrents go on when the patron is stopped.</summary>
+    /// <summary>Whether the engine runs in another process: the torrents then continue when the patron is stopped.</summary>
     public bool IsRemote => Service.IsRemote;
 
-    /// <summary>Whose the service of another process is: the user's or the machine's; null: it is in this process.</summary>
+    /// <summary>The scope of a service in another process: the user's or the machine's; null for a service in this process.</summary>
     public ServiceScope? Scope => Service.Scope;
 
-    /// <summary>Whether its service can be reached; always, where the engine runs in this process.</summary>
+    /// <summary>Whether its service can be reached; always true if the engine runs in this process.</summary>
     public bool IsConnected => Service.Fault is null && Service.Interruption is null;
 
-    /// <summary>Whether a service of another process that goes away is connected to again by itself, for a while.</summary>
+    /// <summary>Whether a lost connection to a service in another process is restored automatically, for a while.</summary>
     public bool Reconnects => Service.Reconnects;
 
-    /// <summary>The most that the engine receives for all torrents, in bytes/s; 0: no limit.</summary>
+    /// <summary>The engine's download limit for all torrents together, in bytes/s; 0 means no limit.</summary>
     public long MaxDownloadRate => Service.Settings.Client.Limits.Download;
 
-    /// <summary>The most that the engine sends for all torrents, in bytes/s; 0: no limit.</summary>
+    /// <summary>The engine's upload limit for all torrents together, in bytes/s; 0 means no limit.</summary>
     public long MaxUploadRate => Service.Settings.Client.Limits.Upload;
 
-    /// <summary>Whether these limits hold for peers in the local network too.</summary>
+    /// <summary>Whether these limits apply to peers in the local network too.</summary>
     public bool LimitLocalPeers => Service.Settings.Client.LimitLocalPeers;
 
-    /// <summary>The classes of peers that have limits of their own, the first that has an address first.</summary>
+    /// <summary>The peer classes with their own limits; the first that contains a peer's address applies.</summary>
     public ReadOnlyCollection<PeerClass> PeerClasses => Service.Settings.Client.PeerClasses;
 
-    /// <summary>The most peers that the engine is connected to in all.</summary>
+    /// <summary>Maximum number of connected peers in all.</summary>
     public int MaxPeers => Service.Settings.Client.MaxPeers;
 
-    /// <summary>The most peers that the engine is connected to for one torrent.</summary>
+    /// <summary>Maximum number of connected peers per torrent.</summary>
     public int MaxPeersPerTorrent => Service.Settings.Client.MaxPeersPerTorrent;
 
     /// <summary>Whether the engine's connections to peers are encrypted.</summary>
     public EncryptionPolicy Encryption => Service.Settings.Client.Encryption;
 
-    /// <summary>The protocols by which the engine's peers are connected.</summary>
+    /// <summary>The transport protocols for peer connections.</summary>
     public TransportPolicy Transport => Service.Settings.Client.Transport;
 
-    /// <summary>Whether the engine asks the router to let peers in.</summary>
+    /// <summary>Whether the engine asks the router to forward the port.</summary>
     public PortMappingPolicy PortMapping => Service.Settings.Client.PortMapping;
 
-    /// <summary>The proxy by which the engine's connections leave; null: none.</summary>
+    /// <summary>The proxy for the engine's outgoing connections; null means none.</summary>
     public ProxySettings? Proxy => Service.Settings.Client.Proxy;
 
     /// <summary>Time between two status updates of an active torrent.</summary>
     public TimeSpan StatusInterval => Service.Settings.Client.StatusInterval;
 
-    /// <summary>Whether it has been stopped: then every answer is a <see cref="TorrentErrorId.PatronStopped"/> failure.</summary>
+    /// <summary>Whether it has been stopped: every answer is then a <see cref="TorrentErrorId.PatronStopped"/> failure.</summary>
     public bool IsStopped => _isStopped;
 
     /// <summary>Snapshots of all the service's torrents, in the order in which they were started. Never waits.</summary>
@@ -142,7 +142,7 @@ public sealed class Patron : IRequester, IAsyncDisposable
         : [.. engine.GetStatuses().Where(status => TorrentId.TryParse(status.InfoHash, out TorrentId torrent) && engine.Owns(this, torrent))];
 
     /// <summary>
-    /// Is given news of the patron's torrents as it comes, not yet behind the answers that tell of them; it must not block. Set at the beginning.
+    /// Receives the messages of the patron's torrents as they arrive, possibly before the answers about them; must not block. Set it before use.
     /// </summary>
     internal Action<TorrentMessage>? NewsListener { get; set; }
 
@@ -160,11 +160,11 @@ public sealed class Patron : IRequester, IAsyncDisposable
     public TorrentStatus? GetOwnStatus(TorrentId torrent) =>
         Running is { } engine && engine.Owns(this, torrent) ? engine.GetStatus(torrent) : null;
 
-    /// <summary>What is in one of the service's torrents; null where it is not there or not known yet. Never waits.</summary>
+    /// <summary>The metainfo of one of the service's torrents; null if it does not run or is not known yet. Never waits.</summary>
     /// <param name="torrent">Which torrent.</param>
     public TorrentMetainfo? GetMetainfo(TorrentId torrent) => Running?.GetMetainfo(torrent);
 
-    /// <summary>The files of one of the service's torrents, in its order; none where they are not known. Never waits.</summary>
+    /// <summary>The files of one of the service's torrents, in its order; empty while they are unknown. Never waits.</summary>
     /// <param name="torrent">Which torrent.</param>
     public ReadOnlyCollection<FileSnapshot> GetFiles(TorrentId torrent) => [.. Running?.GetFiles(torrent) ?? []];
 
@@ -172,15 +172,15 @@ public sealed class Patron : IRequester, IAsyncDisposable
     /// <param name="torrent">Which torrent.</param>
     public ReadOnlyCollection<PeerSnapshot> GetPeers(TorrentId torrent) => [.. Running?.GetPeers(torrent) ?? []];
 
-    /// <summary>The peers of one of the service's torrents that have left last, the latest first. Never waits.</summary>
+    /// <summary>The peers that left one of the service's torrents recently, the latest first. Never waits.</summary>
     /// <param name="torrent">Which torrent.</param>
     public ReadOnlyCollection<ClosedPeer> GetClosedPeers(TorrentId torrent) => [.. Running?.GetClosedPeers(torrent) ?? []];
 
     /// <summary>
-    /// Starts a torrent. One that runs already is joined: it gets the request's peers and trackers, and goes on where it was
-    /// suspended or had failed.
+    /// Starts a torrent. One that already runs is joined: it receives the request's peers and trackers, and continues if it was suspended or
+    /// had failed.
     /// </summary>
-    /// <param name="request">What to start, and how.</param>
+    /// <param name="request">The torrent and its options.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>
     /// <see cref="Engine.Client.NewTorrentCreated"/>, <see cref="Engine.Client.TorrentAlreadyDownloading"/> or
@@ -196,12 +196,12 @@ public sealed class Patron : IRequester, IAsyncDisposable
     }
 
     /// <summary>
-    /// Finds out what is in a torrent: reads a .torrent, or has peers give the metadata of a magnet link. The torrent is not downloaded
-    /// and, unless it runs anyway, not saved.
+    /// Finds out the metadata of a torrent: reads a .torrent, or fetches the metadata of a magnet link from peers. The torrent is not downloaded
+    /// and, unless it already runs, not saved.
     /// </summary>
-    /// <param name="request">The source; peers and trackers besides; how long it may take.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="TorrentException">It cannot be found out; the error says why.</exception>
+    /// <param name="request">The source, additional peers and trackers, and the time limit.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    /// <exception cref="TorrentException">The metadata cannot be found out; the error says why.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public Task<TorrentMetainfo> FetchMetadataAsync(StartRequest request, CancellationToken cancellationToken = default)
     {
@@ -210,10 +210,10 @@ public sealed class Patron : IRequester, IAsyncDisposable
     }
 
     /// <summary>
-    /// Takes up a torrent that an earlier session has left, as it was: where it lay, suspended or not, with its trackers, choice of
+    /// Starts a torrent that an earlier session has saved, as it was: with its destination, suspended or not, with its trackers, choice of
     /// files, limits, goals and tags. Answered as <see cref="StartAsync(StartRequest, CancellationToken)"/> is.
     /// </summary>
-    /// <param name="saved">What was saved of it; see <see cref="StateFolder.Enumerate"/>.</param>
+    /// <param name="saved">Its saved state; see <see cref="StateFolder.Enumerate"/>.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public Task<TorrentAnswer> RestoreAsync(SavedTorrent saved, CancellationToken cancellationToken = default)
     {
@@ -225,27 +225,27 @@ public sealed class Patron : IRequester, IAsyncDisposable
             : StartAsync(StartRequest.Of(saved), cancellationToken);
     }
 
-    /// <summary>Stops a torrent, anybody's. Answered by <see cref="TorrentClosed"/> or <see cref="CommandFail"/>.</summary>
+    /// <summary>Stops a torrent of any patron. Answered by <see cref="TorrentClosed"/> or <see cref="CommandFail"/>.</summary>
     /// <param name="torrent">Which torrent.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public Task<TorrentAnswer> CloseAsync(TorrentId torrent, CancellationToken cancellationToken = default) =>
         CommandAsync(torrent, id => new CloseTorrent(id, torrent), cancellationToken);
 
-    /// <summary>Takes a torrent out of its swarm. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>
+    /// <summary>Suspends a torrent, which leaves its swarm. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>
     /// <param name="torrent">Which torrent.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public Task<TorrentAnswer> SuspendAsync(TorrentId torrent, CancellationToken cancellationToken = default) =>
         CommandAsync(torrent, id => new SuspendTorrent(id, torrent), cancellationToken);
 
-    /// <summary>Wakes a torrent that rests. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>
+    /// <summary>Resumes a suspended torrent. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>
     /// <param name="torrent">Which torrent.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public Task<TorrentAnswer> ResumeAsync(TorrentId torrent, CancellationToken cancellationToken = default) =>
         CommandAsync(torrent, id => new ResumeTorrent(id, torrent), cancellationToken);
 
     /// <summary>
-    /// Hashes what is on disk. Answered, when that is over, by <see cref="TorrentChecked"/> or <see cref="CommandFail"/> (by
-    /// <see cref="CommandDone"/> where the engine lacks <see cref="ClientCapabilities.BadPieces"/>); the answers to this patron's later requests wait for it.
+    /// Hashes the data on disk. Answered at its end by <see cref="TorrentChecked"/> or <see cref="CommandFail"/> (by <see cref="CommandDone"/>
+    /// if the engine lacks <see cref="ClientCapabilities.BadPieces"/>); the answers to this patron's later requests wait for it.
     /// </summary>
     /// <param name="torrent">Which torrent.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -271,7 +271,7 @@ public sealed class Patron : IRequester, IAsyncDisposable
     public Task<TorrentAnswer> AddWebSeedsAsync(TorrentId torrent, IReadOnlyList<Uri> webSeeds, CancellationToken cancellationToken = default) =>
         CommandAsync(torrent, id => new AddSources(id, torrent, [], []) { WebSeeds = SourceAddresses.WebSeeds(webSeeds) }, cancellationToken);
 
-    /// <summary>Takes web seeds away. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>
+    /// <summary>Removes web seeds. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>
     /// <param name="torrent">Which torrent.</param>
     /// <param name="webSeeds">Which web seeds.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -280,40 +280,40 @@ public sealed class Patron : IRequester, IAsyncDisposable
 
     /// <summary>Changes a torrent's limits, goal, tags and order. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>
     /// <param name="torrent">Which torrent.</param>
-    /// <param name="options">What is to be other.</param>
+    /// <param name="options">The changes.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public Task<TorrentAnswer> SetAsync(TorrentId torrent, TorrentOptions options, CancellationToken cancellationToken = default) =>
         CommandAsync(torrent, id => new SetTorrent(id, torrent, options), cancellationToken);
 
-    /// <summary>Wants other files than before. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>
+    /// <summary>Changes the priorities of files. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>
     /// <param name="torrent">Which torrent.</param>
-    /// <param name="priorities">Priority of each of the torrent's files, in its order, padding among them.</param>
+    /// <param name="priorities">Priority of each of the torrent's files, in its order, including padding.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public Task<TorrentAnswer> SetFilePrioritiesAsync(
         TorrentId torrent, IReadOnlyList<FilePriority> priorities, CancellationToken cancellationToken = default) =>
         CommandAsync(torrent, id => new SetFilePriorities(id, torrent, priorities), cancellationToken);
 
     /// <summary>
-    /// Takes a torrent's files to another folder; its progress is in the statuses meanwhile. Answered, when all is there, by
-    /// <see cref="CommandDone"/> or <see cref="CommandFail"/>; the answers to this patron's later requests wait for it.
+    /// Moves a torrent's files to another folder; statuses show the progress. Answered at its end by <see cref="CommandDone"/> or
+    /// <see cref="CommandFail"/>; the answers to this patron's later requests wait for it.
     /// </summary>
     /// <param name="torrent">Which torrent.</param>
-    /// <param name="destination">Absolute path of the folder below which the files are to lie.</param>
+    /// <param name="destination">Absolute path of the new folder.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public Task<TorrentAnswer> MoveAsync(TorrentId torrent, string destination, CancellationToken cancellationToken = default) =>
         CommandAsync(torrent, id => new MoveTorrent(id, torrent, destination), cancellationToken);
 
     /// <summary>
-    /// Stops a torrent, anybody's, and forgets it, with its saved state; one that is only saved too. Answered by <see cref="TorrentRemoved"/> or
+    /// Stops a torrent of any patron and deletes its saved state; also one that is only saved. Answered by <see cref="TorrentRemoved"/> or
     /// <see cref="CommandFail"/>.
     /// </summary>
     /// <param name="torrent">Which torrent.</param>
-    /// <param name="deleteData">Whether the files that it made are deleted too.</param>
+    /// <param name="deleteData">Whether to delete the files that it made too.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public Task<TorrentAnswer> RemoveAsync(TorrentId torrent, bool deleteData, CancellationToken cancellationToken = default) =>
         CommandAsync(torrent, id => new RemoveTorrent(id, torrent, deleteData), cancellationToken);
 
-    /// <summary>Takes trackers away. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>
+    /// <summary>Removes trackers. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>
     /// <param name="torrent">Which torrent.</param>
     /// <param name="trackers">Which trackers.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -323,21 +323,21 @@ public sealed class Patron : IRequester, IAsyncDisposable
 
     /// <summary>Asks trackers for peers as soon as they allow it. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>
     /// <param name="torrent">Which torrent.</param>
-    /// <param name="trackers">Which trackers; empty: all.</param>
+    /// <param name="trackers">The trackers; empty means all.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public Task<TorrentAnswer> AnnounceAsync(
         TorrentId torrent, IReadOnlyList<Uri> trackers, CancellationToken cancellationToken = default) =>
         CommandAsync(torrent, id => new AnnounceNow(id, torrent, trackers), cancellationToken);
 
     /// <summary>
-    /// Waits until a torrent, anybody's, is as wanted; or has failed, or is closed; or until this patron is stopped.
+    /// Waits until a torrent of any patron meets a condition, has failed or is closed, or until this patron is stopped.
     /// </summary>
     /// <param name="torrent">Which torrent.</param>
-    /// <param name="until">Whether a status is what is waited for; it is asked for the present one too.</param>
+    /// <param name="until">The condition on its status; the current status is tested too.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The status at which the wait ended; null where the service runs no such torrent.</returns>
+    /// <returns>The status at the end of the wait; null if the service runs no such torrent.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    /// <exception cref="TorrentException">The service of another process has gone.</exception>
+    /// <exception cref="TorrentException">The service in another process has gone.</exception>
     public async Task<TorrentStatus?> WaitAsync(
         TorrentId torrent, Func<TorrentStatus, bool> until, CancellationToken cancellationToken = default)
     {
@@ -370,13 +370,13 @@ public sealed class Patron : IRequester, IAsyncDisposable
     }
 
     /// <summary>
-    /// The statuses of torrents, anybody's: how they are now, and again as they change. Of each torrent a slow reader gets the
-    /// latest only. Ends when all torrents chosen have been closed, or with the engine or this patron.
+    /// The statuses of torrents of any patron: the current ones, and each change. A slow reader gets only the latest status of each torrent.
+    /// Ends when all the chosen torrents have been closed, or with the engine or this patron.
     /// </summary>
-    /// <param name="torrents">Which torrents; null: all, also those that are started meanwhile.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="torrents">The torrents; null means all, including those that are started later.</param>
+    /// <param name="cancellationToken">Ends the enumeration.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    /// <exception cref="TorrentException">The service of another process has gone.</exception>
+    /// <exception cref="TorrentException">The service in another process has gone.</exception>
     public async IAsyncEnumerable<TorrentStatus> WatchAsync(
         IReadOnlyCollection<TorrentId>? torrents = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
@@ -398,14 +398,14 @@ public sealed class Patron : IRequester, IAsyncDisposable
     }
 
     /// <summary>
-    /// Opens the outbox, where every message for this patron arrives in order from now on; opened again it is the same one.
-    /// It keeps the latest 10,000 that have not been read, and ends with the patron.
+    /// Opens the outbox, which receives every message for this patron from now on, in order; opening it again returns the same one. It keeps
+    /// the latest 10,000 unread messages, and ends with the patron.
     /// </summary>
     public ChannelReader<TorrentMessage> OpenOutbox() => _mailbox.OpenOutbox();
 
     /// <summary>
-    /// Waits until the events of everything that the engine has said until now have been raised. Do not await it in a handler of this
-    /// patron's events: the next event is raised when the handler returns.
+    /// Waits until the events for all of the engine's messages so far have been raised. Do not await it in a handler of this patron's events:
+    /// the next event is raised when the handler returns.
     /// </summary>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -417,7 +417,7 @@ public sealed class Patron : IRequester, IAsyncDisposable
     }
 
     /// <summary>
-    /// Stops the patron and, unless it <see cref="IsRemote"/>, its torrents; with the last patron the engine ends. May be called more than once.
+    /// Stops the patron and, unless it <see cref="IsRemote"/>, its torrents; the engine ends with the last patron. May be called more than once.
     /// </summary>
     public ValueTask DisposeAsync()
     {
@@ -440,9 +440,9 @@ public sealed class Patron : IRequester, IAsyncDisposable
         _answers.Pass(news);
     }
 
-    /// <summary>Has the engine carry out a command about a torrent.</summary>
+    /// <summary>Sends the engine a command about a torrent.</summary>
     /// <param name="torrent">Which torrent.</param>
-    /// <param name="make">Makes the command, of its correlation id.</param>
+    /// <param name="make">Creates the command from its correlation id.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     internal Task<TorrentAnswer> CommandAsync(
         TorrentId torrent, Func<long, TorrentCommand> make, CancellationToken cancellationToken = default) =>
@@ -451,7 +451,7 @@ public sealed class Patron : IRequester, IAsyncDisposable
             (pending, turn) => _backend.CommandAsync(this, make(pending.Id), pending, turn),
             cancellationToken);
 
-    /// <summary>Takes no more requests, and waits until the starts under way have been carried out.</summary>
+    /// <summary>Accepts no more requests, and waits until the pending starts have been carried out.</summary>
     internal Task SettleAsync()
     {
         lock (_gate)
@@ -492,7 +492,7 @@ public sealed class Patron : IRequester, IAsyncDisposable
     private async Task CarryOutAsync(
         PendingAnswer pending, RequestTurn turn, Func<PendingAnswer, RequestTurn, Task<TorrentAnswer>> carryOut)
     {
-        // The caller goes on at once, whatever a source or the disk takes.
+        // The caller continues at once, however long a source or the disk takes.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         TorrentAnswer? answer;
         try
@@ -501,7 +501,7 @@ public sealed class Patron : IRequester, IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            answer = null; // taken back while the source was still being read
+            answer = null; // cancelled while the source was still being read
         }
         catch (TorrentException fault)
         {
@@ -509,7 +509,7 @@ public sealed class Patron : IRequester, IAsyncDisposable
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
-            EngineEvents.Log.FaultCaught(null, "request of a patron", fault);
+            EngineEvents.Log.FaultCaught(null, "a patron's request", fault);
             answer = pending.Fail(ServiceErrors.Unexpected(fault));
         }
 
@@ -544,7 +544,7 @@ public sealed class Patron : IRequester, IAsyncDisposable
 
         _backend.Stopped(this);
 
-        // Where others go on: a start that the engine has been told of already is closed by who carries it out.
+        // Callers on other threads continue; a start that the engine already has is closed by the code that runs it.
         await _startsSettled.Task.ConfigureAwait(false);
         await _backend.ReleaseAsync(this).ConfigureAwait(false);
     }
@@ -564,7 +564,7 @@ public sealed class Patron : IRequester, IAsyncDisposable
         _ => null,
     });
 
-    /// <summary>What is to be done to raise an event; null where nobody listens.</summary>
+    /// <summary>The action that raises an event; null if it has no handlers.</summary>
     private Action? Raise<TMessage>(EventHandler<TorrentEventArgs<TMessage>>? handlers, TMessage message)
         where TMessage : TorrentMessage
     {
@@ -582,7 +582,7 @@ public sealed class Patron : IRequester, IAsyncDisposable
                 }
                 catch (Exception fault) when (fault is not OutOfMemoryException)
                 {
-                    // A handler is a guest: what it throws is no reason to keep the message from the others.
+                    // An exception of a handler must not keep the message from the other handlers.
                     EngineEvents.Log.FaultCaught(message.TorrentId, "event handler", fault);
                 }
             }

@@ -1,11 +1,11 @@
 namespace TorrentPatron.Service;
 
-/// <summary>Whose a service is that runs in a process of its own.</summary>
+/// <summary>The owner of a service in a separate process.</summary>
 public enum ServiceScope
 {
-    /// <summary>One user's own; nobody else but root reaches it.</summary>
+    /// <summary>A single user; only that user and root can reach it.</summary>
     User,
 
-    /// <summary>The machine's: several users share it, each with the rights that the administrator gave.</summary>
+    /// <summary>The machine: several users share it, each with the rights that the administrator gave.</summary>
     Machine,
 }

@@ -5,22 +5,22 @@ using TorrentPatron.Service.State;
 
 namespace TorrentPatron.Service;
 
-/// <summary>What a <see cref="TorrentService"/> is made with.</summary>
+/// <summary>The settings of a <see cref="TorrentService"/>.</summary>
 public sealed record ServiceSettings
 {
-    /// <summary>Which engine the service has, by its name (see <see cref="Engines.EngineCatalog"/>).</summary>
+    /// <summary>The name of the service's engine (see <see cref="Engines.EngineCatalog"/>).</summary>
     public string Engine { get; init; } = BuiltInEngine.EngineName;
 
-    /// <summary>What the service's engine is made with.</summary>
+    /// <summary>The settings of the service's engine.</summary>
     public ClientSettings Client { get; init; } = new();
 
     /// <summary>
-    /// The folder of the saved state; by default the platform's per-user place (see <see cref="StateFolder.DefaultPath"/>).
+    /// The folder of the saved state; by default the platform's per-user folder (see <see cref="StateFolder.DefaultPath"/>).
     /// </summary>
     public string StatePath { get; init; } = StateFolder.DefaultPath;
 
     /// <summary>
-    /// Absolute paths of the folders below which destinations must lie; no link below them is followed. Empty: torrents may lie anywhere.
+    /// Absolute paths of the folders below which destinations must be; links below them are not followed. Empty allows any destination.
     /// </summary>
     public ReadOnlyCollection<string> Roots { get; init; } = [];
 }

@@ -2,16 +2,16 @@ using TorrentPatron.Engine.Client;
 
 namespace TorrentPatron.Service;
 
-/// <summary>What all of a patron's events carry, whatever they are about.</summary>
+/// <summary>The common part of all of a patron's events.</summary>
 public abstract class TorrentEventArgs : EventArgs
 {
     private protected TorrentEventArgs()
     {
     }
 
-    /// <summary>Which torrent it is about, as 40 lower-case hexadecimal digits.</summary>
+    /// <summary>The info hash of the torrent, as 40 lower-case hexadecimal digits.</summary>
     public abstract string InfoHash { get; }
 
-    /// <summary>The torrent as it was then; null where the message has no status.</summary>
+    /// <summary>The torrent's status at that time; null if the message has none.</summary>
     public abstract TorrentStatus? Status { get; }
 }

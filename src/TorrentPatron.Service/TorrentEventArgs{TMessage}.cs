@@ -3,12 +3,12 @@ using TorrentPatron.Service.Routing;
 
 namespace TorrentPatron.Service;
 
-/// <summary>What a patron's events carry: the message itself.</summary>
-/// <typeparam name="TMessage">The kind of message.</typeparam>
+/// <summary>A patron's event with its message.</summary>
+/// <typeparam name="TMessage">The type of message.</typeparam>
 public sealed class TorrentEventArgs<TMessage> : TorrentEventArgs
     where TMessage : TorrentMessage
 {
-    /// <summary>Carries a message.</summary>
+    /// <summary>Creates an event with a message.</summary>
     /// <param name="message">The message.</param>
     public TorrentEventArgs(TMessage message)
     {

@@ -12,12 +12,11 @@ using TorrentPatron.Service.State;
 namespace TorrentPatron.Service;
 
 /// <summary>
-/// A service in this process: shares one engine among any number of patrons. The engine is made with the first start of a torrent, ends with the last
-/// patron and is made anew for the next. Thread-safe; any number of services may live in one process.
+/// A service in this process: shares one engine among any number of patrons. The engine is created with the first start of a torrent, ends
+/// with the last patron and is created again for the next. Thread-safe; a process may have any number of services.
 /// </summary>
 /// <remarks>
-/// The engine waits for the first start, not for the first patron, because a patron costs nothing: to load the module
-/// or to ask for statuses opens no port.
+/// The engine waits for the first start, not for the first patron, so that loading the module or asking for statuses opens no port.
 /// </remarks>
 public sealed class TorrentService : ITorrentService, IPatronBackend
 {
@@ -28,20 +27,20 @@ public sealed class TorrentService : ITorrentService, IPatronBackend
     private readonly IDisposable _roots;
     private bool _isDisposed;
 
-    /// <summary>Makes a service; its engine is made when it is needed.</summary>
-    /// <param name="settings">What the service works with.</param>
-    /// <param name="makeClient">Makes an engine; called again after the one before has been disposed.</param>
-    /// <param name="time">The clock; by default the system's.</param>
+    /// <summary>Creates a service; its engine is created when needed.</summary>
+    /// <param name="settings">The service's settings.</param>
+    /// <param name="makeClient">Creates an engine; called again after the previous one has been disposed.</param>
+    /// <param name="time">The clock; null means the system's.</param>
     public TorrentService(ServiceSettings settings, Func<ClientSettings, ITorrentClient> makeClient, TimeProvider? time = null)
         : this(settings, makeClient, time, hookShell: null)
     {
     }
 
-    /// <summary>As the public one, with something else that runs hooks.</summary>
-    /// <param name="settings">What the service works with.</param>
-    /// <param name="makeClient">Makes an engine.</param>
+    /// <summary>Creates a service with a given runner of hooks.</summary>
+    /// <param name="settings">The service's settings.</param>
+    /// <param name="makeClient">Creates an engine.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="hookShell">Runs hooks; null: PowerShell does.</param>
+    /// <param name="hookShell">Runs hooks; null means PowerShell.</param>
     internal TorrentService(ServiceSettings settings, Func<ClientSettings, ITorrentClient> makeClient, TimeProvider? time, IHookShell? hookShell)
     {
         ArgumentNullException.ThrowIfNull(settings);
@@ -77,16 +76,16 @@ public sealed class TorrentService : ITorrentService, IPatronBackend
     /// <inheritdoc/>
     public TorrentError? CutOff => null;
 
-    /// <summary>What the service works with.</summary>
+    /// <summary>The service's settings.</summary>
     public ServiceSettings Settings { get; private set; }
 
-    /// <summary>The way to sources and peers that are given by name: it keeps to the policies of <see cref="Settings"/>.</summary>
+    /// <summary>The network for sources and peers that are given by name: it follows the policies of <see cref="Settings"/>.</summary>
     public INetwork Network { get; }
 
-    /// <summary>What the engine can do beyond starting and stopping torrents; null while none runs.</summary>
+    /// <summary>The engine's optional features; null while none runs.</summary>
     public ClientCapabilities? Capabilities => Sessions.Current?.Client?.Capabilities;
 
-    /// <summary>Where the torrents' state is saved.</summary>
+    /// <summary>The folder of the torrents' saved state.</summary>
     public StateFolder States { get; }
 
     /// <inheritdoc/>
@@ -95,10 +94,10 @@ public sealed class TorrentService : ITorrentService, IPatronBackend
     /// <inheritdoc/>
     ITorrentHooks ITorrentService.Hooks => Hooks;
 
-    /// <summary>The scripts that are run when something happens to a torrent; saved where the service is shared.</summary>
+    /// <summary>The scripts that run for events of torrents; saved if the service is shared.</summary>
     internal ServiceHooks Hooks { get; }
 
-    /// <summary>The patrons that have not been stopped, in the order of their making.</summary>
+    /// <summary>The patrons that have not been stopped, in the order of creation.</summary>
     public ReadOnlyCollection<Patron> Patrons
     {
         get
@@ -111,18 +110,18 @@ public sealed class TorrentService : ITorrentService, IPatronBackend
     /// <inheritdoc/>
     IEngineView? IPatronBackend.Engine => Sessions.Current is { Client: not null } session ? session : null;
 
-    /// <summary>An engine has been made, and has no torrent yet. A handler must neither throw nor wait.</summary>
+    /// <summary>An engine has been created, and has no torrent yet. A handler must neither throw nor wait.</summary>
     internal event Action? EngineStarted;
 
-    /// <summary>The engine that is shared.</summary>
+    /// <summary>The shared engine.</summary>
     internal ClientSessions Sessions { get; }
 
-    /// <summary>Makes a patron, at once.</summary>
-    /// <param name="name">What to call it; by default a part of its id.</param>
+    /// <summary>Creates a patron, at once.</summary>
+    /// <param name="name">Its name; by default a part of its id.</param>
     /// <exception cref="ObjectDisposedException">The service has been disposed.</exception>
     public Patron CreatePatron(string? name = null) => CreatePatron(name, Guid.NewGuid());
 
-    /// <summary>Makes a patron with an id that somebody else has chosen.</summary>
+    /// <summary>Creates a patron with a given id.</summary>
     /// <inheritdoc cref="CreatePatron(string?)"/>
     internal Patron CreatePatron(string? name, Guid id)
     {
@@ -135,15 +134,15 @@ public sealed class TorrentService : ITorrentService, IPatronBackend
         }
     }
 
-    /// <summary>The engine as a whole; null while none runs. Never waits.</summary>
+    /// <summary>The engine's status; null while none runs. Never waits.</summary>
     public ClientStatus? GetClientStatus() => Sessions.Current?.Client?.GetClientStatus();
 
     /// <summary>
-    /// Goes on with other settings of the engine: one that runs changes what it can, and one that is made later is made with them.
+    /// Changes the engine's settings: a running engine changes what it can, and later engines are created with them.
     /// </summary>
     /// <param name="settings">All settings, changed and unchanged.</param>
     /// <param name="cancellationToken">Ends the wait, not the change.</param>
-    /// <returns>What could not be changed, and why; none where all is as given.</returns>
+    /// <returns>What could not be changed, and why; empty if everything was.</returns>
     public async Task<IReadOnlyList<TorrentError>> ApplyAsync(ClientSettings settings, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(settings);
@@ -160,7 +159,7 @@ public sealed class TorrentService : ITorrentService, IPatronBackend
         IReadOnlyList<TorrentError> refused = await client.ApplyAsync(settings, cancellationToken).ConfigureAwait(false);
         if (refused.Count > 0)
         {
-            // What was refused is not kept: else the next change, of something else, would be refused for it too.
+            // A refused setting is not kept: otherwise a later change of other settings would be refused for it too.
             lock (_gate)
                 Settings = Settings with { Client = client.Settings };
         }
@@ -184,9 +183,9 @@ public sealed class TorrentService : ITorrentService, IPatronBackend
         _roots.Dispose();
     }
 
-    /// <summary>Stops a patron, whose torrents go on as another's. What it has begun to start is started.</summary>
+    /// <summary>Stops a patron and transfers its torrents to another. Pending starts are carried out.</summary>
     /// <param name="patron">The patron.</param>
-    /// <param name="heir">The other one.</param>
+    /// <param name="heir">The other patron.</param>
     internal async Task HandOverAsync(Patron patron, Patron heir)
     {
         await patron.SettleAsync().ConfigureAwait(false);
@@ -215,7 +214,7 @@ public sealed class TorrentService : ITorrentService, IPatronBackend
     /// <inheritdoc/>
     void IPatronBackend.Stopped(Patron patron)
     {
-        // Where every patron has been stopped, nobody needs what the engine may still be doing.
+        // When every patron has been stopped, nobody needs the engine's remaining work.
         lock (_gate)
         {
             if (_patrons.Values.All(patron => patron.IsStopped))
@@ -237,7 +236,7 @@ public sealed class TorrentService : ITorrentService, IPatronBackend
         await gone.ConfigureAwait(false);
     }
 
-    /// <summary>Settings whose DHT node is remembered in the state folder, where no other place is given.</summary>
+    /// <summary>The settings with the DHT nodes saved in the state folder, unless they name another store.</summary>
     private ClientSettings WithStore(ClientSettings client) => client.Dht.Store is not null
         ? client
         : client with { Dht = client.Dht with { Store = new DhtStateFile(States.FolderPath) } };

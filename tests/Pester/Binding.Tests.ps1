@@ -200,7 +200,7 @@ Describe 'What a start leaves as it is' {
     }
 
     It 'is a warning that names the remedy: <Case>' -ForEach @(
-        @{ Case = 'another destination'; More = { @{ Destination = "$mine-2" } }; Said = '*runs already, with its files in*Set-Torrent -Destination*' }
+        @{ Case = 'another destination'; More = { @{ Destination = "$mine-2" } }; Said = '*is already running, with its files in*Set-Torrent -Destination*' }
         @{ Case = 'suspended'; More = { @{ Suspended = $true } }; Said = '*was not suspended*Suspend-Torrent*' }
         @{ Case = 'a file that is not there'; More = { @{ Include = '*', 'nosuch.mkv' } }; Said = "*There is no file 'nosuch.mkv'*" }
     ) {
@@ -227,7 +227,7 @@ Describe 'What a start leaves as it is' {
         $null = New-TestContent -Folder $folder -Name 'one.bin' -Size 20KB
         $pile = New-TorrentFile $folder -Destination "$folder.torrent"
         $null = Start-Torrent $pile -Destination $folder -Patron $own -Suspended -WarningVariable warnings -WarningAction SilentlyContinue
-        $warnings | Should -BeLike '*Give the folder that holds*'
+        $warnings | Should -BeLike '*Use the parent of the torrent''s folder*'
     }
 }
 

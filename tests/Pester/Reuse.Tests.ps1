@@ -77,9 +77,9 @@ Describe 'Data that is on this machine already' {
 
     It 'is an error where the folder is not there, and a warning where the torrent runs already' {
         Start-Torrent $torrent $here -Patron $patron -Reuse "$here/none" -ErrorVariable failure -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
-        "$failure" | Should -Match 'is not there'
+        "$failure" | Should -Match 'does not exist, so its data cannot be reused'
         $null = Start-Torrent $torrent $here -Patron $patron
         $null = Start-Torrent $torrent -Patron $patron -Reuse $old -WarningVariable warning -WarningAction SilentlyContinue
-        "$warning" | Should -Match 'runs already: no data is taken over'
+        "$warning" | Should -Match 'is already running, so no data from other folders is reused'
     }
 }

@@ -64,7 +64,7 @@ Describe 'A service that the sessions of a user share' {
 
     It 'downloads for a session that has gone, and shows it to another one, which stops it' {
         $service = Start-TestService
-        $service.Line | Should -Be "The service listens on $($windows ? "\\.\pipe\$socket" : $socket) (process $($service.Id)). Ctrl-C ends it."
+        $service.Line | Should -Be "The service listens on $($windows ? "\\.\pipe\$socket" : $socket) (process $($service.Id)). Press Ctrl-C to stop."
 
         $first = Invoke-Client "Start-Torrent '$($content.Torrent)' -Destination '$files' -Peer '$peer' -MaxDownloadRate 4MB | Select-Object -ExpandProperty Name"
         $first.Output | Should -Be $content.Name
@@ -214,7 +214,7 @@ Stop-TorrentService
         kill -s KILL $service.Id
         Wait-TestCondition { -not $patron.IsConnected } | Should -BeTrue
         (Get-TorrentStatus $content.Name -WarningVariable warning -WarningAction SilentlyContinue).State | Should -Contain 'Downloading'
-        "$warning" | Should -BeLike '*cannot be reached and is connected to again*as they were last seen*'
+        "$warning" | Should -BeLike '*is lost and is being restored*as they were last seen*'
         $problem = { Wait-Torrent $content.Name -Timeout 60 -WarningAction SilentlyContinue -ErrorAction Stop } |
             Should -Throw -ErrorId 'ServiceUnavailable,*' -PassThru
         $problem.Exception.Message | Should -BeLike '*was not back within 2 s*'

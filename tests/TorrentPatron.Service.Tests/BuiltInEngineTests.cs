@@ -114,7 +114,7 @@ public sealed class BuiltInEngineTests
 
         TorrentError warning = Assert.Single(Assert.IsType<NewTorrentCreated>(answer).Warnings);
         Assert.Equal(TorrentErrorId.DestinationDiffers, warning.Id);
-        Assert.Contains("holds the torrent's folder", warning.Remedy, StringComparison.Ordinal);
+        Assert.Contains("the parent of the torrent's folder", warning.Remedy, StringComparison.Ordinal);
     }
 
     [Fact]

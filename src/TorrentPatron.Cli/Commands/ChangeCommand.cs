@@ -5,7 +5,7 @@ using TorrentPatron.Service;
 
 namespace TorrentPatron.Cli.Commands;
 
-/// <summary>A command that does something to torrents of a service.</summary>
+/// <summary>A command that changes torrents of a service.</summary>
 internal abstract class ChangeCommand : Command
 {
     private readonly ServiceClientOptions _service = new();
@@ -16,8 +16,8 @@ internal abstract class ChangeCommand : Command
         Arity = ArgumentArity.OneOrMore,
     };
 
-    private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Print nothing but errors." };
-    private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object a line, for each torrent." };
+    private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Print only errors." };
+    private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object per line for each torrent." };
 
     protected ChangeCommand(CommandContext context, string name, string description)
         : base(name, description)
@@ -32,13 +32,13 @@ internal abstract class ChangeCommand : Command
 
     protected CommandContext Context { get; }
 
-    /// <summary>The torrents among which those that are named are looked for.</summary>
+    /// <summary>The torrents among which the given names are looked up.</summary>
     protected virtual IReadOnlyList<TorrentStatus> Candidates(ITorrentService service, Patron patron) => patron.Statuses;
 
-    /// <summary>Does it to one torrent.</summary>
+    /// <summary>Changes one torrent.</summary>
     protected abstract Task<TorrentAnswer> ChangeAsync(Patron patron, TorrentStatus status, ParseResult parsed, CancellationToken cancellationToken);
 
-    /// <summary>Says in one line what was done.</summary>
+    /// <summary>Describes the change in one line.</summary>
     protected abstract string Describe(ChangeReport report);
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken ctrlC)

@@ -9,7 +9,7 @@ using TorrentPatron.Service.Units;
 
 namespace TorrentPatron.Cli.Commands;
 
-/// <summary><c>patron check</c>: what a folder has of a torrent's data.</summary>
+/// <summary><c>patron check</c>: checks the data that a folder has for a torrent.</summary>
 internal sealed class CheckCommand : Command
 {
     private readonly CommandContext _context;
@@ -17,15 +17,15 @@ internal sealed class CheckCommand : Command
 
     private readonly Option<string> _data = new("--data", "-d")
     {
-        Description = "The folder, or the file, to look in.",
+        Description = "The folder or file to look in.",
         HelpName = "path",
         DefaultValueFactory = _ => ".",
     };
 
-    private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object in one line." };
+    private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object on one line." };
 
     public CheckCommand(CommandContext context)
-        : base("check", "Hashes the data of a torrent without starting it, and finds renamed files by size and hash. Ends with 0 where all is there.")
+        : base("check", "Hashes the data of a torrent without starting it, and finds renamed files by size and hash. Exits with 0 if all data is present.")
     {
         _context = context;
         Arguments.Add(_source);
@@ -48,7 +48,7 @@ internal sealed class CheckCommand : Command
             return ExitCode.Done;
         throw new TorrentException(new TorrentError(
             TorrentErrorId.DataIncomplete, $"{match.BadPieces.Count} of {metainfo.PieceCount} pieces are missing or wrong.",
-            "'patron start' with the folder as destination fetches them."));
+            "Download them with 'patron start' and the folder as destination."));
     }
 
     private void Print(DataMatch match)

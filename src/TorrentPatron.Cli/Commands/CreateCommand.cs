@@ -8,21 +8,21 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Cli.Commands;
 
-/// <summary><c>patron create</c>: makes a .torrent.</summary>
+/// <summary><c>patron create</c>: makes a .torrent file.</summary>
 internal sealed class CreateCommand : Command
 {
     private readonly CommandContext _context;
-    private readonly Argument<string> _path = new("path") { Description = "The file or folder to make a torrent of." };
+    private readonly Argument<string> _path = new("path") { Description = "The file or folder to make a torrent from." };
 
     private readonly Option<string?> _output = new("--output", "-o")
     {
-        Description = "The .torrent to write. [default: the name of the file or folder, with .torrent, in the current folder]",
+        Description = "The .torrent file to write. [default: the name of the file or folder, with .torrent, in the current folder]",
         HelpName = "file",
     };
 
     private readonly Option<Uri[]> _trackers = new("--tracker")
     {
-        Description = "A tracker to announce to. May be given again: each is a tier of its own.",
+        Description = "A tracker to announce to. May be repeated; each tracker is a separate tier.",
         HelpName = "address",
         CustomParser = OptionReader.Trackers,
     };
@@ -37,50 +37,50 @@ internal sealed class CreateCommand : Command
 
     private readonly Option<long?> _pieceLength = new("--piece-length")
     {
-        Description = "Length of a piece, a power of two from 16KiB. [default: chosen by the size]",
+        Description = "Length of a piece, a power of two from 16KiB. [default: chosen from the size]",
         HelpName = "size",
         CustomParser = result => OptionReader.Size(result),
     };
 
     private readonly Option<Uri[]> _webSeeds = new("--web-seed")
     {
-        Description = "A web server that has the files: http or https. May be given again.",
+        Description = "A web server that has the files: http or https. May be repeated.",
         HelpName = "address",
         CustomParser = OptionReader.WebSeeds,
     };
 
     private readonly Option<TorrentId[]> _similar = new("--similar")
     {
-        Description = "The info hash of a torrent that may share files with this one. May be given again.",
+        Description = "The info hash of a torrent that may share files with this one. May be repeated.",
         HelpName = "info-hash",
         CustomParser = OptionReader.TorrentIds,
     };
 
     private readonly Option<string[]> _collections = new("--collection")
     {
-        Description = "A collection that the torrent belongs to: torrents of one may share files. It changes the info hash. May be given again.",
+        Description = "A collection that the torrent belongs to: torrents of one collection may share files. It changes the info hash. May be repeated.",
         HelpName = "name",
     };
 
     private readonly Option<string?> _updateUrl = new("--update-url")
     {
-        Description = "The http or https address where newer torrents will be had. It changes the info hash.",
+        Description = "The http or https address of newer torrents. It changes the info hash.",
         HelpName = "address",
     };
 
     private readonly Option<bool> _keepLinks = new("--keep-links")
     {
-        Description = "Write symbolic links as links, which must lead to something in the folder. By default they are followed.",
+        Description = "Write symbolic links as links, whose targets must be in the folder. By default links are followed.",
     };
 
-    private readonly Option<bool> _keepTimes = new("--keep-times") { Description = "Write when each file was last written." };
-    private readonly Option<bool> _noAttributes = new("--no-attributes") { Description = "Do not write which files are executable or hidden." };
-    private readonly Option<bool> _private = new("--private") { Description = "Peers may come from the trackers only." };
+    private readonly Option<bool> _keepTimes = new("--keep-times") { Description = "Write each file's last write time." };
+    private readonly Option<bool> _noAttributes = new("--no-attributes") { Description = "Do not record which files are executable or hidden." };
+    private readonly Option<bool> _private = new("--private") { Description = "Allow peers from the trackers only." };
     private readonly Option<string?> _comment = new("--comment") { Description = "A comment.", HelpName = "text" };
-    private readonly Option<bool> _force = new("--force") { Description = "Overwrite the .torrent where it exists." };
+    private readonly Option<bool> _force = new("--force") { Description = "Overwrite an existing .torrent file." };
 
     public CreateCommand(CommandContext context)
-        : base("create", "Makes a .torrent of a file or folder. The same files and options give the same .torrent.")
+        : base("create", "Makes a .torrent file from a file or folder. The same files and options give the same .torrent file.")
     {
         _context = context;
         Arguments.Add(_path);
@@ -136,10 +136,10 @@ internal sealed class CreateCommand : Command
         }
         catch (ArgumentException fault)
         {
-            // Without the name of our own parameter, which tells a person nothing.
+            // Without the name of our own parameter, which means nothing to a user.
             string why = fault.Message.Split(" (Parameter", 2)[0];
             throw new TorrentException(
-                new TorrentError(TorrentErrorId.InvalidTorrent, why, "Choose another value, or leave that to patron."),
+                new TorrentError(TorrentErrorId.InvalidTorrent, why, "Choose another value, or omit the option."),
                 fault);
         }
     }

@@ -9,7 +9,7 @@ using TorrentPatron.Service.Units;
 
 namespace TorrentPatron.Cli.Commands;
 
-/// <summary><c>patron demo</c>: shows on this machine alone that everything works.</summary>
+/// <summary><c>patron demo</c>: shows on this machine that everything works.</summary>
 internal sealed class DemoCommand : Command
 {
     private const long DefaultSize = 256L << 20;
@@ -20,7 +20,7 @@ internal sealed class DemoCommand : Command
 
     private readonly Option<long> _size = new("--size")
     {
-        Description = "How much to download, such as 1GiB; twice as much room is needed for a while. [default: 256MiB]",
+        Description = "How much to download, such as 1GiB; needs twice as much free space while it runs. [default: 256MiB]",
         HelpName = "size",
         CustomParser = result => OptionReader.SizeWithin(result, 1, LargestSize),
         DefaultValueFactory = _ => DefaultSize,
@@ -29,7 +29,7 @@ internal sealed class DemoCommand : Command
     public DemoCommand(CommandContext context)
         : base(
             "demo",
-            "Makes a swarm on 127.0.0.1 (a tracker, a seeder, a downloader), downloads, verifies and says how fast it was.")
+            "Makes a swarm on 127.0.0.1 (a tracker, a seeder, a downloader), downloads, verifies and reports the speed.")
     {
         _context = context;
         Options.Add(_size);
@@ -48,8 +48,8 @@ internal sealed class DemoCommand : Command
         {
             throw new TorrentException(new TorrentError(
                 TorrentErrorId.TimeoutReached,
-                $"The demo did not end within {Duration.Format(LongestRun)}.",
-                "Ask for less with --size."));
+                $"The demo did not finish within {Duration.Format(LongestRun)}.",
+                "Choose a smaller --size."));
         }
     }
 
@@ -57,7 +57,7 @@ internal sealed class DemoCommand : Command
     {
         Terminal terminal = _context.Terminal;
         using var content = new DemoContent(size);
-        terminal.Line($"Making {ByteSize.Format(size)} of random bytes, and a .torrent of them.");
+        terminal.Line($"Making {ByteSize.Format(size)} of random bytes and a .torrent file for them.");
         await content.FillAsync(new Random(), cancellationToken).ConfigureAwait(false);
 
         TimeSpan taken;
@@ -65,7 +65,7 @@ internal sealed class DemoCommand : Command
         await using (swarm.ConfigureAwait(false))
         {
             TorrentMetainfo torrent = await swarm.SeedAsync(cancellationToken).ConfigureAwait(false);
-            terminal.Line($"A tracker and a seeder run on 127.0.0.1; torrent {torrent.InfoHash}. Downloading:");
+            terminal.Line($"A tracker and a seeder are running on 127.0.0.1; torrent {torrent.InfoHash}. Downloading:");
             Task<TimeSpan> download = swarm.DownloadAsync(torrent, cancellationToken);
             IStatusDisplay display = StatusDisplays.Choose(_context, isSilent: false);
             await display.ShowAsync(swarm.Downloader, download).ConfigureAwait(false);
@@ -75,7 +75,7 @@ internal sealed class DemoCommand : Command
         if (!await content.ArrivedAsync(cancellationToken).ConfigureAwait(false))
         {
             throw new TorrentException(new TorrentError(
-                TorrentErrorId.Unexpected, "What arrived is not what was shared.", "Please report this."));
+                TorrentErrorId.Unexpected, "The downloaded data differs from the shared data.", "Please report this."));
         }
 
         terminal.Line(

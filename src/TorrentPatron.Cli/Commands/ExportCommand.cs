@@ -7,10 +7,10 @@ using TorrentPatron.Service.State;
 
 namespace TorrentPatron.Cli.Commands;
 
-/// <summary><c>patron export</c>: the .torrents of saved torrents.</summary>
+/// <summary><c>patron export</c>: writes the .torrent files of saved torrents.</summary>
 internal sealed class ExportCommand : Command
 {
-    /// <summary>So few digits of an info hash name a torrent, where they name only one.</summary>
+    /// <summary>The shortest prefix of an info hash that can name a torrent.</summary>
     private const int ShortestPrefix = 4;
 
     private readonly CommandContext _context;
@@ -23,14 +23,14 @@ internal sealed class ExportCommand : Command
 
     private readonly Option<string?> _output = new("--output", "-o")
     {
-        Description = "The .torrent to write. [default: the name of the torrent, with .torrent, in the current folder]",
+        Description = "The .torrent file to write. [default: the name of the torrent, with .torrent, in the current folder]",
         HelpName = "file",
     };
 
-    private readonly Option<bool> _force = new("--force") { Description = "Overwrite the .torrent where it exists." };
+    private readonly Option<bool> _force = new("--force") { Description = "Overwrite an existing .torrent file." };
 
     public ExportCommand(CommandContext context)
-        : base("export", "Writes the .torrent of a torrent in the state folder, running or not.")
+        : base("export", "Writes the .torrent file of a torrent in the state folder, running or not.")
     {
         _context = context;
         Arguments.Add(_torrent);
@@ -45,7 +45,7 @@ internal sealed class ExportCommand : Command
         var states = new StateFolder(parsed.GetValue(_state) ?? StateFolder.DefaultPath, _context.Time);
         TorrentMetainfo torrent = Find(states, parsed.GetRequiredValue(_torrent));
 
-        // The name is one element of a path, made safe.
+        // The name is made safe as a single element of a path.
         string output = Path.GetFullPath(parsed.GetValue(_output) ?? torrent.Name + ".torrent");
         bool mayOverwrite = parsed.GetValue(_force);
         TorrentWriter.Check(output, mayOverwrite);
@@ -68,11 +68,11 @@ internal sealed class ExportCommand : Command
         {
             [{ } metainfo] => metainfo,
             [null] => throw new TorrentException(new TorrentError(
-                TorrentErrorId.MetadataMissing, $"It is not known what is in '{DisplayText.Clean(text)}'.", "Start it, or have peers say it with 'patron metadata'.")),
+                TorrentErrorId.MetadataMissing, $"The metadata of '{DisplayText.Clean(text)}' is not known yet.", "Start it, or fetch its metadata with 'patron metadata'.")),
             [] => throw new TorrentException(new TorrentError(
-                TorrentErrorId.TorrentNotFound, $"No torrent '{DisplayText.Clean(text)}' is saved in {states.FolderPath}.", "'patron status' lists those that are.")),
+                TorrentErrorId.TorrentNotFound, $"No torrent '{DisplayText.Clean(text)}' is saved in {states.FolderPath}.", "'patron status' lists the saved torrents.")),
             _ => throw new TorrentException(new TorrentError(
-                TorrentErrorId.TorrentNotFound, $"{found.Length} torrents go by '{DisplayText.Clean(text)}'.", "Give more digits of the info hash.")),
+                TorrentErrorId.TorrentNotFound, $"'{DisplayText.Clean(text)}' matches {found.Length} torrents.", "Give more digits of the info hash.")),
         };
     }
 }

@@ -9,15 +9,15 @@ using TorrentPatron.Service.Units;
 
 namespace TorrentPatron.Cli.Commands;
 
-/// <summary><c>patron info</c>: what is in a .torrent.</summary>
+/// <summary><c>patron info</c>: shows the contents of a .torrent file.</summary>
 internal sealed class InfoCommand : Command
 {
     private readonly CommandContext _context;
     private readonly Argument<string> _source = new("torrent") { Description = "A .torrent file, or its http or https address." };
-    private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object in one line." };
+    private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object on one line." };
 
     public InfoCommand(CommandContext context)
-        : base("info", "Says what is in a .torrent, without starting it.")
+        : base("info", "Shows the contents of a .torrent file without starting it.")
     {
         _context = context;
         Arguments.Add(_source);
@@ -62,7 +62,7 @@ internal sealed class InfoCommand : Command
         Add(facts, "Files", report.Files.Count.ToString(CultureInfo.InvariantCulture));
         _context.Terminal.Console.Write(facts);
 
-        // There may be a hundred thousand of them: lines, not a table.
+        // There may be a hundred thousand of them, so lines, not a table.
         foreach (InfoReport.FileReport file in report.Files)
             _context.Terminal.Line($"{ByteSize.Format(file.Length),12}  {file.Path}");
     }

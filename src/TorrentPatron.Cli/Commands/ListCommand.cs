@@ -9,10 +9,10 @@ using TorrentPatron.Service.Units;
 
 namespace TorrentPatron.Cli.Commands;
 
-/// <summary><c>patron list</c>: the torrents of a service, a line for each.</summary>
+/// <summary><c>patron list</c>: lists the torrents of a service, one per line.</summary>
 internal sealed class ListCommand : Command
 {
-    /// <summary>Digits of the info hash in the table: enough to name a torrent by.</summary>
+    /// <summary>Digits of the info hash in the table: enough to name a torrent.</summary>
     private const int HashDigits = 8;
 
     private readonly CommandContext _context;
@@ -20,14 +20,14 @@ internal sealed class ListCommand : Command
 
     private readonly Argument<string[]> _torrents = new("torrent")
     {
-        Description = ServiceTorrents.Help + " By default all.",
+        Description = ServiceTorrents.Help + " By default all torrents.",
         Arity = ArgumentArity.ZeroOrMore,
     };
 
-    private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object a line, for each torrent." };
+    private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object per line for each torrent." };
 
     public ListCommand(CommandContext context)
-        : base("list", "Lists the torrents that the service of this user runs ('patron service').")
+        : base("list", "Lists the torrents that this user's service runs ('patron service').")
     {
         _context = context;
         Arguments.Add(_torrents);
@@ -53,7 +53,7 @@ internal sealed class ListCommand : Command
         }
         else if (torrents.Length == 0)
         {
-            _context.Terminal.Line("The service runs no torrents.");
+            _context.Terminal.Line("The service is running no torrents.");
         }
 
         return exitCode;

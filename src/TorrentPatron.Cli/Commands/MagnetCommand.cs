@@ -7,33 +7,33 @@ using TorrentPatron.Service.Units;
 
 namespace TorrentPatron.Cli.Commands;
 
-/// <summary><c>patron magnet</c>: the magnet links of torrents.</summary>
+/// <summary><c>patron magnet</c>: prints the magnet links of torrents.</summary>
 internal sealed class MagnetCommand : Command
 {
     private readonly CommandContext _context;
 
     private readonly Argument<string[]> _sources = new("torrent")
     {
-        Description = "A .torrent file, its http or https address, or a magnet link, which is written in its canonical form.",
+        Description = "A .torrent file, its http or https address, or a magnet link, which is printed in canonical form.",
         Arity = ArgumentArity.OneOrMore,
     };
 
-    private readonly Option<bool> _noTrackers = new("--no-trackers") { Description = "Leave the trackers out." };
+    private readonly Option<bool> _noTrackers = new("--no-trackers") { Description = "Omit the trackers." };
 
     private readonly Option<bool> _privateTrackers = new("--private-trackers")
     {
-        Description = "Put the trackers of private torrents in too, whose addresses may hold your key.",
+        Description = "Include the trackers of private torrents, whose addresses may contain your key.",
     };
 
     private readonly Option<PeerAddress[]> _peers = new("--peer")
     {
-        Description = "A peer to name in the link. May be given again.",
+        Description = "A peer to name in the link. May be repeated.",
         HelpName = "host:port",
         CustomParser = OptionReader.Peers,
     };
 
     public MagnetCommand(CommandContext context)
-        : base("magnet", "Prints the magnet links of torrents, one a line.")
+        : base("magnet", "Prints the magnet links of torrents, one per line.")
     {
         _context = context;
         Arguments.Add(_sources);
@@ -55,7 +55,7 @@ internal sealed class MagnetCommand : Command
             if (isPrivate && !parsed.GetValue(_noTrackers))
             {
                 _context.Terminal.Error.WriteLine(DisplayText.Clean(
-                    $"patron: {link.Name}: a private torrent's trackers are left out, since they may hold your key; --private-trackers puts them in."));
+                    $"patron: {link.Name}: the link omits the private torrent's trackers, which may contain your key; use --private-trackers to include them."));
             }
 
             if (isPrivate || parsed.GetValue(_noTrackers))

@@ -10,7 +10,7 @@ using TorrentPatron.Service.Units;
 
 namespace TorrentPatron.Cli.Commands;
 
-/// <summary><c>patron metadata</c>: makes a .torrent of a magnet link, by what peers know of it.</summary>
+/// <summary><c>patron metadata</c>: fetches the metadata of a magnet link from peers and writes a .torrent file.</summary>
 internal sealed class MetadataCommand : Command
 {
     private readonly CommandContext _context;
@@ -19,36 +19,36 @@ internal sealed class MetadataCommand : Command
 
     private readonly Option<string?> _output = new("--output", "-o")
     {
-        Description = "The .torrent to write. [default: the name of the torrent, with .torrent, in the current folder]",
+        Description = "The .torrent file to write. [default: the name of the torrent, with .torrent, in the current folder]",
         HelpName = "file",
     };
 
     private readonly Option<PeerAddress[]> _peers = new("--peer")
     {
-        Description = "A peer to ask, besides those in the link. May be given again.",
+        Description = "A peer to ask in addition to those in the link. May be repeated.",
         HelpName = "host:port",
         CustomParser = OptionReader.Peers,
     };
 
     private readonly Option<Uri[]> _trackers = new("--tracker")
     {
-        Description = "A tracker to ask for peers, besides those in the link. May be given again.",
+        Description = "A tracker to ask for peers in addition to those in the link. May be repeated.",
         HelpName = "address",
         CustomParser = OptionReader.Trackers,
     };
 
     private readonly Option<TimeSpan?> _timeout = new("--timeout")
     {
-        Description = "Give up after that time, such as 90s, 10m or 2h.",
+        Description = "Give up after this time, such as 90s, 10m or 2h.",
         HelpName = "time",
         CustomParser = OptionReader.Time,
     };
 
-    private readonly Option<bool> _force = new("--force") { Description = "Overwrite the .torrent where it exists." };
-    private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Print nothing but the result and errors." };
+    private readonly Option<bool> _force = new("--force") { Description = "Overwrite an existing .torrent file." };
+    private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Print only the result and errors." };
 
     public MetadataCommand(CommandContext context)
-        : base("metadata", "Has peers say what is in the torrent of a magnet link, and writes its .torrent; nothing is downloaded.")
+        : base("metadata", "Fetches the metadata of a magnet link from peers and writes its .torrent file; nothing else is downloaded.")
     {
         _context = context;
         Arguments.Add(_source);
@@ -85,7 +85,7 @@ internal sealed class MetadataCommand : Command
         await StatusDisplays.Choose(_context, parsed.GetValue(_quiet)).ShowAsync(patron, fetching).ConfigureAwait(false);
         TorrentMetainfo torrent = await fetching.ConfigureAwait(false);
 
-        // The name is one element of a path, made safe.
+        // The name is made safe as a single element of a path.
         string output = Path.GetFullPath(parsed.GetValue(_output) ?? torrent.Name + ".torrent");
         TorrentWriter.Check(output, mayOverwrite);
         await TorrentWriter.WriteAsync(torrent, output, mayOverwrite, _context.Terminal, ctrlC).ConfigureAwait(false);

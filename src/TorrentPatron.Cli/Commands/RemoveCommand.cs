@@ -6,13 +6,13 @@ using TorrentPatron.Service.Units;
 
 namespace TorrentPatron.Cli.Commands;
 
-/// <summary><c>patron remove</c>: has a service forget torrents.</summary>
+/// <summary><c>patron remove</c>: removes torrents from a service.</summary>
 internal sealed class RemoveCommand : ChangeCommand
 {
-    private readonly Option<bool> _deleteData = new("--delete-data") { Description = "Delete the files that the torrent made, too." };
+    private readonly Option<bool> _deleteData = new("--delete-data") { Description = "Delete the files that the torrent made too." };
 
     public RemoveCommand(CommandContext context)
-        : base(context, "remove", "Stops torrents of the service and forgets them, also such as are stopped already. Their files are kept unless --delete-data is given.") =>
+        : base(context, "remove", "Stops torrents of the service and removes them, including stopped ones. Keeps their files unless --delete-data is given.") =>
         Options.Add(_deleteData);
 
     protected override IReadOnlyList<TorrentStatus> Candidates(ITorrentService service, Patron patron) =>

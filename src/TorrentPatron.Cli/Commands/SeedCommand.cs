@@ -9,7 +9,7 @@ using TorrentPatron.Service.Sources;
 
 namespace TorrentPatron.Cli.Commands;
 
-/// <summary><c>patron seed</c>: gives to others what is there already.</summary>
+/// <summary><c>patron seed</c>: seeds complete data.</summary>
 internal sealed class SeedCommand : Command
 {
     private readonly CommandContext _context;
@@ -19,32 +19,32 @@ internal sealed class SeedCommand : Command
 
     private readonly Option<string> _destination = new("--destination", "-d")
     {
-        Description = "The folder in which the torrent's file or folder lies.",
+        Description = "The folder that contains the torrent's file or folder.",
         HelpName = "folder",
         DefaultValueFactory = _ => ".",
     };
 
     private readonly Option<Uri[]> _trackers = new("--tracker")
     {
-        Description = "A tracker to tell, besides the torrent's own. May be given again.",
+        Description = "A tracker to announce to in addition to the torrent's own. May be repeated.",
         HelpName = "address",
         CustomParser = OptionReader.Trackers,
     };
 
     private readonly Option<bool> _recheck = new("--recheck")
     {
-        Description = "Hash everything, also where the saved state says that all is there and the files look untouched.",
+        Description = "Hash everything, even if the saved state says that all data is present and the files look unchanged.",
     };
 
     private readonly Option<bool> _superSeeding = new("--super-seeding")
     {
-        Description = "Tell each peer of one piece after the other, so that the first copy leaves this machine about once. For a torrent that nobody else seeds.",
+        Description = "Offer each peer one piece after another, so that the first copy is uploaded only about once. For a torrent that nobody else seeds.",
     };
 
-    private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Print nothing but errors." };
+    private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Print only errors." };
 
     public SeedCommand(CommandContext context)
-        : base("seed", "Checks what is there, prints the port and seeds until Ctrl-C (exit code 0). It never downloads.")
+        : base("seed", "Checks the data on disk, prints the port and seeds until Ctrl-C (exit code 0). It never downloads.")
     {
         _context = context;
         Arguments.Add(_source);
@@ -85,13 +85,13 @@ internal sealed class SeedCommand : Command
         }
         catch (OperationCanceledException)
         {
-            // Ctrl-C is how seeding ends.
+            // Ctrl-C is the normal end of seeding.
         }
 
         return ExitCode.Done;
     }
 
-    /// <summary>Starts, and returns only by throwing: why it cannot seed, or that it was told to end.</summary>
+    /// <summary>Seeds, and ends only with an exception: why it cannot seed, or its cancellation.</summary>
     private async Task SeedAsync(
         TorrentService service, Patron patron, StartRequest request, bool isQuiet, CancellationToken ctrlC)
     {
@@ -116,6 +116,6 @@ internal sealed class SeedCommand : Command
         if (client.Warning is { } warning)
             _context.Terminal.Warn(warning);
         if (client.ListenEndPoints is [{ Port: var port }, ..])
-            _context.Terminal.Line($"Seeding on port {port}. Ctrl-C ends it.");
+            _context.Terminal.Line($"Seeding on port {port}. Press Ctrl-C to stop.");
     }
 }

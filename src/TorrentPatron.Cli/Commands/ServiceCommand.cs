@@ -8,7 +8,7 @@ using TorrentPatron.Service.State;
 
 namespace TorrentPatron.Cli.Commands;
 
-/// <summary><c>patron service</c>: runs torrents for the sessions of a user, and goes on when they end.</summary>
+/// <summary><c>patron service</c>: runs torrents for a user's sessions, and continues when they end.</summary>
 internal sealed class ServiceCommand : Command
 {
     private readonly CommandContext _context;
@@ -16,14 +16,14 @@ internal sealed class ServiceCommand : Command
 
     private readonly Option<string?> _socket = new("--socket")
     {
-        Description = "The Unix domain socket to listen on, in a folder that only this user may look into; on Windows the name of a pipe. "
-            + "[default: where Connect-TorrentPatron looks]",
+        Description = "The Unix domain socket to listen on, in a folder that only this user can read; on Windows the name of a pipe. "
+            + "[default: the one that Connect-TorrentPatron uses]",
         HelpName = "path",
     };
 
     private readonly Option<ServiceScope> _scope = new("--scope")
     {
-        Description = "Whose service it is: user, or machine, which several users share and which needs --root.",
+        Description = "Whose service to run: user, or machine, which several users share and which needs --root.",
         HelpName = "user|machine",
         DefaultValueFactory = _ => ServiceScope.User,
         CustomParser = OptionReader.Scope,
@@ -31,36 +31,36 @@ internal sealed class ServiceCommand : Command
 
     private readonly Option<string[]> _root = new("--root")
     {
-        Description = "A folder below which torrents may lie; anywhere else they are refused, and no link below it is followed. May be given again.",
+        Description = "A folder below which torrents may be stored; other destinations are refused, and links below the folder are not followed. May be repeated.",
         HelpName = "folder",
     };
 
     private readonly Option<string?> _group = new("--group")
     {
-        Description = "The group whose members may steer the machine's service.",
+        Description = "The group whose members may control the machine's service.",
         HelpName = "name",
     };
 
     private readonly Option<string?> _readersGroup = new("--readers-group")
     {
-        Description = "The group whose members may look at the machine's service and change nothing.",
+        Description = "The group whose members may read the machine's service but not change it.",
         HelpName = "name",
     };
 
     private readonly Option<string?> _log = new("--log")
     {
-        Description = "The file to log to, of at most 1 MiB; the one before is kept beside it. [default: the journal as a unit of systemd, else none]",
+        Description = "The log file, of at most 1 MiB; the previous one is kept beside it. [default: the journal in a systemd unit, otherwise none]",
         HelpName = "file",
     };
 
-    private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Print nothing but errors." };
+    private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Print only errors." };
 
     public ServiceCommand(CommandContext context)
         : base(
             "service",
-            "Runs torrents for all sessions of this user or, with --scope machine, for several users, until Ctrl-C (exit code 0): Connect-TorrentPatron "
-            + "attaches to it. It goes on with the "
-            + "saved torrents, as they were.")
+            "Runs torrents for all sessions of this user or, with --scope machine, for several users, until Ctrl-C (exit code 0). Sessions attach "
+            + "with Connect-TorrentPatron. The service restarts the "
+            + "saved torrents as they were.")
     {
         _context = context;
         Options.Add(_socket);
@@ -85,13 +85,13 @@ internal sealed class ServiceCommand : Command
         }
         catch (OperationCanceledException)
         {
-            // Signals are how it ends.
+            // A signal is the normal end.
         }
 
         return ExitCode.Done;
     }
 
-    /// <returns>Whether it is to start again.</returns>
+    /// <returns>Whether to start the service again.</returns>
     private async Task<bool> HostAsync(ParseResult parsed, CancellationToken ctrlC)
     {
         ServiceScope scope = parsed.GetValue(_scope);
@@ -106,7 +106,7 @@ internal sealed class ServiceCommand : Command
         await using var stopped = service.ConfigureAwait(false);
         if (!parsed.GetValue(_quiet) && !service.LogsToJournal)
             _context.Terminal.Line(string.Create(
-                CultureInfo.InvariantCulture, $"The service listens on {service.Address} (process {Environment.ProcessId}). Ctrl-C ends it."));
+                CultureInfo.InvariantCulture, $"The service listens on {service.Address} (process {Environment.ProcessId}). Press Ctrl-C to stop."));
         foreach (TorrentError error in await service.Restored.WaitAsync(ctrlC).ConfigureAwait(false))
             _context.Terminal.Warn(error);
         return await service.StopRequested.WaitAsync(ctrlC).ConfigureAwait(false);

@@ -10,27 +10,27 @@ using TorrentPatron.Service.State;
 
 namespace TorrentPatron.Cli.Commands;
 
-/// <summary>The options of every command that runs torrents.</summary>
+/// <summary>The options of all commands that run torrents.</summary>
 internal sealed class ServiceOptions
 {
     private readonly Option<string?> _state = StateOption();
 
     private readonly Option<int> _port = new("--port")
     {
-        Description = "The TCP port to listen on; 0: any free one.",
+        Description = "The TCP port to listen on; 0 means any free port.",
         HelpName = "port",
         CustomParser = OptionReader.Port,
     };
 
     private readonly Option<long> _maxDown =
-        RateOption("--max-down", "Most payload to receive in a second, such as 2MiB; 0: no limit.");
+        RateOption("--max-down", "Download limit per second, such as 2MiB; 0 means no limit.");
 
     private readonly Option<long> _maxUp =
-        RateOption("--max-up", "Most payload to send in a second, such as 512K; 0: no limit.");
+        RateOption("--max-up", "Upload limit per second, such as 512K; 0 means no limit.");
 
     private readonly Option<bool> _noDht = new("--no-dht")
     {
-        Description = "Take no part in the distributed hash table (DHT): find peers by trackers and other peers only.",
+        Description = "Do not use the distributed hash table (DHT): find peers only through trackers and other peers.",
     };
 
     private readonly Option<bool> _noLocalDiscovery = new("--no-local-discovery")
@@ -40,35 +40,35 @@ internal sealed class ServiceOptions
 
     private readonly Option<string?> _bindInterface = new("--bind-interface")
     {
-        Description = "The network interface that all traffic keeps to, by its name or an address of it; while it is down nothing is sent.",
+        Description = "The network interface to bind all traffic to, by its name or one of its addresses; while it is down nothing is sent.",
         HelpName = "name",
     };
 
     private readonly Option<bool> _noPortMapping = new("--no-port-mapping")
     {
-        Description = "Do not ask the router (PCP, NAT-PMP, UPnP) to let peers in.",
+        Description = "Do not ask the router (PCP, NAT-PMP, UPnP) to forward the port.",
     };
 
     private readonly Option<string[]> _filter = new("--ip-filter")
     {
-        Description = "A file of addresses that nothing is exchanged with (eMule, PeerGuardian, or one a line; also as gzip). May be given again.",
+        Description = "A file of blocked addresses (eMule, PeerGuardian, or one per line; may be compressed by gzip). May be repeated.",
         HelpName = "file",
     };
 
     private readonly Option<string[]> _allowOnly = new("--allow-only")
     {
-        Description = "An address, a network (10.0.0.0/8) or a range: nothing is exchanged with any other address. May be given again.",
+        Description = "An allowed address, network (10.0.0.0/8) or range: all other addresses are blocked. May be repeated.",
         HelpName = "addresses",
     };
 
     private readonly Option<bool> _limitLocalPeers = new("--limit-local-peers")
     {
-        Description = "Let --max-down and --max-up hold for peers in the local network too.",
+        Description = "Apply --max-down and --max-up to peers in the local network too.",
     };
 
     private readonly Option<EncryptionPolicy> _encryption = new("--encryption")
     {
-        Description = "Whether connections to peers are encrypted: prefer (both are taken), require or off.",
+        Description = "Encryption of connections to peers: prefer (allows both), require or off.",
         HelpName = "prefer|require|off",
         DefaultValueFactory = _ => EncryptionPolicy.Prefer,
         CustomParser = OptionReader.Encryption,
@@ -76,7 +76,7 @@ internal sealed class ServiceOptions
 
     private readonly Option<TransportPolicy> _transport = new("--transport")
     {
-        Description = "The protocols by which peers are connected: any (both are tried), tcp or utp.",
+        Description = "The transport protocol for peer connections: any (tries both), tcp or utp.",
         HelpName = "any|tcp|utp",
         DefaultValueFactory = _ => TransportPolicy.Any,
         CustomParser = OptionReader.Transport,
@@ -84,7 +84,7 @@ internal sealed class ServiceOptions
 
     private readonly Option<int> _codePoint = new("--code-point")
     {
-        Description = "The differentiated services code point that marks what is sent to peers, 0 to 63; 0: none. 1 is lower effort: routers that know it put "
+        Description = "The differentiated services code point of packets to peers, 0 to 63; 0 means none. 1 is lower effort: routers that support it put "
             + "other traffic first.",
         HelpName = "number",
         DefaultValueFactory = _ => new ClientSettings().CodePoint,
@@ -93,12 +93,12 @@ internal sealed class ServiceOptions
 
     private readonly Option<bool> _suggestPieces = new("--suggest-pieces")
     {
-        Description = "Tell peers which pieces are most likely in memory, so that they ask for these first: for a disk that is slow to seek.",
+        Description = "Tell peers which pieces are probably in memory, so that they request these first: for a disk with slow seeks.",
     };
 
     private readonly Option<int> _maxPeers = new("--max-peers")
     {
-        Description = "Most peers connected in all.",
+        Description = "Maximum number of connected peers in all.",
         HelpName = "number",
         DefaultValueFactory = _ => new ClientSettings().MaxPeers,
         CustomParser = OptionReader.PeerCount,
@@ -106,7 +106,7 @@ internal sealed class ServiceOptions
 
     private readonly Option<int> _maxPeersPerTorrent = new("--max-peers-per-torrent")
     {
-        Description = "Most peers connected to one torrent.",
+        Description = "Maximum number of connected peers per torrent.",
         HelpName = "number",
         DefaultValueFactory = _ => new ClientSettings().MaxPeersPerTorrent,
         CustomParser = OptionReader.PeerCount,
@@ -114,14 +114,14 @@ internal sealed class ServiceOptions
 
     private readonly Option<IPAddress?> _announceAddress = new("--announce-address")
     {
-        Description = "The address by which trackers are to name us to others, where our outside address is another one. Many trackers do not heed it.",
+        Description = "The address that trackers should give to peers, if it differs from the address that they see. Many trackers ignore it.",
         HelpName = "address",
         CustomParser = OptionReader.Address,
     };
 
     private readonly Option<ProxySettings?> _proxy = new("--proxy")
     {
-        Description = "The proxy by which everything leaves: socks5://host:port, also socks4a, socks4 or http. Its user and password are taken from "
+        Description = "The proxy for all connections: socks5://host:port, also socks4a, socks4 or http. Its user and password are taken from "
             + $"the environment variable {ProxyCredentials.Variable}, as user:password.",
         HelpName = "uri",
         CustomParser = OptionReader.Proxy,
@@ -129,7 +129,7 @@ internal sealed class ServiceOptions
 
     private readonly Option<ProxyUses> _proxyFor = new("--proxy-for")
     {
-        Description = "What goes through the proxy: peers, trackers, web, with commas between them.",
+        Description = "The traffic that goes through the proxy: peers, trackers, web, separated by commas.",
         HelpName = "uses",
         DefaultValueFactory = _ => ProxyUses.All,
         CustomParser = OptionReader.ProxyUses,
@@ -143,12 +143,12 @@ internal sealed class ServiceOptions
 
     private readonly Option<string> _engine = new("--engine")
     {
-        Description = "Which engine to use.",
+        Description = "The engine to use.",
         HelpName = "name",
         DefaultValueFactory = _ => BuiltInEngine.EngineName,
     };
 
-    /// <summary>Where the state is saved: of every command that looks there.</summary>
+    /// <summary>The folder of the saved state, for all commands that use it.</summary>
     public static Option<string?> StateOption() => new("--state")
     {
         Description = $"The folder of the saved state. [default: {StateFolder.DefaultPath}]",
@@ -183,12 +183,12 @@ internal sealed class ServiceOptions
         command.Options.Add(_engine);
     }
 
-    /// <summary>Makes the service that was asked for.</summary>
-    /// <param name="context">What the command works with.</param>
+    /// <summary>Creates the service that the options describe.</summary>
+    /// <param name="context">The environment of the command.</param>
     /// <param name="parsed">The command line.</param>
-    /// <exception cref="TorrentException">There is no such engine, the filter cannot be used, or the proxy's user and password cannot be read.</exception>
-    /// <param name="roots">The folders below which torrents may lie; null: anywhere.</param>
-    /// <param name="defaultState">The folder of the saved state where none is given; null: the user's own.</param>
+    /// <exception cref="TorrentException">There is no such engine, a filter cannot be used, or the proxy's user and password cannot be read.</exception>
+    /// <param name="roots">The folders below which torrents may be stored; null means anywhere.</param>
+    /// <param name="defaultState">The folder of the saved state if none is given; null means the user's own.</param>
     public TorrentService MakeService(
         CommandContext context, ParseResult parsed, IReadOnlyList<string>? roots = null, string? defaultState = null) => context.MakeService(
         new ClientSettings

@@ -5,24 +5,24 @@ using TorrentPatron.Service.State;
 
 namespace TorrentPatron.Cli.Commands;
 
-/// <summary>Finds the torrents of a service by what a person calls them.</summary>
+/// <summary>Finds the torrents of a service by a user's texts.</summary>
 internal static class ServiceTorrents
 {
-    /// <summary>So few digits of an info hash name a torrent, where they name only one.</summary>
+    /// <summary>The shortest prefix of an info hash that can name a torrent.</summary>
     private const int ShortestPrefix = 4;
 
-    /// <summary>The help of an argument with torrents.</summary>
+    /// <summary>The help of an argument for torrents.</summary>
     public const string Help = "A torrent of the service: its name, a pattern with *, ? and [a-z], or the first digits (4 or more) of its info hash.";
 
-    /// <summary>The statuses of torrents that were saved and may not run.</summary>
+    /// <summary>The statuses of saved torrents, which may not run.</summary>
     /// <exception cref="IOException">The state folder cannot be read.</exception>
     public static IReadOnlyList<TorrentStatus> Saved(ISavedState states) => [.. states.Enumerate().Select(saved => saved.ReadStatus())];
 
-    /// <summary>The torrents that are meant, each once; a text that names none is reported on the terminal.</summary>
-    /// <param name="texts">What a person calls them; none: all.</param>
-    /// <param name="all">The torrents that there are.</param>
-    /// <param name="terminal">Where errors go.</param>
-    /// <returns>The torrents, and the exit code: failed after an error.</returns>
+    /// <summary>The torrents that the texts name, without duplicates; a text that names none is reported on the terminal.</summary>
+    /// <param name="texts">Names, patterns or prefixes of info hashes; empty means all.</param>
+    /// <param name="all">The torrents to search.</param>
+    /// <param name="terminal">The terminal for errors.</param>
+    /// <returns>The torrents, and the exit code, which is that of a failure after an error.</returns>
     public static (IReadOnlyList<TorrentStatus> Found, int ExitCode) Find(
         IReadOnlyCollection<string> texts, IReadOnlyList<TorrentStatus> all, Terminal terminal)
     {
@@ -35,10 +35,10 @@ internal static class ServiceTorrents
         return (found, exitCode);
     }
 
-    /// <summary>The torrents that are meant, each once.</summary>
-    /// <param name="texts">What a person calls them; none: all.</param>
-    /// <param name="all">The torrents that there are.</param>
-    /// <param name="fail">Reports a text that names none, or several by their info hashes. A pattern may name none.</param>
+    /// <summary>The torrents that the texts name, without duplicates.</summary>
+    /// <param name="texts">Names, patterns or prefixes of info hashes; empty means all.</param>
+    /// <param name="all">The torrents to search.</param>
+    /// <param name="fail">Reports a text that names no torrent, or several by their info hashes. A pattern may name none.</param>
     public static IReadOnlyList<TorrentStatus> Find(
         IReadOnlyCollection<string> texts, IReadOnlyList<TorrentStatus> all, Action<string, TorrentError> fail)
     {
@@ -54,7 +54,7 @@ internal static class ServiceTorrents
         return [.. found.Values];
     }
 
-    /// <summary>The id of a torrent that a status is of.</summary>
+    /// <summary>The id of a status' torrent.</summary>
     public static TorrentId IdOf(TorrentStatus status) => TorrentId.TryParse(status.InfoHash, out TorrentId torrent)
         ? torrent
         : throw new TorrentException(NotFound(status.InfoHash));
@@ -78,7 +78,7 @@ internal static class ServiceTorrents
     }
 
     private static TorrentError NotFound(string text) => new(
-        TorrentErrorId.TorrentNotFound, $"The service has no torrent '{DisplayText.Clean(text)}'.", "'patron list' shows those that it runs.");
+        TorrentErrorId.TorrentNotFound, $"The service has no torrent '{DisplayText.Clean(text)}'.", "'patron list' shows its running torrents.");
 
     private static TorrentError Ambiguous(string text, int count) => new(
         TorrentErrorId.TorrentNotFound, $"{count} torrents have an info hash that begins with {text}.", "Give more digits of the info hash.");

@@ -15,20 +15,20 @@ using TorrentPatron.Service.Units;
 
 namespace TorrentPatron.Cli.Commands;
 
-/// <summary><c>patron start</c>: downloads torrents, itself or by a service.</summary>
+/// <summary><c>patron start</c>: downloads torrents, itself or with a service.</summary>
 internal sealed class StartCommand : Command
 {
-    /// <summary>Torrents that are being started at a time.</summary>
+    /// <summary>Maximum number of torrents that are being started at a time.</summary>
     private const int MostStarting = 64;
 
     private readonly CommandContext _context;
     private readonly ServiceOptions _service = new();
     private readonly ServiceClientOptions _shared = new();
 
-    /// <summary>The options that say how the engine works: a service has its own.</summary>
+    /// <summary>The options of the engine, which a service has itself.</summary>
     private readonly Option[] _engineOptions;
 
-    /// <summary>The info hashes of the torrents that were started, and whether they did not run before.</summary>
+    /// <summary>The info hashes of the started torrents, and whether they were new.</summary>
     private readonly ConcurrentDictionary<string, bool> _started = new(StringComparer.Ordinal);
 
     private readonly Argument<string[]> _sources = new("torrent")
@@ -39,92 +39,92 @@ internal sealed class StartCommand : Command
 
     private readonly Option<string[]> _links = new("--links")
     {
-        Description = "A text file of torrents, one a line: magnet links, addresses, paths. May be given again.",
+        Description = "A text file with one torrent per line: magnet links, addresses, paths. May be repeated.",
         HelpName = "file",
     };
 
     private readonly Option<string> _destination = new("--destination", "-d")
     {
-        Description = "The folder to download into; made where it is missing.",
+        Description = "The folder to download into; created if it is missing.",
         HelpName = "folder",
         DefaultValueFactory = _ => ".",
     };
 
     private readonly Option<string[]> _include = new("--include")
     {
-        Description = "A file that is wanted, by its name, its path in the torrent, or a pattern with *, ? and [a-z]; by default all. May be given again.",
+        Description = "A wanted file, by its name, its path in the torrent, or a pattern with *, ? and [a-z]; by default all files. May be repeated.",
         HelpName = "name",
     };
 
     private readonly Option<string[]> _exclude = new("--exclude")
     {
-        Description = "A file that is not wanted, whatever --include says. May be given again.",
+        Description = "An unwanted file; overrides --include. May be repeated.",
         HelpName = "name",
     };
 
     private readonly Option<PeerAddress[]> _peers = new("--peer")
     {
-        Description = "A peer to ask, besides those that trackers know. May be given again.",
+        Description = "A peer to connect to in addition to those from trackers. May be repeated.",
         HelpName = "host:port",
         CustomParser = OptionReader.Peers,
     };
 
     private readonly Option<Uri[]> _trackers = new("--tracker")
     {
-        Description = "A tracker to ask, besides the torrent's own. May be given again.",
+        Description = "A tracker in addition to the torrent's own. May be repeated.",
         HelpName = "address",
         CustomParser = OptionReader.Trackers,
     };
 
     private readonly Option<Uri[]> _webSeeds = new("--web-seed")
     {
-        Description = "A web server with the torrent's files, besides the torrent's own: http or https. May be given again.",
+        Description = "A web server with the torrent's files in addition to the torrent's own: http or https. May be repeated.",
         HelpName = "address",
         CustomParser = OptionReader.WebSeeds,
     };
 
     private readonly Option<string[]> _reuse = new("--reuse")
     {
-        Description = "A folder or file of this machine in which data is looked for before it is fetched; it is read only. May be given again.",
+        Description = "A local folder or file to search for data before downloading it; it is only read. May be repeated.",
         HelpName = "path",
     };
 
     private readonly Option<bool> _hardLink = new("--reuse-by-hard-link")
     {
-        Description = "Give a whole file that --reuse or another torrent has a second name instead of copying it: whoever changes one changes both.",
+        Description = "Make a hard link to a complete file from --reuse or another torrent instead of copying it: changing one file changes both.",
     };
 
     private readonly Option<string[]> _tags = new("--tag")
     {
-        Description = "What to call the torrents by, in place of the tags that they have; \"\" alone takes them away. May be given again.",
+        Description = "A tag that replaces the torrents' current tags; a single \"\" removes them all. May be repeated.",
         HelpName = "name",
         CustomParser = OptionReader.Tags,
     };
 
     private readonly Option<TimeSpan?> _timeout = new("--timeout")
     {
-        Description = "Give up after that time, such as 90s, 10m or 2h; what is there is kept.",
+        Description = "Give up after this time, such as 90s, 10m or 2h; the downloaded data is kept.",
         HelpName = "time",
         CustomParser = OptionReader.Time,
     };
 
     private readonly Option<bool> _wait = new("--wait")
     {
-        Description = "With --service: wait until all is there, and show it. Ctrl-C ends the wait; the service goes on.",
+        Description = "With --service: wait until all torrents are complete, and show the progress. Ctrl-C ends the wait; the service continues.",
     };
 
-    private readonly Option<bool> _seed = new("--seed") { Description = "Keep seeding when all is there, until Ctrl-C. A service always does, until it is told to stop." };
-    private readonly Option<bool> _recheck = new("--recheck") { Description = "Hash everything that is on disk first." };
-    private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Print nothing but errors." };
+    private readonly Option<bool> _seed = new("--seed") { Description = "Keep seeding after the download, until Ctrl-C. A service always does, until it is told to stop." };
+    private readonly Option<bool> _recheck = new("--recheck") { Description = "Hash all data on disk first." };
+    private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Print only errors." };
     private readonly Option<bool> _json = new("--json")
     {
-        Description = "Print, in place of progress, one JSON object a line at the end, for each torrent in the order given.",
+        Description = "Instead of progress, print one JSON object per line at the end, for each torrent in the given order.",
     };
 
     public StartCommand(CommandContext context)
         : base(
             "start",
-            "Downloads torrents. Run again, it goes on where it was. Ctrl-C saves the state and stops (exit code 130), and so do SIGTERM (143) and SIGHUP (129). "
+            "Downloads torrents. The same command continues an interrupted download. Ctrl-C saves the state and stops (exit code 130), as do SIGTERM (143) and SIGHUP (129). "
             + "With --service a service downloads them, and the command returns at once.")
     {
         _context = context;
@@ -178,31 +178,31 @@ internal sealed class StartCommand : Command
             DownloadAsync(patron, sources, request, waits, parsed.GetValue(_timeout), isSilent, ctrlC);
         Task work = parsed.GetValue(_seed) && !isShared ? SeedAsync(downloads, ctrlC) : downloads;
 
-        // A service may run torrents of others besides.
+        // A service may also run torrents of others.
         IStatusDisplay display = StatusDisplays.Choose(_context, isSilent || !waits, status => !isShared || _started.ContainsKey(status.InfoHash));
         await display.ShowAsync(patron, work).ConfigureAwait(false);
         TorrentReport[] reports = await downloads.ConfigureAwait(false);
         string? stop = !ctrlC.IsCancellationRequested ? null
-            : isShared ? "The service goes on with what it has started." : "Stopped. The same command goes on where it was.";
+            : isShared ? "The service continues with the started torrents." : "Stopped. Run the same command again to continue.";
         Print(reports, parsed.GetValue(_json), isSilent, waits, stop);
         return ExitCodeOf(reports, waits, ctrlC.IsCancellationRequested);
     }
 
-    /// <summary>Refuses options that a service has not been started with, and cannot be given by a client.</summary>
-    /// <exception cref="TorrentException">There is one.</exception>
+    /// <summary>Refuses engine options, which a client cannot give to a running service.</summary>
+    /// <exception cref="TorrentException">An engine option was given.</exception>
     private void RequireServiceOptions(ParseResult parsed)
     {
         if (_engineOptions.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } given)
         {
             throw new TorrentException(new TorrentError(
-                TorrentErrorId.InvalidArgument, $"{given.Name} is an option of the service, which runs already.",
+                TorrentErrorId.InvalidArgument, $"{given.Name} is an option of the service, which is already running.",
                 $"Give {given.Name} to 'patron service', or download without the service (--service false)."));
         }
 
         if (parsed.GetValue(_timeout) is not null && !parsed.GetValue(_wait))
         {
             throw new TorrentException(new TorrentError(
-                TorrentErrorId.InvalidArgument, "--timeout ends a wait, and with a service there is none.", "Add --wait, or leave --timeout out."));
+                TorrentErrorId.InvalidArgument, "--timeout limits a wait, but with a service the command does not wait.", "Add --wait, or omit --timeout."));
         }
     }
 
@@ -229,14 +229,14 @@ internal sealed class StartCommand : Command
         };
     }
 
-    /// <exception cref="TorrentException">A path is not there.</exception>
+    /// <exception cref="TorrentException">A path does not exist.</exception>
     private DataReuse? ReuseOf(ParseResult parsed)
     {
         string[] folders = [.. (parsed.GetValue(_reuse) ?? []).Select(Path.GetFullPath)];
         if (Array.Find(folders, folder => !Path.Exists(folder)) is { } missing)
         {
             throw new TorrentException(new TorrentError(
-                TorrentErrorId.InvalidArgument, $"--reuse: '{DisplayText.Clean(missing)}' is not there.", "Give a folder or file that is, or leave it out."));
+                TorrentErrorId.InvalidArgument, $"--reuse: '{DisplayText.Clean(missing)}' does not exist.", "Give an existing folder or file, or omit the option."));
         }
 
         ReuseMethod by = parsed.GetValue(_hardLink) ? ReuseMethod.HardLink : ReuseMethod.Copy;
@@ -248,13 +248,13 @@ internal sealed class StartCommand : Command
     {
         using var time = new CancellationTokenSource(timeout ?? Timeout.InfiniteTimeSpan, _context.Time);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(ctrlC, time.Token);
-        // Of a hundred thousand at once each would be begun, and its memory held, before the first is there.
+        // Without a limit, a hundred thousand torrents would all begin, and hold memory, before the first has started.
         using var starting = new SemaphoreSlim(MostStarting);
         TorrentSource[] parsed = [.. sources.Select(TorrentSource.Parse)];
         var downloads = new List<Task<TorrentReport>>(sources.Count);
         for (int i = 0; i < parsed.Length; i++)
         {
-            // Whatever ends the wait ends the downloads too, which say why.
+            // The end of the wait also ends the downloads, which report the reason.
             await starting.WaitAsync(end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             downloads.Add(DownloadAsync(
                 patron, sources[i], request with { Source = parsed[i] }, waits, isSilent, starting,
@@ -264,14 +264,14 @@ internal sealed class StartCommand : Command
         return await Task.WhenAll(downloads).ConfigureAwait(false);
     }
 
-    /// <summary>Starts one torrent and, where that is asked for, waits until it is complete.</summary>
-    /// <param name="patron">Who starts it.</param>
-    /// <param name="source">What was given on the command line.</param>
-    /// <param name="request">How to start it.</param>
+    /// <summary>Starts one torrent and optionally waits until it is complete.</summary>
+    /// <param name="patron">The patron that starts it.</param>
+    /// <param name="source">The text on the command line.</param>
+    /// <param name="request">The torrent and its options.</param>
     /// <param name="waits">Whether to wait.</param>
-    /// <param name="isSilent">Whether warnings are left to the report.</param>
-    /// <param name="starting">Is released when it has started, or has failed to.</param>
-    /// <param name="whyEnded">What to report where the wait was ended; null: nothing.</param>
+    /// <param name="isSilent">Whether warnings appear only in the report.</param>
+    /// <param name="starting">Released when the torrent has started or has failed to start.</param>
+    /// <param name="whyEnded">The error to report if the wait was ended; null means none.</param>
     /// <param name="end">Ends the wait.</param>
     private async Task<TorrentReport> DownloadAsync(
         Patron patron, string source, StartRequest request, bool waits, bool isSilent, SemaphoreSlim starting, Func<TorrentError?> whyEnded,
@@ -321,7 +321,7 @@ internal sealed class StartCommand : Command
         TorrentReport[] reports = await downloads.ConfigureAwait(false);
         if (!Array.Exists(reports, report => report.IsComplete))
             return;
-        // From here on little happens for long, and nothing would ever take away what the start of many torrents has left behind.
+        // Little happens for a long time from here on, and nothing else would release the memory that starting many torrents took.
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         await Task.Delay(Timeout.Infinite, ctrlC).ConfigureAwait(false);
     }
@@ -335,7 +335,7 @@ internal sealed class StartCommand : Command
             if (report.Error is { } error)
                 _context.Terminal.Fail(error);
             else if (!waits && report is { InfoHash: { } hash, State: { } state } && !isSilent)
-                _context.Terminal.Line($"{(_started.GetValueOrDefault(hash) ? "Started" : "Runs already")}: {report.Name}, {state} ({hash})");
+                _context.Terminal.Line($"{(_started.GetValueOrDefault(hash) ? "Started" : "Already running")}: {report.Name}, {state} ({hash})");
             else if (report.IsComplete && !isSilent)
                 _context.Terminal.Line($"Complete: {report.Path} ({ByteSize.Format(report.TotalSize ?? 0)})");
         }
@@ -351,11 +351,11 @@ internal sealed class StartCommand : Command
 
     private static TorrentError Explain(TorrentError why, TorrentStatus status) => status.Metadata is { } metadata
         ? new TorrentError(
-            TorrentErrorId.MetadataTimeout, $"{why.Message} Its metadata is not here. {metadata.Missing}{StallCauses.Describe(status)}", why.Remedy)
+            TorrentErrorId.MetadataTimeout, $"{why.Message} Its metadata has not arrived. {metadata.Missing}{StallCauses.Describe(status)}", why.Remedy)
         : why with { Message = why.Message + StallCauses.Describe(status) };
 
     private static TorrentError TimeoutReached(TimeSpan timeout) => new(
         TorrentErrorId.TimeoutReached,
-        $"The download was not complete after {Duration.Format(timeout)}.",
-        "What is there is kept: the same command goes on where it was.");
+        $"The download did not complete within {Duration.Format(timeout)}.",
+        "The downloaded data is kept: run the same command again to continue.");
 }

@@ -16,25 +16,25 @@ using TorrentPatron.Service.Units;
 
 namespace TorrentPatron.Cli.Commands;
 
-/// <summary><c>patron status</c>: what is saved; of a service, how its torrents stand.</summary>
+/// <summary><c>patron status</c>: shows saved torrents, or the statuses of a service's torrents.</summary>
 internal sealed class StatusCommand : Command
 {
     private readonly CommandContext _context;
     private readonly Option<string?> _state = ServiceOptions.StateOption();
     private readonly ServiceClientOptions _shared = new();
-    private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object a line, for each torrent." };
+    private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object per line for each torrent." };
 
     private readonly Argument<string[]> _torrents = new("torrent")
     {
-        Description = "With --service: " + ServiceTorrents.Help + " By default all.",
+        Description = "With --service: " + ServiceTorrents.Help + " By default all torrents.",
         Arity = ArgumentArity.ZeroOrMore,
     };
 
     public StatusCommand(CommandContext context)
         : base(
             "status",
-            "Lists the torrents in the state folder, with their progress when it was last saved. With --service: says of torrents "
-            + "that a service runs how they stand, in full ('patron list' has a line for each).")
+            "Lists the torrents in the state folder, with their last saved progress. With --service: shows the full status "
+            + "of a service's torrents ('patron list' has one line for each).")
     {
         _context = context;
         Arguments.Add(_torrents);
@@ -52,8 +52,8 @@ internal sealed class StatusCommand : Command
         if (torrents.Length > 0)
         {
             throw new TorrentException(new TorrentError(
-                TorrentErrorId.InvalidArgument, "Torrents are named for a service only; without one all that are saved are listed.",
-                "Add --service, or leave the names out."));
+                TorrentErrorId.InvalidArgument, "Torrents can be named only with --service; without it all saved torrents are listed.",
+                "Add --service, or omit the names."));
         }
 
         var reports = new List<SavedReport>();
@@ -76,7 +76,7 @@ internal sealed class StatusCommand : Command
         {
             throw new TorrentException(new TorrentError(
                 TorrentErrorId.InvalidArgument, "--state and --service contradict each other: a service has its own state folder.",
-                "Leave one of them out (--service false undoes the environment variable)."));
+                "Omit one of them (--service false overrides the environment variable)."));
         }
 
         ITorrentService service = await _shared.ConnectAsync(parsed, ctrlC).ConfigureAwait(false);
@@ -91,7 +91,7 @@ internal sealed class StatusCommand : Command
         }
 
         if (found.Count == 0 && torrents.Length == 0 && !parsed.GetValue(_json))
-            _context.Terminal.Line("The service runs no torrents.");
+            _context.Terminal.Line("The service is running no torrents.");
         return exitCode;
     }
 

@@ -7,7 +7,7 @@ namespace TorrentPatron.Cli.Commands;
 
 /// <summary><c>patron stop</c>: stops torrents of a service.</summary>
 internal sealed class StopCommand(CommandContext context) : ChangeCommand(
-    context, "stop", "Stops torrents that the service runs. What is there is kept, and 'patron start --service' goes on with it; the service itself does not.")
+    context, "stop", "Stops torrents of the service. Keeps their data, and 'patron start --service' continues them; the service does not restart them by itself.")
 {
     protected override Task<TorrentAnswer> ChangeAsync(Patron patron, TorrentStatus status, ParseResult parsed, CancellationToken cancellationToken) =>
         patron.CloseAsync(ServiceTorrents.IdOf(status), cancellationToken);

@@ -6,37 +6,37 @@ using TorrentPatron.Service.Units;
 
 namespace TorrentPatron.Cli.Commands;
 
-/// <summary>Writes a .torrent file, and says what it is of.</summary>
+/// <summary>Writes a .torrent file, and prints a summary of it.</summary>
 internal static class TorrentWriter
 {
-    /// <summary>Refuses to overwrite, before work is done in vain.</summary>
+    /// <summary>Refuses to overwrite a file, before the work is done.</summary>
     /// <param name="output">Full path of the file.</param>
-    /// <param name="mayOverwrite">Whether it may be there.</param>
-    /// <exception cref="TorrentException">It is there.</exception>
+    /// <param name="mayOverwrite">Whether the file may exist.</param>
+    /// <exception cref="TorrentException">The file exists.</exception>
     public static void Check(string output, bool mayOverwrite)
     {
         if (!mayOverwrite && File.Exists(output))
         {
             throw new TorrentException(new TorrentError(
                 TorrentErrorId.DestinationNotWritable,
-                $"'{output}' exists already.",
-                "Name another with --output, or overwrite it with --force."));
+                $"'{output}' already exists.",
+                "Choose another file with --output, or overwrite it with --force."));
         }
     }
 
     /// <summary>
-    /// Writes it beside the file, and renames it: what was there is replaced and never written to, be it a link that somebody else has put
-    /// there; and there is never half a torrent.
+    /// Writes a temporary file and renames it: an existing file is replaced and never written to, even if it is a link that somebody else has
+    /// put there, and the .torrent file is never incomplete.
     /// </summary>
     /// <param name="torrent">The torrent.</param>
     /// <param name="output">Full path of the file.</param>
-    /// <param name="mayOverwrite">Whether it may be there.</param>
-    /// <param name="terminal">Where it is said.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="mayOverwrite">Whether the file may exist.</param>
+    /// <param name="terminal">The terminal for the summary.</param>
+    /// <param name="cancellationToken">Cancels the writing.</param>
     public static async Task WriteAsync(
         TorrentMetainfo torrent, string output, bool mayOverwrite, Terminal terminal, CancellationToken cancellationToken)
     {
-        // A pipe or a device is not replaced by a file.
+        // A pipe or a device must not be replaced by a file.
         if (File.Exists(output))
             GuardedFile.OpenFollowing(output).Dispose();
         string beside = $"{output}.{Guid.NewGuid():N}.tmp";

@@ -11,7 +11,7 @@ namespace TorrentPatron.Cli.Commands;
 /// <summary><c>patron watch</c>: follows the torrents of a service.</summary>
 internal sealed class WatchCommand : Command
 {
-    /// <summary>How often to look for the first torrent of a service that has none.</summary>
+    /// <summary>Time between two checks for the first torrent of a service without torrents.</summary>
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
 
     private readonly CommandContext _context;
@@ -19,14 +19,14 @@ internal sealed class WatchCommand : Command
 
     private readonly Argument<string[]> _torrents = new("torrent")
     {
-        Description = ServiceTorrents.Help + " By default all, also those that are started later.",
+        Description = ServiceTorrents.Help + " By default all torrents, including those that are started later.",
         Arity = ArgumentArity.ZeroOrMore,
     };
 
-    private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object a line, for each change." };
+    private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object per line for each change." };
 
     public WatchCommand(CommandContext context)
-        : base("watch", "Follows the torrents of the service until Ctrl-C (exit code 0), or until those that were named have been stopped. The torrents go on.")
+        : base("watch", "Follows the torrents of the service until Ctrl-C (exit code 0), or until the named torrents have stopped. The torrents continue.")
     {
         _context = context;
         Arguments.Add(_torrents);
@@ -60,7 +60,7 @@ internal sealed class WatchCommand : Command
         }
         catch (OperationCanceledException)
         {
-            // Ctrl-C is how watching ends.
+            // Ctrl-C is the normal end of watching.
         }
 
         return exitCode;

@@ -3,18 +3,18 @@ using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Cli.Demo;
 
-/// <summary>What the demo's tracker reads in an announce (BEP 3).</summary>
+/// <summary>An announce to the demo's tracker (BEP 3).</summary>
 /// <param name="Torrent">Which torrent.</param>
 /// <param name="Port">The port on which the peer listens, 1 to 65535.</param>
 /// <param name="IsSeed">Whether the peer has everything.</param>
-/// <param name="IsLeaving">Whether the peer leaves the swarm.</param>
+/// <param name="IsLeaving">Whether the peer is leaving the swarm.</param>
 internal sealed record DemoAnnounce(InfoHash Torrent, int Port, bool IsSeed, bool IsLeaving)
 {
     private const string Start = "GET /announce?";
 
     /// <summary>Reads the head of an HTTP request.</summary>
-    /// <param name="request">The head, a character for each byte.</param>
-    /// <returns>The announce; null where it is none.</returns>
+    /// <param name="request">The head, one character per byte.</param>
+    /// <returns>The announce; null if it is not one.</returns>
     public static DemoAnnounce? TryParse(string request)
     {
         int end = request.IndexOf(" HTTP/1.", StringComparison.Ordinal);
@@ -41,7 +41,7 @@ internal sealed record DemoAnnounce(InfoHash Torrent, int Port, bool IsSeed, boo
             : null;
     }
 
-    // The bytes are a hash, not text: what would read them as UTF-8 would spoil them.
+    // The bytes are a hash, not text: decoding them as UTF-8 would damage them.
     private static byte[] Unescape(string text)
     {
         var bytes = new List<byte>(InfoHash.Length);

@@ -4,7 +4,7 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Cli.Demo;
 
-/// <summary>A temporary folder with a file of random bytes to share; disposing deletes it with everything in it.</summary>
+/// <summary>A temporary folder with a file of random bytes to share; Dispose deletes it with its content.</summary>
 internal sealed class DemoContent : IDisposable
 {
     private const string FileName = "demo.bin";
@@ -13,7 +13,7 @@ internal sealed class DemoContent : IDisposable
     private readonly string _root;
     private readonly long _size;
 
-    /// <summary>Makes the folder.</summary>
+    /// <summary>Creates the folder.</summary>
     /// <param name="size">Bytes to share, 1 or more.</param>
     /// <exception cref="TorrentException"><see cref="TorrentErrorId.InsufficientDiskSpace"/>.</exception>
     public DemoContent(long size)
@@ -26,28 +26,28 @@ internal sealed class DemoContent : IDisposable
             throw new TorrentException(new TorrentError(
                 TorrentErrorId.InsufficientDiskSpace,
                 $"The demo needs {size * 2m:0} bytes in '{DisplayText.Clean(temp)}'; {room} are free.",
-                "Make room there, or ask for less with --size."));
+                "Free some space there, or choose a smaller --size."));
         }
 
         _root = Directory.CreateTempSubdirectory("patron-demo-").FullName;
     }
 
-    /// <summary>Where the seeder has the file.</summary>
+    /// <summary>The folder of the seeder's file.</summary>
     public string SeedFolder => Path.Combine(_root, "seed");
 
     /// <summary>Path of the seeder's file.</summary>
     public string SeedFile => Path.Combine(SeedFolder, FileName);
 
-    /// <summary>Where the downloader gets it.</summary>
+    /// <summary>The folder of the downloader's file.</summary>
     public string DownloadFolder => Path.Combine(_root, "download");
 
-    /// <summary>A folder for the saved state of one of the two.</summary>
-    /// <param name="name">Whose.</param>
+    /// <summary>The folder of the saved state of one of the two.</summary>
+    /// <param name="name">The name of the folder.</param>
     public string StateFolder(string name) => Path.Combine(_root, "state", name);
 
     /// <summary>Fills the seeder's file.</summary>
-    /// <param name="random">Where the bytes come from.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="random">Supplies the bytes.</param>
+    /// <param name="cancellationToken">Cancels the writing.</param>
     public async Task FillAsync(Random random, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(SeedFolder);
@@ -64,8 +64,8 @@ internal sealed class DemoContent : IDisposable
         }
     }
 
-    /// <summary>Compares what arrived with what was shared, byte for byte.</summary>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <summary>Compares the downloaded data with the shared data, byte for byte.</summary>
+    /// <param name="cancellationToken">Cancels the comparison.</param>
     /// <returns>Whether they are the same.</returns>
     public async Task<bool> ArrivedAsync(CancellationToken cancellationToken)
     {
@@ -93,7 +93,7 @@ internal sealed class DemoContent : IDisposable
     /// <summary>Deletes the folder.</summary>
     public void Dispose() => Directory.Delete(_root, recursive: true);
 
-    // Without a buffer of the stream's own: the reads and writes are large.
+    // Without a stream buffer: the reads and writes are large.
     private static FileStream Open(string path, FileMode mode, FileAccess access) =>
         new(path, mode, access, FileShare.Read, bufferSize: 0, useAsync: true);
 }

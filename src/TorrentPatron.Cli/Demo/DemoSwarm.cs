@@ -8,7 +8,7 @@ using TorrentPatron.Service.Requests;
 
 namespace TorrentPatron.Cli.Demo;
 
-/// <summary>A swarm on loopback: a tracker, a seeder and a downloader, the latter two with a service of their own.</summary>
+/// <summary>A swarm on loopback: a tracker, a seeder and a downloader, of which the latter two each have a service.</summary>
 internal sealed class DemoSwarm : IAsyncDisposable
 {
     private readonly CommandContext _context;
@@ -19,9 +19,9 @@ internal sealed class DemoSwarm : IAsyncDisposable
     private readonly Patron _seeder;
     private readonly Patron _downloader;
 
-    /// <summary>Makes the swarm; nothing runs yet but the tracker.</summary>
-    /// <param name="context">What the command works with.</param>
-    /// <param name="content">What is shared.</param>
+    /// <summary>Creates the swarm; only the tracker runs yet.</summary>
+    /// <param name="context">The environment of the command.</param>
+    /// <param name="content">The content to share.</param>
     public DemoSwarm(CommandContext context, DemoContent content)
     {
         _context = context;
@@ -33,11 +33,11 @@ internal sealed class DemoSwarm : IAsyncDisposable
         _downloader = _downloading.CreatePatron("downloader");
     }
 
-    /// <summary>Who downloads.</summary>
+    /// <summary>The patron of the downloader.</summary>
     public Patron Downloader => _downloader;
 
-    /// <summary>Makes a .torrent of the content, seeds it, and waits until the tracker knows of it.</summary>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <summary>Makes a torrent from the content, seeds it, and waits until the tracker knows the seeder.</summary>
+    /// <param name="cancellationToken">Cancels the work.</param>
     /// <returns>The torrent.</returns>
     public async Task<TorrentMetainfo> SeedAsync(CancellationToken cancellationToken)
     {
@@ -50,9 +50,9 @@ internal sealed class DemoSwarm : IAsyncDisposable
     }
 
     /// <summary>Downloads the torrent.</summary>
-    /// <param name="torrent">What <see cref="SeedAsync"/> has returned.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>How long it took from the start to the last verified piece.</returns>
+    /// <param name="torrent">The result of <see cref="SeedAsync"/>.</param>
+    /// <param name="cancellationToken">Cancels the download.</param>
+    /// <returns>The time from the start to the last verified piece.</returns>
     public async Task<TimeSpan> DownloadAsync(TorrentMetainfo torrent, CancellationToken cancellationToken)
     {
         long start = _context.Time.GetTimestamp();

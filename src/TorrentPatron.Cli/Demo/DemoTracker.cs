@@ -11,7 +11,7 @@ using TorrentPatron.Protocol.Trackers;
 namespace TorrentPatron.Cli.Demo;
 
 /// <summary>
-/// A tracker just large enough for the demo: HTTP announces (BEP 3) with compact answers (BEP 23), on loopback only.
+/// A minimal tracker for the demo: HTTP announces (BEP 3) with compact answers (BEP 23), on loopback only.
 /// </summary>
 internal sealed class DemoTracker : IAsyncDisposable
 {
@@ -36,7 +36,7 @@ internal sealed class DemoTracker : IAsyncDisposable
     /// <summary>The address to announce to.</summary>
     public Uri Announce { get; }
 
-    /// <summary>Completes when the first peer that has everything has announced itself.</summary>
+    /// <summary>Completes when the first seed has announced itself.</summary>
     public Task Seeded => _seeded.Task;
 
     /// <summary>Stops serving.</summary>
@@ -48,7 +48,7 @@ internal sealed class DemoTracker : IAsyncDisposable
         _stopping.Dispose();
     }
 
-    // One after the other: there are two peers.
+    // One after another: there are two peers.
     private async Task ServeAsync()
     {
         while (!_stopping.IsCancellationRequested)
@@ -63,7 +63,7 @@ internal sealed class DemoTracker : IAsyncDisposable
             }
             catch (Exception fault) when (fault is IOException or OperationCanceledException)
             {
-                // Whoever asked has gone, or the demo is over.
+                // The peer has gone, or the demo is over.
             }
         }
     }
@@ -78,7 +78,7 @@ internal sealed class DemoTracker : IAsyncDisposable
         await client.SendAsync((byte[])[.. Encoding.ASCII.GetBytes(head), .. body]).ConfigureAwait(false);
     }
 
-    /// <summary>The head of a request; it has no body.</summary>
+    /// <summary>Reads the head of a request; it has no body.</summary>
     private static async Task<string> ReadRequestAsync(IConnection client)
     {
         byte[] buffer = new byte[MaxRequestBytes];
@@ -101,7 +101,7 @@ internal sealed class DemoTracker : IAsyncDisposable
         writer.BeginDictionary();
         if (DemoAnnounce.TryParse(request) is not { } announce)
         {
-            writer.Write("failure reason"u8, "This is no announce.");
+            writer.Write("failure reason"u8, "This is not an announce.");
         }
         else
         {

@@ -38,7 +38,7 @@ internal sealed class BarDisplay(Terminal terminal, TimeProvider time, Func<Torr
                 terminal.Warn(warning);
             if (!_bars.TryGetValue(status.InfoHash, out ProgressTask? bar))
                 _bars[status.InfoHash] = bar = progress.AddTask("-");
-            // By a link alone its name is not known at first.
+            // With only a link its name is not known at first.
             bar.Description = Markup.Escape(DisplayText.Clean(status.Name));
             _activity.Statuses[bar.Id] = status;
             bar.Value = status.PercentComplete;

@@ -2,11 +2,11 @@ using TorrentPatron.Service;
 
 namespace TorrentPatron.Cli.Display;
 
-/// <summary>Shows how torrents stand while something goes on.</summary>
+/// <summary>Shows the statuses of torrents while some work runs.</summary>
 internal interface IStatusDisplay
 {
-    /// <summary>Shows until the work has ended, in whatever way; its outcome is the caller's to look at.</summary>
-    /// <param name="patron">Of whose service the torrents are.</param>
-    /// <param name="work">What goes on.</param>
+    /// <summary>Shows them until the work has ended, with or without success; the caller handles its result.</summary>
+    /// <param name="patron">A patron of the torrents' service.</param>
+    /// <param name="work">The work.</param>
     Task ShowAsync(Patron patron, Task work);
 }

@@ -4,8 +4,8 @@ using TorrentPatron.Service;
 namespace TorrentPatron.Cli.Display;
 
 /// <summary>
-/// Prints lines, for where there is no terminal: on each change of state, and now and then while something moves. It looks at
-/// what changes only: thousands of torrents that rest cost nothing.
+/// Prints lines if there is no terminal: at each change of state, and from time to time while a torrent is active. It looks only at changes:
+/// thousands of idle torrents cost nothing.
 /// </summary>
 internal sealed class LineDisplay(Terminal terminal, TimeProvider time, Func<TorrentStatus, bool> isShown) : IStatusDisplay
 {
@@ -30,7 +30,7 @@ internal sealed class LineDisplay(Terminal terminal, TimeProvider time, Func<Tor
     {
         while (!over.IsCancellationRequested)
         {
-            // There is nothing to see before the first torrent is started.
+            // There is nothing to show before the first torrent is started.
             await foreach (TorrentStatus status in patron.WatchAsync(cancellationToken: over).ConfigureAwait(false))
                 Print(status);
             await Task.Delay(Look, time, over).ConfigureAwait(false);
@@ -58,7 +58,7 @@ internal sealed class LineDisplay(Terminal terminal, TimeProvider time, Func<Tor
         }
 
         _printed[status.InfoHash] = (status.State, now);
-        // Most checks are over in a moment.
+        // Most checks take only a moment.
         return status.State != TorrentState.Checking || last.State == TorrentState.Checking;
     }
 }

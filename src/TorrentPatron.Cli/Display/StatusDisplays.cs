@@ -2,13 +2,13 @@ using TorrentPatron.Engine.Client;
 
 namespace TorrentPatron.Cli.Display;
 
-/// <summary>Chooses the display that fits.</summary>
+/// <summary>Chooses a display.</summary>
 internal static class StatusDisplays
 {
-    /// <summary>A bar on a terminal, lines elsewhere, nothing where that is wanted.</summary>
-    /// <param name="context">What the command works with.</param>
-    /// <param name="isSilent">Whether nothing is to be shown.</param>
-    /// <param name="isShown">Whether a torrent is shown; null: all are.</param>
+    /// <summary>Bars on a terminal, lines elsewhere, or nothing in silent mode.</summary>
+    /// <param name="context">The environment of the command.</param>
+    /// <param name="isSilent">Whether to show nothing.</param>
+    /// <param name="isShown">Whether to show a torrent; null shows all.</param>
     public static IStatusDisplay Choose(CommandContext context, bool isSilent, Func<TorrentStatus, bool>? isShown = null)
     {
         isShown ??= _ => true;

@@ -4,10 +4,10 @@ using TorrentPatron.Service.Units;
 
 namespace TorrentPatron.Cli.Display;
 
-/// <summary>A torrent's status in words.</summary>
+/// <summary>A torrent's status as text.</summary>
 internal static class StatusText
 {
-    /// <summary>What changes from moment to moment: rates, peers, the time left.</summary>
+    /// <summary>The current activity: rates, peers, the time left.</summary>
     /// <param name="status">The status.</param>
     public static string Activity(TorrentStatus status) => status.State switch
     {
@@ -17,7 +17,7 @@ internal static class StatusText
         _ => "",
     };
 
-    /// <summary>A whole line: name, state, progress and what goes on.</summary>
+    /// <summary>A line with the name, state, progress and activity.</summary>
     /// <param name="status">The status.</param>
     public static string Line(TorrentStatus status)
     {
@@ -26,7 +26,7 @@ internal static class StatusText
         return $"{status.Name}: {status.State}{progress}{(activity.Length == 0 ? "" : ", " + activity)}";
     }
 
-    /// <summary>Everything that a person may want to know, in lines that begin with the name.</summary>
+    /// <summary>The full status, in lines that begin with a label.</summary>
     /// <param name="status">The status.</param>
     public static List<string> Details(TorrentStatus status)
     {
@@ -55,11 +55,11 @@ internal static class StatusText
         }
     }
 
-    /// <summary>The progress; never 100 % before it is complete.</summary>
+    /// <summary>The progress; never 100 % before completion.</summary>
     /// <param name="status">The status.</param>
     public static string Percent(TorrentStatus status) => Percent(status.PercentComplete);
 
-    /// <summary>A progress, rounded down to one digit after the point.</summary>
+    /// <summary>A progress, rounded down to one decimal.</summary>
     /// <param name="percent">0 to 100.</param>
     public static string Percent(double percent) => $"{Math.Floor(percent * 10) / 10:0.0} %";
 

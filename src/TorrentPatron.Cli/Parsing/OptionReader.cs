@@ -10,7 +10,7 @@ using TorrentPatron.Service.Units;
 
 namespace TorrentPatron.Cli.Parsing;
 
-/// <summary>Readers of options' values that say in one line what was expected.</summary>
+/// <summary>Parses the values of options; an error says in one line what was expected.</summary>
 internal static class OptionReader
 {
     private const int MostPeers = 100_000;
@@ -26,7 +26,7 @@ internal static class OptionReader
             ? bytes
             : Refuse<long>(result, $"a size from {ByteSize.Format(smallest)} to {ByteSize.Format(largest)}");
 
-    /// <summary>A length of time.</summary>
+    /// <summary>A duration.</summary>
     public static TimeSpan? Time(ArgumentResult result) =>
         Duration.TryParse(Text(result), out TimeSpan time) && time > TimeSpan.Zero && time <= Duration.LongestWait ? time : Refuse<TimeSpan?>(result, "a time, such as 90s, 10m or 2h");
 
@@ -50,7 +50,7 @@ internal static class OptionReader
     public static IPAddress? Address(ArgumentResult result) =>
         IPAddress.TryParse(Text(result), out IPAddress? address) ? address : Refuse<IPAddress?>(result, "an IP address, such as 192.0.2.1 or 2001:db8::1");
 
-    /// <summary>Whether connections are encrypted; a number is not a name.</summary>
+    /// <summary>An encryption policy by name; numbers are refused.</summary>
     public static EncryptionPolicy Encryption(ArgumentResult result) =>
         Enum.GetNames<EncryptionPolicy>().Contains(Text(result), StringComparer.OrdinalIgnoreCase)
             ? Enum.Parse<EncryptionPolicy>(Text(result), ignoreCase: true)
@@ -65,19 +65,19 @@ internal static class OptionReader
         _ => Refuse<MetainfoVersion>(result, "1, 2 or hybrid"),
     };
 
-    /// <summary>The protocols by which peers are connected; a number is not a name.</summary>
+    /// <summary>A transport policy by name; numbers are refused.</summary>
     public static TransportPolicy Transport(ArgumentResult result) =>
         Enum.GetNames<TransportPolicy>().Contains(Text(result), StringComparer.OrdinalIgnoreCase)
             ? Enum.Parse<TransportPolicy>(Text(result), ignoreCase: true)
             : Refuse<TransportPolicy>(result, "any, tcp or utp");
 
-    /// <summary>Whose a service is.</summary>
+    /// <summary>The scope of a service.</summary>
     public static ServiceScope Scope(ArgumentResult result) =>
         Enum.GetNames<ServiceScope>().Contains(Text(result), StringComparer.OrdinalIgnoreCase)
             ? Enum.Parse<ServiceScope>(Text(result), ignoreCase: true)
             : Refuse<ServiceScope>(result, "user or machine");
 
-    /// <summary>A proxy. A user and password in it are refused, and not repeated.</summary>
+    /// <summary>A proxy. A user and password in the text are refused, and not repeated in the error.</summary>
     public static ProxySettings? Proxy(ArgumentResult result)
     {
         if (!ProxySettings.TryParse(Text(result), out ProxySettings? proxy, out TorrentError? error))
@@ -85,14 +85,14 @@ internal static class OptionReader
         return proxy;
     }
 
-    /// <summary>What goes through a proxy.</summary>
+    /// <summary>The traffic that goes through a proxy.</summary>
     public static ProxyUses ProxyUses(ArgumentResult result)
     {
         ProxyUses uses = default;
         foreach (string name in Text(result).Split(',', StringSplitOptions.TrimEntries))
         {
             if (!Enum.GetNames<ProxyUses>().Contains(name, StringComparer.OrdinalIgnoreCase) || Enum.Parse<ProxyUses>(name, ignoreCase: true) is var use && use == default)
-                return Refuse<ProxyUses>(result, "peers, trackers or web, or some of them with commas between them");
+                return Refuse<ProxyUses>(result, "peers, trackers or web, or several of them separated by commas");
             uses |= use;
         }
 
@@ -101,7 +101,7 @@ internal static class OptionReader
 
     /// <summary>Peers, each <c>host:port</c>.</summary>
     public static PeerAddress[] Peers(ArgumentResult result) => Each<PeerAddress>(
-        result, PeerAddress.TryParse, (text, fault) => $"'{DisplayText.Clean(text)}' is not a usable peer: {fault}");
+        result, PeerAddress.TryParse, (text, fault) => $"'{DisplayText.Clean(text)}' is not a valid peer: {fault}");
 
     /// <summary>Addresses of trackers.</summary>
     public static Uri[] Trackers(ArgumentResult result) => Each<Uri>(result, AddressReader.TryReadTracker, (_, fault) => fault);
@@ -112,7 +112,7 @@ internal static class OptionReader
     /// <summary>Info hashes.</summary>
     public static TorrentId[] TorrentIds(ArgumentResult result) => Each<TorrentId>(result, TryReadId, (text, fault) => $"'{DisplayText.Clean(text)}' is not an info hash: {fault}");
 
-    /// <summary>What torrents are to be called by; an empty text is no tag.</summary>
+    /// <summary>Tags for torrents; an empty text is no tag.</summary>
     public static string[] Tags(ArgumentResult result)
     {
         const int Longest = 100;

@@ -5,7 +5,7 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Cli.Parsing;
 
-/// <summary>Reads the user and password for a proxy. They are no option: other users of the machine see command lines.</summary>
+/// <summary>Reads the user and password for a proxy. There is no option for them: other users of the machine can see command lines.</summary>
 internal static class ProxyCredentials
 {
     /// <summary>The environment variable with <c>user:password</c>.</summary>
@@ -14,8 +14,8 @@ internal static class ProxyCredentials
     private const int MostBytes = 4096;
 
     /// <summary>Reads them.</summary>
-    /// <param name="file">The file whose first line they are; null: the environment variable.</param>
-    /// <returns>The user and password; null: there are none.</returns>
+    /// <param name="file">The file with them on its first line; null means the environment variable.</param>
+    /// <returns>The user and password; null if there are none.</returns>
     /// <exception cref="TorrentException">The file cannot be read, or there is no colon.</exception>
     public static ProxyCredential? Read(string? file)
     {
@@ -26,7 +26,7 @@ internal static class ProxyCredentials
         return colon > 0
             ? new ProxyCredential(text[..colon], text[(colon + 1)..])
             : throw new TorrentException(new TorrentError(
-                TorrentErrorId.InvalidArgument, $"{(file is null ? Variable : "The file of the proxy's user and password")} has no user and password in it.",
+                TorrentErrorId.InvalidArgument, $"{(file is null ? Variable : "The file of the proxy's user and password")} contains no user and password.",
                 "Write them as user:password."));
     }
 
@@ -44,7 +44,7 @@ internal static class ProxyCredentials
             throw new TorrentException(
                 new TorrentError(
                     TorrentErrorId.InvalidArgument, $"The file '{DisplayText.Clean(file)}' with the proxy's user and password cannot be read.",
-                    "Check its path, and that you may read it."),
+                    "Check its path, and that you have permission to read it."),
                 fault);
         }
     }

@@ -4,14 +4,14 @@ using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Cli.Parsing;
 
-/// <summary>Finds what looks like an option and is none, which would else be taken for a file that does not exist.</summary>
+/// <summary>Finds unknown options, which would otherwise be taken for files that do not exist.</summary>
 internal static class UnknownOption
 {
     private const string EndOfOptions = "--";
 
-    /// <summary>Finds the first unknown option of a command line. Nothing after <c>--</c> counts as an option.</summary>
+    /// <summary>Finds the first unknown option of a command line. Nothing after <c>--</c> is an option.</summary>
     /// <param name="parsed">The command line.</param>
-    /// <returns>What to say; null where there is none.</returns>
+    /// <returns>The error message; null if there is none.</returns>
     public static string? Find(ParseResult parsed)
     {
         HashSet<Token> arguments =
@@ -35,7 +35,7 @@ internal static class UnknownOption
         string? nearest = Options(command).SelectMany(option => option.Aliases.Append(option.Name)).Where(option => option.Length > 2)
             .Select(option => (Option: option, Distance: Distance(name, option)))
             .Where(found => found.Distance <= Math.Max(2, name.Length / 3)).OrderBy(found => found.Distance).FirstOrDefault().Option;
-        string hint = nearest is null ? $"'{path} --help' lists them." : $"Did you mean '{nearest}'?";
+        string hint = nearest is null ? $"'{path} --help' lists the options." : $"Did you mean '{nearest}'?";
         return $"'{DisplayText.Clean(name)}' is not an option of '{path}'. {hint}";
     }
 
@@ -48,7 +48,7 @@ internal static class UnknownOption
     private static IEnumerable<Option> Options(Command command) => command.Options.Concat(
         command.Parents.OfType<Command>().SelectMany(Options).Where(option => option.Recursive));
 
-    /// <summary>How many characters are to be changed, left out or put in to make one text of another.</summary>
+    /// <summary>The number of characters to change, remove or insert to turn one text into the other.</summary>
     private static int Distance(string one, string other)
     {
         int[] row = [.. Enumerable.Range(0, other.Length + 1)];

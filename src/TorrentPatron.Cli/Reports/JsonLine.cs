@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace TorrentPatron.Cli.Reports;
 
-/// <summary>Writes a report as one line of JSON, by generated code. Its members are always all there, null where there is nothing to say.</summary>
+/// <summary>Writes a report as one line of JSON with generated code. All members are always present, and null if they do not apply.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(TorrentReport))]
 [JsonSerializable(typeof(SavedReport))]
@@ -13,7 +13,7 @@ namespace TorrentPatron.Cli.Reports;
 [JsonSerializable(typeof(CheckReport))]
 internal sealed partial class JsonLine : JsonSerializerContext
 {
-    /// <summary>The line, without its end.</summary>
+    /// <summary>The line, without a line break.</summary>
     /// <param name="value">A report.</param>
     public static string Of<T>(T value) => JsonSerializer.Serialize(value, typeof(T), Default);
 }

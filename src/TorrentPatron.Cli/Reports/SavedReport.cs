@@ -1,15 +1,15 @@
 namespace TorrentPatron.Cli.Reports;
 
-/// <summary>A torrent whose state is saved: the shape of <c>patron status --json</c>.</summary>
+/// <summary>A saved torrent, for <c>patron status --json</c>.</summary>
 /// <param name="Name">The torrent's name.</param>
 /// <param name="InfoHash">Its info hash.</param>
-/// <param name="Destination">The folder it is downloaded into; null where the saved progress cannot be read.</param>
-/// <param name="TotalSize">Size of all files; null where the saved .torrent is damaged.</param>
-/// <param name="VerifiedPieces">Pieces that were there at the last saving.</param>
-/// <param name="PieceCount">The number of pieces; null where the saved .torrent is damaged.</param>
+/// <param name="Destination">The folder of its files; null if the saved progress cannot be read.</param>
+/// <param name="TotalSize">Size of all files in bytes; null if the saved .torrent is damaged.</param>
+/// <param name="VerifiedPieces">Number of verified pieces when it was last saved.</param>
+/// <param name="PieceCount">The number of pieces; null if the saved .torrent is damaged.</param>
 /// <param name="AddedAt">When it was first added (UTC).</param>
-/// <param name="CompletedAt">When it became complete (UTC); null where it is not.</param>
-/// <param name="Tags">What it is called by; null where that cannot be read.</param>
+/// <param name="CompletedAt">When it became complete (UTC); null if it is not.</param>
+/// <param name="Tags">Its tags; null if they cannot be read.</param>
 internal sealed record SavedReport(
     string? Name,
     string InfoHash,
@@ -21,7 +21,7 @@ internal sealed record SavedReport(
     DateTimeOffset? CompletedAt,
     IReadOnlyList<string>? Tags)
 {
-    /// <summary>Share of the pieces that were there, 0 to 100; null where that is not known.</summary>
+    /// <summary>Percentage of verified pieces, 0 to 100; null if unknown.</summary>
     public double? PercentComplete => (VerifiedPieces, PieceCount) switch
     {
         (null, _) or (_, null) => null,

@@ -2,31 +2,31 @@ using TorrentPatron.Engine.Client;
 
 namespace TorrentPatron.Cli.Reports;
 
-/// <summary>How a torrent of a service stands: the shape of <c>patron list --json</c>, <c>watch --json</c> and <c>status --service --json</c>.</summary>
+/// <summary>The status of a service's torrent, for <c>patron list --json</c>, <c>watch --json</c> and <c>status --service --json</c>.</summary>
 /// <param name="Name">The torrent's name.</param>
 /// <param name="InfoHash">Its info hash.</param>
-/// <param name="State">What it is doing.</param>
-/// <param name="Destination">The folder below which its files lie.</param>
-/// <param name="Path">Where its file or folder is.</param>
+/// <param name="State">Its state.</param>
+/// <param name="Destination">The folder of its files.</param>
+/// <param name="Path">The path of its file or top folder.</param>
 /// <param name="TotalSize">Size of all files, bytes.</param>
-/// <param name="CompletedSize">Bytes that are there and verified.</param>
+/// <param name="CompletedSize">Number of verified bytes.</param>
 /// <param name="PercentComplete">0 to 100.</param>
-/// <param name="IsComplete">Whether everything that is wanted is there and verified.</param>
+/// <param name="IsComplete">Whether every wanted byte is verified.</param>
 /// <param name="DownloadRate">Payload received, bytes/s.</param>
 /// <param name="UploadRate">Payload sent, bytes/s.</param>
 /// <param name="BytesReceived">Payload received since it was first added.</param>
 /// <param name="BytesSent">Payload sent since it was first added.</param>
-/// <param name="Ratio">Bytes sent for each byte that is here.</param>
-/// <param name="SecondsLeft">Time until the download is done, at the present rate; null where that cannot be said.</param>
+/// <param name="Ratio">Ratio of bytes sent to bytes present.</param>
+/// <param name="SecondsLeft">Estimated time until completion at the current rate; null if unknown.</param>
 /// <param name="SeedingSeconds">Time spent seeding, over all runs.</param>
 /// <param name="ConnectedPeers">Connected peers.</param>
-/// <param name="ConnectedSeeds">Connected peers that have everything.</param>
+/// <param name="ConnectedSeeds">Connected peers that are complete.</param>
 /// <param name="AddedAt">When it was first added (UTC).</param>
-/// <param name="CompletedAt">When it became complete (UTC); null where it is not.</param>
+/// <param name="CompletedAt">When it became complete (UTC); null if it is not.</param>
 /// <param name="Tags">Its tags.</param>
 /// <param name="Trackers">Addresses of its trackers, without secrets.</param>
-/// <param name="Error">Why it stopped by itself; null where it did not.</param>
-/// <param name="Warnings">What may want attention.</param>
+/// <param name="Error">Why it failed; otherwise null.</param>
+/// <param name="Warnings">Problems that may need attention.</param>
 internal sealed record StatusReport(
     string Name,
     string InfoHash,
@@ -53,7 +53,7 @@ internal sealed record StatusReport(
     TorrentError? Error,
     IReadOnlyList<TorrentError> Warnings)
 {
-    /// <summary>Makes a report.</summary>
+    /// <summary>Creates a report.</summary>
     /// <param name="status">The status.</param>
     public static StatusReport Of(TorrentStatus status) => new(
         status.Name,

@@ -2,20 +2,20 @@ using TorrentPatron.Engine.Client;
 
 namespace TorrentPatron.Cli.Reports;
 
-/// <summary>How a torrent stood when the command ended: the shape of <c>patron start --json</c>.</summary>
-/// <param name="Source">What was given on the command line.</param>
-/// <param name="Name">The torrent's name; null, as all that follows, where it was not started.</param>
+/// <summary>The status of a torrent at the end of the command, for <c>patron start --json</c>.</summary>
+/// <param name="Source">The text on the command line.</param>
+/// <param name="Name">The torrent's name; null, like all that follows, if it was not started.</param>
 /// <param name="InfoHash">Its info hash.</param>
-/// <param name="State">What it was doing.</param>
-/// <param name="Path">Where its file or folder is.</param>
+/// <param name="State">Its state.</param>
+/// <param name="Path">The path of its file or top folder.</param>
 /// <param name="TotalSize">Size of all files.</param>
-/// <param name="CompletedSize">Bytes that are there and verified.</param>
+/// <param name="CompletedSize">Number of verified bytes.</param>
 /// <param name="PercentComplete">0 to 100.</param>
 /// <param name="BytesReceived">Payload received since it was first added.</param>
 /// <param name="BytesSent">Payload sent since it was first added.</param>
-/// <param name="IsComplete">Whether everything is there and verified.</param>
-/// <param name="Error">Why it is not; null where it is, or where Ctrl-C came first.</param>
-/// <param name="Warnings">What may want attention.</param>
+/// <param name="IsComplete">Whether every wanted byte is verified.</param>
+/// <param name="Error">Why it is not complete; null if it is, or after Ctrl-C.</param>
+/// <param name="Warnings">Problems that may need attention.</param>
 internal sealed record TorrentReport(
     string Source,
     string? Name,
@@ -31,9 +31,9 @@ internal sealed record TorrentReport(
     TorrentError? Error,
     IReadOnlyList<TorrentError> Warnings)
 {
-    /// <summary>Makes a report.</summary>
-    /// <param name="source">What was given on the command line.</param>
-    /// <param name="status">The last status, if there was any.</param>
+    /// <summary>Creates a report.</summary>
+    /// <param name="source">The text on the command line.</param>
+    /// <param name="status">The last status, if any.</param>
     /// <param name="error">Why it failed, if it did.</param>
     /// <param name="warnings">Warnings about its start; null means none.</param>
     public static TorrentReport Of(

@@ -4,13 +4,13 @@ using TorrentPatron.Service.Routing;
 
 namespace TorrentPatron.Service.Automation;
 
-/// <summary>What happened, in the form in which a script gets it.</summary>
+/// <summary>An event in the form that scripts receive.</summary>
 /// <param name="Event">The event.</param>
-/// <param name="Message">The message of the engine.</param>
-/// <param name="Status">The torrent as it was; null where it is not known any more.</param>
+/// <param name="Message">The engine's message.</param>
+/// <param name="Status">The torrent's status at the event; null if unknown.</param>
 internal sealed record HookMessage(TorrentHookEvent Event, TorrentMessage Message, TorrentStatus? Status)
 {
-    /// <summary>The torrent's name; its info hash where that is not known.</summary>
+    /// <summary>The torrent's name, or its info hash if the name is unknown.</summary>
     public string Name => Status?.Name ?? InfoHash;
 
     /// <summary>The torrent's info hash.</summary>
@@ -20,9 +20,9 @@ internal sealed record HookMessage(TorrentHookEvent Event, TorrentMessage Messag
 
     /// <summary>Reads a message.</summary>
     /// <param name="message">The message.</param>
-    /// <param name="statusOf">Finds the status of a torrent that the message has none of.</param>
-    /// <param name="isPending">Whether hooks have still to run for the torrent's completion: then it counts when it is seen complete.</param>
-    /// <returns>Null where no hook can be for it.</returns>
+    /// <param name="statusOf">Finds a torrent's status for a message without one.</param>
+    /// <param name="isPending">Whether the torrent's completion hooks still have to run: it then counts as completed when it is seen complete.</param>
+    /// <returns>The event; null if no hook can be for the message.</returns>
     public static HookMessage? Of(TorrentMessage message, Func<TorrentMessage, TorrentStatus?> statusOf, bool isPending)
     {
         TorrentHookEvent? happened = message switch
@@ -39,7 +39,7 @@ internal sealed record HookMessage(TorrentHookEvent Event, TorrentMessage Messag
         return happened is { } kind ? new HookMessage(kind, message, message.Status() ?? statusOf(message)) : null;
     }
 
-    /// <summary>The variables that a script finds in its environment; values never reach a command line.</summary>
+    /// <summary>The environment variables for a script; values never appear on a command line.</summary>
     /// <param name="hook">The hook's name.</param>
     public IEnumerable<(string Name, string Value)> Variables(string hook)
     {

@@ -6,15 +6,15 @@ public enum HookOutcome
     /// <summary>The script ended with exit code 0.</summary>
     Succeeded,
 
-    /// <summary>The script ended with another exit code.</summary>
+    /// <summary>The script ended with a different exit code.</summary>
     Failed,
 
-    /// <summary>The script took longer than it may, and was killed.</summary>
+    /// <summary>The script exceeded its timeout and was killed.</summary>
     TimedOut,
 
     /// <summary>The script could not be run.</summary>
     NotStarted,
 
-    /// <summary>The service ended first, and the script was killed.</summary>
+    /// <summary>The service stopped first, and killed the script.</summary>
     Stopped,
 }

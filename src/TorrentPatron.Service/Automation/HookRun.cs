@@ -17,7 +17,7 @@ public sealed record HookRun
     /// <summary>How it ended.</summary>
     public required HookOutcome Outcome { get; init; }
 
-    /// <summary>The script's exit code; null where it did not end by itself.</summary>
+    /// <summary>The script's exit code; null if it did not end by itself.</summary>
     public int? ExitCode { get; init; }
 
     /// <summary>When it began (UTC).</summary>
@@ -26,10 +26,10 @@ public sealed record HookRun
     /// <summary>How long it took.</summary>
     public TimeSpan Duration { get; init; }
 
-    /// <summary>The beginning of what it wrote, errors included, safe to print; at most 4,096 characters.</summary>
+    /// <summary>The beginning of its output, including errors, safe to print; at most 4,096 characters.</summary>
     public string Output { get; init; } = "";
 
-    /// <summary>Why it could not be run, or was killed; null: neither.</summary>
+    /// <summary>Why it could not be run or was killed; otherwise null.</summary>
     public TorrentError? Error { get; init; }
 
     /// <summary>The event, the torrent and the outcome.</summary>

@@ -8,25 +8,25 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Service.Automation;
 
-/// <summary>Runs scripts by PowerShell, each in a process of its own: <c>pwsh -NoProfile -NonInteractive -File</c>.</summary>
+/// <summary>Runs scripts with PowerShell, each in a separate process: <c>pwsh -NoProfile -NonInteractive -File</c>.</summary>
 /// <remarks>
-/// No shell reads anything of a torrent: what happened comes as variables and on the standard input. On Linux the script leads a session
-/// (and process group) of its own, so that what it has started dies with it, whoever its parent is by then.
+/// No shell parses anything from a torrent: the event arrives in environment variables and on standard input. On Linux the script leads its
+/// own session and process group, so that the processes it has started are killed with it, even if they have a different parent by then.
 /// </remarks>
 internal sealed class HookShell : IHookShell
 {
-    /// <summary>Characters of the output that are kept.</summary>
+    /// <summary>Maximum number of output characters to keep.</summary>
     public const int MostOutput = 4096;
 
     private const string SessionProgram = "/usr/bin/setsid";
 
-    /// <summary>After the end of a script, the longest wait for output that its children may still hold back.</summary>
+    /// <summary>The longest wait, after a script's end, for the output of its child processes.</summary>
     private static readonly TimeSpan OutputPatience = TimeSpan.FromSeconds(1);
 
-    /// <summary>Longest wait for the end of a script that was killed.</summary>
+    /// <summary>The longest wait for a killed script to end.</summary>
     private static readonly TimeSpan KillPatience = TimeSpan.FromSeconds(5);
 
-    /// <summary>Variables of the service's that are not its children's: sockets of systemd's, secrets, and how this program is tuned.</summary>
+    /// <summary>Variables of the service that scripts do not inherit: systemd's sockets, secrets, and the tuning of this program.</summary>
     private static readonly string[] Withheld =
     [
         "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "LISTEN_PIDFDID", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "FDSTORE",
@@ -35,8 +35,8 @@ internal sealed class HookShell : IHookShell
 
     private readonly Func<IReadOnlyList<string>?> _findProgram;
 
-    /// <summary>Makes a shell.</summary>
-    /// <param name="findProgram">Finds PowerShell: the program and its first arguments. Null: as <see cref="PowerShellProgram"/> does.</param>
+    /// <summary>Creates a shell.</summary>
+    /// <param name="findProgram">Finds PowerShell: the program and its first arguments. Null means <see cref="PowerShellProgram"/>.</param>
     public HookShell(Func<IReadOnlyList<string>?>? findProgram = null) => _findProgram = findProgram ?? PowerShellProgram.Find;
 
     /// <inheritdoc/>
@@ -71,7 +71,7 @@ internal sealed class HookShell : IHookShell
         }
         catch (TimeoutException)
         {
-            // A child of the script's lives on, with its end of the pipes; ours are closed with the process' object.
+            // A child of the script still holds its end of the pipes; disposing the process object closes ours.
         }
 
         return new HookExit(isKilled ? null : process.ExitCode, output.ToString());
@@ -127,22 +127,22 @@ internal sealed class HookShell : IHookShell
     {
         try
         {
-            // The group first: its members may have lost their parents. Its number cannot be another's while the script runs.
+            // The process group first: its members may have lost their parents. Its number cannot be reused while the script runs.
             if (isSession && !process.HasExited)
                 _ = Kill(-process.Id, KillSignal);
             process.Kill(entireProcessTree: true);
         }
         catch (Exception fault) when (fault is InvalidOperationException or Win32Exception or AggregateException)
         {
-            // It has ended meanwhile.
+            // It has ended in the meantime.
         }
 
         using var patience = new CancellationTokenSource(KillPatience);
         await process.WaitForExitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <summary>Marks what this process has open, so that no child inherits it: the runtime leaves some of its own sockets unmarked.</summary>
-    /// <remarks>close_range (Linux 5.11). Older systems refuse, and the child has the runtime's sockets, through which nothing of ours goes.</remarks>
+    /// <summary>Keeps child processes from inheriting this process' open files: the runtime leaves some of its sockets inheritable.</summary>
+    /// <remarks>Uses close_range (Linux 5.11). On older systems children inherit the runtime's sockets, which carry none of our data.</remarks>
     private static void KeepFilesFromChildren()
     {
         if (OperatingSystem.IsLinux())
@@ -161,7 +161,7 @@ internal sealed class HookShell : IHookShell
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern nint SystemCall(nint number, uint first, uint last, uint flags);
 
-    /// <summary>Keeps the beginning of what comes by two pipes, and reads the rest away so that nobody waits for it.</summary>
+    /// <summary>Keeps the beginning of the output of two pipes, and discards the rest so that the script is never blocked.</summary>
     private sealed class OutputHead
     {
         private readonly StringBuilder _text = new();

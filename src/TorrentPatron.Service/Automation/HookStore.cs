@@ -8,15 +8,15 @@ using TorrentPatron.Service.State;
 
 namespace TorrentPatron.Service.Automation;
 
-/// <summary>The files of hooks, in the folder <c>hooks</c> of a state folder: the list, and a script for each that was given as text.</summary>
-/// <remarks>Written and read as the rest of the state: new, then renamed; never through a link; for the user alone.</remarks>
+/// <summary>The files of hooks in the folder <c>hooks</c> of a state folder: the list, and a script for each hook that was given as text.</summary>
+/// <remarks>Written as the rest of the state: to a new file that is then renamed, never through a link, readable by the user only.</remarks>
 /// <param name="stateFolder">The state folder.</param>
 internal sealed class HookStore(string stateFolder)
 {
     private const string ListName = "hooks";
     private const string DamagedName = "hooks.damaged";
 
-    /// <summary>Longest list, bytes: every hook with as many filters as it may have.</summary>
+    /// <summary>Maximum length of the list in bytes: every hook with the maximum number of filters.</summary>
     private const int MaxList = 16 << 20;
 
     private readonly string _folder = Path.Combine(stateFolder, "hooks");
@@ -27,8 +27,8 @@ internal sealed class HookStore(string stateFolder)
     /// <param name="id">The hook's id.</param>
     public string ScriptPath(Guid id) => Path.Combine(_folder, $"{id:N}.ps1");
 
-    /// <summary>Reads the saved hooks; those that make no sense are left out.</summary>
-    /// <param name="fault">Why they could not be read; null: they could. Then what was there has been set aside.</param>
+    /// <summary>Reads the saved hooks; skips invalid ones.</summary>
+    /// <param name="fault">Why they could not be read, in which case the files have been set aside; otherwise null.</param>
     public IReadOnlyList<(Guid Id, TorrentHook Hook)> Load(out TorrentError? fault)
     {
         fault = null;
@@ -43,8 +43,8 @@ internal sealed class HookStore(string stateFolder)
         }
         catch (Exception problem) when (problem is JsonException or InvalidDataException or IOException or UnauthorizedAccessException)
         {
-            // A JsonException names types of ours.
-            fault = HookErrors.Damaged(ListPath, problem is JsonException ? "it is not what was written" : problem.Message);
+            // The message of a JsonException names types of ours.
+            fault = HookErrors.Damaged(ListPath, problem is JsonException ? "its content is not valid" : problem.Message);
             if (content is not null)
                 TrySetAside(content);
             return [];
@@ -52,7 +52,7 @@ internal sealed class HookStore(string stateFolder)
     }
 
     /// <summary>Saves the list.</summary>
-    /// <exception cref="TorrentException">It cannot be written; the old one is as it was.</exception>
+    /// <exception cref="TorrentException">It cannot be written; the old list is unchanged.</exception>
     public void Save(IEnumerable<(Guid Id, TorrentHook Hook)> hooks) =>
         Write(ListPath, JsonSerializer.SerializeToUtf8Bytes([.. hooks.Select(hook => Of(hook.Id, hook.Hook))], HookJson.Default.HookDtoArray));
 
@@ -60,7 +60,7 @@ internal sealed class HookStore(string stateFolder)
     /// <exception cref="TorrentException">It cannot be written.</exception>
     public void SaveScript(Guid id, string text) => Write(ScriptPath(id), Encoding.UTF8.GetBytes(text));
 
-    /// <summary>Deletes a script, where that can be done.</summary>
+    /// <summary>Deletes a script, if possible.</summary>
     public void DeleteScript(Guid id) => StateFile.TryDelete(stateFolder, ScriptPath(id));
 
     private void Write(string path, byte[] content)
@@ -84,7 +84,7 @@ internal sealed class HookStore(string stateFolder)
         }
         catch (TorrentException)
         {
-            // It lies where it lay, until hooks are saved again.
+            // The file stays where it is until hooks are saved again.
         }
     }
 
@@ -115,9 +115,9 @@ internal sealed class HookStore(string stateFolder)
     });
 }
 
-#pragma warning disable SA1402 // The form of the list, and the code that reads and writes it.
+#pragma warning disable SA1402 // The format of the list, and its generated serializer.
 
-/// <summary>A hook as it is saved.</summary>
+/// <summary>A saved hook.</summary>
 internal sealed class HookDto
 {
     public Guid Id { get; set; }
@@ -139,7 +139,7 @@ internal sealed class HookDto
     public DateTimeOffset RegisteredAt { get; set; }
 }
 
-/// <summary>A completion for which hooks have still to run, as it is saved.</summary>
+/// <summary>A saved completion whose hooks still have to run.</summary>
 internal sealed class CompletionDto
 {
     public int Tries { get; set; }

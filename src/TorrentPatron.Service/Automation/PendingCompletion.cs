@@ -2,14 +2,14 @@ using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Service.Automation;
 
-/// <summary>One completion of a torrent, for which hooks have still to run. Guarded by the lock of <see cref="PendingCompletions"/>.</summary>
+/// <summary>A completion of a torrent whose hooks still have to run. Guarded by the lock of <see cref="PendingCompletions"/>.</summary>
 /// <param name="torrent">Which torrent.</param>
 internal sealed class PendingCompletion(TorrentId torrent)
 {
     /// <summary>Which torrent.</summary>
     public TorrentId Torrent => torrent;
 
-    /// <summary>Services that have begun a hook for it, this one included.</summary>
+    /// <summary>Number of services that have begun a hook for it, including this one.</summary>
     public int Tries { get; set; }
 
     /// <summary>Whether this service is among them.</summary>
@@ -18,7 +18,7 @@ internal sealed class PendingCompletion(TorrentId torrent)
     /// <summary>Whether this service has seen the torrent complete.</summary>
     public bool IsTaken { get; set; }
 
-    /// <summary>The hooks that wait or run.</summary>
+    /// <summary>The hooks that are waiting or running.</summary>
     public HashSet<Guid> Open { get; } = [];
 
     /// <summary>The hooks that have ended.</summary>

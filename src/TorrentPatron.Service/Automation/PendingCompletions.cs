@@ -7,21 +7,21 @@ using TorrentPatron.Service.State;
 namespace TorrentPatron.Service.Automation;
 
 /// <summary>
-/// The torrents whose completion hooks have still to run for: a note of each in <c>hooks/pending</c> of the state folder, from the start of its
-/// download until the last of its hooks has ended. So a completion outlives the end of the service, in order or not. Thread-safe.
+/// The torrents whose completion hooks still have to run: a note for each in <c>hooks/pending</c> of the state folder, from the start of its
+/// download until its last hook has ended. So a completion survives the end of the service, orderly or not. Thread-safe.
 /// </summary>
 /// <remarks>
-/// The notes lie together, not in the torrents' folders: a service that starts reads one list, and torrents without a note cost it nothing.
-/// A note is an empty file until a hook begins; what it says then is read only when it is needed. Where a note cannot be written, the hooks
-/// run as they would without it.
+/// The notes are together in one folder, not in the torrents' folders: a starting service reads one list, and torrents without a note cost
+/// nothing. A note is an empty file until a hook begins; its content is read only when needed. If a note cannot be written, the hooks run
+/// as they would without it.
 /// </remarks>
 /// <param name="stateFolder">The state folder.</param>
 internal sealed class PendingCompletions(string stateFolder)
 {
-    /// <summary>Services that may begin the hooks of one completion: one that ends its service would else end each.</summary>
+    /// <summary>Maximum number of services that begin the hooks of one completion: a hook that ends its service would otherwise end every one.</summary>
     public const int MostTries = 3;
 
-    /// <summary>Longest note, bytes: the ids of all hooks.</summary>
+    /// <summary>Maximum length of a note in bytes: the ids of all hooks.</summary>
     private const int MaxNote = 16 << 10;
 
     private readonly Lock _gate = new(); // a leaf; held while a note is written
@@ -29,7 +29,7 @@ internal sealed class PendingCompletions(string stateFolder)
     private readonly string _folder = Path.Combine(stateFolder, "hooks", "pending");
     private bool _isSaved;
 
-    /// <summary>Takes up the notes, and writes them from now on.</summary>
+    /// <summary>Reads the saved notes, and writes notes from now on.</summary>
     public void UseSaved()
     {
         lock (_gate)
@@ -50,13 +50,13 @@ internal sealed class PendingCompletions(string stateFolder)
             }
             catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
             {
-                EngineEvents.Log.FaultCaught(null, "pending completions", fault);
+                EngineEvents.Log.FaultCaught(null, "reading pending completions", fault);
             }
         }
     }
 
-    /// <summary>Deletes the notes of torrents that are saved no more.</summary>
-    /// <param name="saved">Those that are saved.</param>
+    /// <summary>Deletes the notes of torrents that are no longer saved.</summary>
+    /// <param name="saved">The saved torrents.</param>
     public void Keep(IEnumerable<TorrentId> saved)
     {
         lock (_gate)
@@ -66,7 +66,7 @@ internal sealed class PendingCompletions(string stateFolder)
         }
     }
 
-    /// <summary>The torrent starts, and nothing was saved of it before.</summary>
+    /// <summary>Notes the start of a torrent without saved state.</summary>
     public void Begin(TorrentId torrent)
     {
         lock (_gate)
@@ -76,7 +76,7 @@ internal sealed class PendingCompletions(string stateFolder)
         }
     }
 
-    /// <summary>The torrent downloads, perhaps after it was complete.</summary>
+    /// <summary>Notes that a torrent downloads, perhaps after it was complete.</summary>
     public void Expect(TorrentId torrent)
     {
         lock (_gate)
@@ -86,17 +86,17 @@ internal sealed class PendingCompletions(string stateFolder)
         }
     }
 
-    /// <summary>Whether hooks have still to run for the torrent's completion, and none has been taken for it since the service started.</summary>
+    /// <summary>Whether the torrent's completion hooks still have to run, and none has been taken for it since the service started.</summary>
     public bool IsExpected(TorrentId torrent)
     {
         lock (_gate)
             return IsUntaken(torrent);
     }
 
-    /// <summary>The torrent is complete: takes the hooks that are run for it now.</summary>
+    /// <summary>Takes the hooks that run for a torrent's completion.</summary>
     /// <param name="torrent">Which torrent.</param>
-    /// <param name="hooks">The ids of the hooks that it is for.</param>
-    /// <returns>Those that have still to run; null where nothing is noted, and all of them have.</returns>
+    /// <param name="hooks">The ids of the hooks that match the torrent.</param>
+    /// <returns>The hooks that still have to run; null if there is no note, so that all of them run.</returns>
     public PendingCompletion? Take(TorrentId torrent, IReadOnlyCollection<Guid> hooks)
     {
         lock (_gate)
@@ -116,8 +116,8 @@ internal sealed class PendingCompletions(string stateFolder)
         }
     }
 
-    /// <summary>A hook is about to begin.</summary>
-    /// <returns>False: services have ended too often while the hooks of this completion ran.</returns>
+    /// <summary>Notes that a hook is about to begin.</summary>
+    /// <returns>False if services have ended too often while this completion's hooks ran.</returns>
     public bool TryBegin(PendingCompletion completion)
     {
         lock (_gate)
@@ -133,7 +133,7 @@ internal sealed class PendingCompletions(string stateFolder)
         }
     }
 
-    /// <summary>A hook has ended, or will not be run.</summary>
+    /// <summary>Notes that a hook has ended, or will not run.</summary>
     public void End(PendingCompletion completion, Guid hook)
     {
         lock (_gate)
@@ -149,14 +149,14 @@ internal sealed class PendingCompletions(string stateFolder)
         }
     }
 
-    /// <summary>The torrent has been removed, or did not start.</summary>
+    /// <summary>Deletes the note of a torrent that was removed or did not start.</summary>
     public void Forget(TorrentId torrent)
     {
         lock (_gate)
             Delete(torrent);
     }
 
-    /// <summary>Deletes the notes' folder and the one that it is in, where they are empty. Nobody else may write to the latter meanwhile.</summary>
+    /// <summary>Deletes the notes' folder and its parent if they are empty. Nothing else may write to the parent meanwhile.</summary>
     public void DeleteEmptyFolders()
     {
         lock (_gate)
@@ -198,12 +198,12 @@ internal sealed class PendingCompletions(string stateFolder)
         }
         catch (Exception fault) when (fault is JsonException or InvalidDataException or IOException or UnauthorizedAccessException)
         {
-            // Cut short by a power cut, say: all hooks run again.
-            EngineEvents.Log.FaultCaught(completion.Torrent, "pending completion", fault);
+            // Truncated, for example by a power cut: all hooks run again.
+            EngineEvents.Log.FaultCaught(completion.Torrent, "reading a pending completion", fault);
         }
     }
 
-    /// <summary>Not flushed: after a power cut hooks may run once more, or not at all where the download was a moment old.</summary>
+    /// <summary>Does not flush: after a power cut, hooks may run once more, or not at all if the download had just begun.</summary>
     private void Write(PendingCompletion completion)
     {
         if (!IsCurrent(completion))
@@ -223,7 +223,7 @@ internal sealed class PendingCompletions(string stateFolder)
             string path = PathOf(completion.Torrent);
             if (completion.Tries == 0 && completion.Ended.Count == 0)
             {
-                // Ten thousand torrents may start at once: no detour by another name for nothing.
+                // Ten thousand torrents may start at once, so an empty note is written without a temporary file.
                 using SafeFileHandle file = StateFile.OpenPatiently(stateFolder, path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite);
                 if (RandomAccess.GetLength(file) > 0)
                     RandomAccess.SetLength(file, 0);
@@ -235,7 +235,7 @@ internal sealed class PendingCompletions(string stateFolder)
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            EngineEvents.Log.FaultCaught(completion.Torrent, "pending completion", fault);
+            EngineEvents.Log.FaultCaught(completion.Torrent, "writing a pending completion", fault);
         }
     }
 }

@@ -1,6 +1,6 @@
 namespace TorrentPatron.Service.Automation;
 
-/// <summary>Finds the PowerShell that runs hooks: the one that hosts the service, else the one of the PATH.</summary>
+/// <summary>Finds the PowerShell that runs hooks: the host of the service, or else the one in PATH.</summary>
 internal static class PowerShellProgram
 {
     private const string Library = "pwsh.dll";
@@ -8,15 +8,15 @@ internal static class PowerShellProgram
     private static string FileName => OperatingSystem.IsWindows() ? "pwsh.exe" : "pwsh";
 
     /// <summary>Finds it.</summary>
-    /// <returns>The program and its first arguments; null: there is none.</returns>
+    /// <returns>The program and its first arguments; null if there is none.</returns>
     public static IReadOnlyList<string>? Find() => Find(
         Environment.ProcessPath, AppContext.BaseDirectory, Environment.GetEnvironmentVariable("PATH"), IsProgram);
 
-    /// <summary>As <see cref="Find()"/>.</summary>
+    /// <summary>The testable part of <see cref="Find()"/>.</summary>
     /// <param name="process">The program of this process.</param>
-    /// <param name="folder">The folder of the library that the process began with.</param>
-    /// <param name="path">The folders of programs.</param>
-    /// <param name="isProgram">Whether a file is there and may be run.</param>
+    /// <param name="folder">The folder of the process' entry assembly.</param>
+    /// <param name="path">The value of PATH.</param>
+    /// <param name="isProgram">Whether a path is an executable file.</param>
     internal static IReadOnlyList<string>? Find(string? process, string folder, string? path, Func<string, bool> isProgram)
     {
         string name = Path.GetFileNameWithoutExtension(process) ?? "";
@@ -28,7 +28,7 @@ internal static class PowerShellProgram
         if (name.Equals("dotnet", StringComparison.OrdinalIgnoreCase) && File.Exists(library))
             return [process!, library];
 
-        // A folder that is relative would mean another program, depending on where the service runs.
+        // A relative folder would name a different program depending on the current folder.
         string? found = (path ?? "").Split(Path.PathSeparator).Where(Path.IsPathFullyQualified)
             .Select(one => Path.Combine(one, FileName)).FirstOrDefault(isProgram);
         return found is null ? null : [found];

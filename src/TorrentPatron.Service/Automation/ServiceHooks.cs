@@ -7,28 +7,27 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Service.Automation;
 
-/// <summary>The hooks of a service of this process: who is to be run, what waits, and how the latest runs ended. Thread-safe.</summary>
+/// <summary>The hooks of a service in this process: those due, those waiting, and the outcome of the latest runs. Thread-safe.</summary>
 /// <remarks>
-/// Nothing waits for a hook: a message is looked at where it has been published, and its scripts run beside. With too many waiting an event
-/// is passed over, and counted. A saved hook runs for each completion at least once, also where the service ends first; for the other events at
-/// most once.
+/// Nothing waits for a hook: a published message is matched, and its scripts run in parallel. If too many are waiting, an event is skipped
+/// and counted. A saved hook runs at least once for each completion, even if the service ends first; for other events at most once.
 /// </remarks>
 internal sealed class ServiceHooks : ITorrentHooks, IAsyncDisposable
 {
-    /// <summary>Scripts that run at a time.</summary>
+    /// <summary>Maximum number of scripts that run at a time.</summary>
     public const int MostAtOnce = 4;
 
-    /// <summary>Scripts that wait at most.</summary>
+    /// <summary>Maximum number of scripts that wait.</summary>
     public const int MostWaiting = 1_000;
 
-    /// <summary>Runs that are kept of each hook.</summary>
+    /// <summary>Maximum number of runs to keep for each hook.</summary>
     public const int MostHistory = 10;
 
-    /// <summary>When the service ends, so long may scripts go on.</summary>
+    /// <summary>How long scripts may continue when the service ends.</summary>
     private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new(); // a leaf
-    private readonly Lock _saving = new(); // above _gate: held while the list is written
+    private readonly Lock _saving = new(); // taken before _gate; held while the list is written
     private readonly HookStore _store;
     private readonly IHookShell _shell;
     private readonly TimeProvider _time;
@@ -40,15 +39,15 @@ internal sealed class ServiceHooks : ITorrentHooks, IAsyncDisposable
     private bool _isSaved;
     private bool _isEnded;
 
-    /// <summary>Makes one without hooks; they end with the process until <see cref="UseSaved"/>.</summary>
+    /// <summary>Creates an instance without hooks; hooks are not saved until <see cref="UseSaved"/>.</summary>
     /// <param name="stateFolder">The state folder.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="shell">Runs the scripts; null: PowerShell.</param>
+    /// <param name="shell">Runs the scripts; null means PowerShell.</param>
     public ServiceHooks(string stateFolder, TimeProvider time, IHookShell? shell = null) =>
         (_store, _completions, _time, _shell) = (new HookStore(stateFolder), new PendingCompletions(stateFolder), time, shell ?? new HookShell());
 
-    /// <summary>Takes up the saved hooks, and saves changes from now on.</summary>
-    /// <returns>Why they could not be read; null: they could.</returns>
+    /// <summary>Reads the saved hooks, and saves changes from now on.</summary>
+    /// <returns>Why they could not be read; otherwise null.</returns>
     public TorrentError? UseSaved()
     {
         lock (_saving)
@@ -66,9 +65,9 @@ internal sealed class ServiceHooks : ITorrentHooks, IAsyncDisposable
         }
     }
 
-    /// <summary>Takes a message that has been published: runs the hooks that are for it. Never blocks.</summary>
+    /// <summary>Runs the hooks for a published message. Never blocks.</summary>
     /// <param name="message">The message.</param>
-    /// <param name="statusOf">Finds the status of a torrent that the message has none of.</param>
+    /// <param name="statusOf">Finds a torrent's status for a message without one.</param>
     public void Take(TorrentMessage message, Func<TorrentMessage, TorrentStatus?> statusOf)
     {
         if (message is TorrentStatusUpdate)
@@ -110,13 +109,13 @@ internal sealed class ServiceHooks : ITorrentHooks, IAsyncDisposable
             skipped.ForEach(entry => _completions.End(completion, entry.Id));
     }
 
-    /// <summary>A torrent of which nothing is saved yet is about to start: its completion will be pending. Touches the disk.</summary>
+    /// <summary>Notes that a torrent without saved state is about to start: its completion will be pending. Touches the disk.</summary>
     public void Starting(TorrentId torrent) => _completions.Begin(torrent);
 
-    /// <summary>Tells which torrents are saved, before any starts: no completion of others is pending.</summary>
+    /// <summary>Drops the pending completions of torrents that are not saved. Call it before any torrent starts.</summary>
     public void Keep(IEnumerable<TorrentId> saved) => _completions.Keep(saved);
 
-    /// <summary>It did not start, or what was saved of it is deleted.</summary>
+    /// <summary>Drops the pending completion of a torrent that did not start, or whose saved state is deleted.</summary>
     public void Forget(TorrentId torrent)
     {
         _completions.Forget(torrent);
@@ -146,7 +145,7 @@ internal sealed class ServiceHooks : ITorrentHooks, IAsyncDisposable
     }
 
     /// <summary>
-    /// Runs nothing more, and kills what has not ended in a moment. Completions whose hooks wait, or were killed, are pending for the next service.
+    /// Runs no more hooks, and kills scripts that do not end in a moment. The completions of waiting or killed hooks are pending for the next service.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
@@ -173,8 +172,8 @@ internal sealed class ServiceHooks : ITorrentHooks, IAsyncDisposable
         _ending.Dispose();
     }
 
-    /// <summary>Keeps what a message says of completions to come.</summary>
-    /// <returns>Whether hooks have still to run for that of the torrent.</returns>
+    /// <summary>Notes what a message says about pending completions.</summary>
+    /// <returns>Whether the torrent's completion hooks still have to run.</returns>
     private bool Note(TorrentMessage message)
     {
         switch (message)
@@ -259,7 +258,7 @@ internal sealed class ServiceHooks : ITorrentHooks, IAsyncDisposable
             {
                 _hooks.Remove(name);
 
-                // A run that waits still needs its script.
+                // A waiting run still needs its script.
                 entry.IsGone = true;
                 if (entry.Uses > 0 || _waiting.Any(due => due.Hook == entry))
                     return;
@@ -272,7 +271,7 @@ internal sealed class ServiceHooks : ITorrentHooks, IAsyncDisposable
 
     private (Guid Id, TorrentHook Hook)[] Saved() => [.. _hooks.Values.Where(entry => entry.Hook.IsSaved).Select(entry => (entry.Id, entry.Hook))];
 
-    /// <summary>Begins the runs that there is room for. Under the lock.</summary>
+    /// <summary>Begins as many waiting runs as are allowed. Under the lock.</summary>
     private void StartWaiting()
     {
         while (!_isEnded && _running.Count < MostAtOnce && _waiting.TryDequeue(out Due? next))
@@ -365,13 +364,13 @@ internal sealed class ServiceHooks : ITorrentHooks, IAsyncDisposable
         return run with { Duration = _time.GetElapsedTime(begun) };
     }
 
-    /// <summary>A run that is due.</summary>
+    /// <summary>A due run.</summary>
     /// <param name="Hook">The hook.</param>
-    /// <param name="Message">What happened.</param>
-    /// <param name="Completion">The completion that is pending until the run has ended; null: none is.</param>
+    /// <param name="Message">The event.</param>
+    /// <param name="Completion">The completion that is pending until the run has ended; null if none is.</param>
     private sealed record Due(Entry Hook, HookMessage Message, PendingCompletion? Completion);
 
-    /// <summary>A hook, and who uses its script. Guarded by the lock.</summary>
+    /// <summary>A hook and the uses of its script. Guarded by the lock.</summary>
     private sealed class Entry(Guid id, TorrentHook hook)
     {
         public Guid Id => id;
@@ -381,7 +380,7 @@ internal sealed class ServiceHooks : ITorrentHooks, IAsyncDisposable
         /// <summary>Runs under way.</summary>
         public int Uses { get; set; }
 
-        /// <summary>Whether it is registered no more.</summary>
+        /// <summary>Whether it has been unregistered.</summary>
         public bool IsGone { get; set; }
     }
 }

@@ -8,10 +8,10 @@ using TorrentPatron.Service.Errors;
 namespace TorrentPatron.Service.Engines;
 
 /// <summary>
-/// The engines there are: the built-in one, and each that has a folder of its own, <c>engines/&lt;name&gt;</c>, with
-/// <c>TorrentPatron.&lt;name&gt;.dll</c> and what that needs. Thread-safe.
+/// The available engines: the built-in one, and each with a folder <c>engines/&lt;name&gt;</c> that contains
+/// <c>TorrentPatron.&lt;name&gt;.dll</c> and its dependencies. Thread-safe.
 /// </summary>
-/// <remarks>An engine is loaded when it is first asked for, once in a process, where its dependencies meet no other's.</remarks>
+/// <remarks>An engine is loaded on first use, once in a process, isolated from the dependencies of others.</remarks>
 public sealed class EngineCatalog
 {
     private const string FolderName = "engines";
@@ -20,23 +20,23 @@ public sealed class EngineCatalog
 
     private readonly string _folder;
 
-    /// <summary>Names the folder in which engines are looked for.</summary>
-    /// <param name="folder">Its path; it need not be there.</param>
+    /// <summary>Creates a catalog of the engines in a folder.</summary>
+    /// <param name="folder">Its path; it need not exist.</param>
     public EngineCatalog(string folder)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         _folder = Path.GetFullPath(folder);
     }
 
-    /// <summary>The engines beside this assembly: those of the module, or of the program.</summary>
+    /// <summary>The engines beside this assembly: those of the module or of the program.</summary>
     public static EngineCatalog Installed { get; } = new(Path.Combine(OwnFolder(), FolderName));
 
-    /// <summary>What the engines are called, the built-in one first.</summary>
+    /// <summary>The names of the engines, the built-in one first.</summary>
     public IReadOnlyList<string> Names =>
         [BuiltInEngine.EngineName, .. Folders().Select(folder => Path.GetFileName(folder)).Order(StringComparer.OrdinalIgnoreCase)];
 
-    /// <summary>Finds an engine; loads it where it is needed for the first time.</summary>
-    /// <param name="name">What it is called, in letters of either case.</param>
+    /// <summary>Finds an engine, and loads it on first use.</summary>
+    /// <param name="name">Its name, in upper or lower case.</param>
     /// <exception cref="TorrentException"><see cref="TorrentErrorId.EngineNotFound"/>: it is not installed, or cannot be loaded.</exception>
     public ITorrentEngine Find(string name)
     {
@@ -44,7 +44,7 @@ public sealed class EngineCatalog
         if (IsSame(name, BuiltInEngine.EngineName))
             return new BuiltInEngine();
 
-        // Compared with what is there, never made a path of.
+        // The name is compared with existing folders and never becomes part of a path.
         string? folder = Folders().FirstOrDefault(folder => IsSame(name, Path.GetFileName(folder)));
         if (folder is null)
             throw new TorrentException(NotInstalled(name));
@@ -86,17 +86,17 @@ public sealed class EngineCatalog
 
     private TorrentError NotInstalled(string name) => new(
         TorrentErrorId.EngineNotFound,
-        $"The engine '{DisplayText.Clean(name)}' is not installed; there is {string.Join(", ", Names)}.",
-        "Leave out the engine to use the built-in one, or build with the one you want: "
+        $"The engine '{DisplayText.Clean(name)}' is not installed. Available: {string.Join(", ", Names)}.",
+        "Omit the engine to use the built-in one, or build with the other engine: "
         + "'./build.ps1 -WithMonoTorrent' or 'dotnet build -p:WithMonoTorrent=true' for MonoTorrent.");
 
     private static TorrentError NotSupported(string name) => new(
         TorrentErrorId.EngineNotFound,
-        $"The engine '{DisplayText.Clean(name)}' cannot be loaded: this program was compiled ahead of time, with the built-in engine alone.",
-        "Leave out the engine, or use the patron that 'dotnet build -p:WithMonoTorrent=true' makes.");
+        $"The engine '{DisplayText.Clean(name)}' cannot be loaded: this program was compiled ahead of time, with only the built-in engine.",
+        "Omit the engine, or use the program that 'dotnet build -p:WithMonoTorrent=true' makes.");
 
     private static TorrentError NotLoadable(string name, Exception fault) => new(
         TorrentErrorId.EngineNotFound,
         $"The engine '{DisplayText.Clean(name)}' is installed but cannot be loaded: {DisplayText.Clean(fault.GetBaseException().Message)}",
-        "Build it anew, together with everything else, so that both are of the same version; or leave out the engine.");
+        "Rebuild it together with everything else, so that the versions match, or omit the engine.");
 }

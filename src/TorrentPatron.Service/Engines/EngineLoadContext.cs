@@ -7,8 +7,8 @@ using TorrentPatron.Protocol;
 namespace TorrentPatron.Service.Engines;
 
 /// <summary>
-/// Where an engine and what it depends on live, apart from the host's and other modules' assemblies. What the engine shares with us
-/// is ours: else its <see cref="ITorrentClient"/> would be another.
+/// Loads an engine and its dependencies apart from the assemblies of the host and of other modules. Assemblies that the engine shares with
+/// the host are the host's: otherwise its <see cref="ITorrentClient"/> would be a different type.
 /// </summary>
 internal sealed class EngineLoadContext : AssemblyLoadContext
 {
@@ -21,7 +21,7 @@ internal sealed class EngineLoadContext : AssemblyLoadContext
         _folder = Path.GetDirectoryName(path)!;
 
     /// <summary>
-    /// Whether engines can be loaded. A program that was compiled ahead of time has only what was compiled with it: its project turns this off.
+    /// Whether engines can be loaded. The project of an ahead-of-time compiled program turns this off, since it can load no other code.
     /// </summary>
     [FeatureSwitchDefinition("TorrentPatron.LoadsEngines")]
     [FeatureGuard(typeof(RequiresUnreferencedCodeAttribute))]
@@ -31,15 +31,15 @@ internal sealed class EngineLoadContext : AssemblyLoadContext
 
     /// <summary>Loads an engine.</summary>
     /// <param name="path">Full path of its assembly; its dependencies are beside it.</param>
-    /// <exception cref="InvalidOperationException">It has not just one public <see cref="ITorrentEngine"/>.</exception>
-    [RequiresUnreferencedCode("An engine is found by its path.")]
+    /// <exception cref="InvalidOperationException">It does not have exactly one public <see cref="ITorrentEngine"/>.</exception>
+    [RequiresUnreferencedCode("An engine is loaded from its path.")]
     public static ITorrentEngine Load(string path)
     {
         Type[] engines = [.. new EngineLoadContext(path).LoadFromAssemblyPath(path).GetExportedTypes()
             .Where(type => type is { IsClass: true, IsAbstract: false } && type.IsAssignableTo(typeof(ITorrentEngine)))];
         return engines is [Type engine]
             ? (ITorrentEngine)Activator.CreateInstance(engine)!
-            : throw new InvalidOperationException($"It has {engines.Length} classes that are an engine, not one.");
+            : throw new InvalidOperationException($"It has {engines.Length} engine classes instead of one.");
     }
 
     /// <inheritdoc/>

@@ -2,12 +2,12 @@ using TorrentPatron.Engine.Client;
 
 namespace TorrentPatron.Service.Errors;
 
-/// <summary>Something failed in a way that a person can act on: <see cref="Error"/> says how.</summary>
+/// <summary>A failure that the user can act on: <see cref="Error"/> says how.</summary>
 public sealed class TorrentException : Exception
 {
-    /// <summary>Carries an error.</summary>
-    /// <param name="error">What happened and what to do.</param>
-    /// <param name="innerException">What led to it, if anything did.</param>
+    /// <summary>Creates an exception with an error.</summary>
+    /// <param name="error">The error and its remedy.</param>
+    /// <param name="innerException">The exception behind it, if any.</param>
     public TorrentException(TorrentError error, Exception? innerException = null)
         : base(error?.Message, innerException)
     {
@@ -15,6 +15,6 @@ public sealed class TorrentException : Exception
         Error = error;
     }
 
-    /// <summary>What happened and what to do.</summary>
+    /// <summary>The error and its remedy.</summary>
     public TorrentError Error { get; }
 }

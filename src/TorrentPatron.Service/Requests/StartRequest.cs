@@ -7,90 +7,90 @@ using TorrentPatron.Service.State;
 
 namespace TorrentPatron.Service.Requests;
 
-/// <summary>What to start, and how. One of <see cref="Source"/> and <see cref="Metainfo"/> is needed.</summary>
+/// <summary>A torrent to start and its options. Either <see cref="Source"/> or <see cref="Metainfo"/> is required.</summary>
 public sealed record StartRequest
 {
-    /// <summary>Where the .torrent is, or a magnet link to it; not looked at where <see cref="Metainfo"/> is given.</summary>
+    /// <summary>The location of the .torrent, or a magnet link; ignored if <see cref="Metainfo"/> is given.</summary>
     public TorrentSource? Source { get; init; }
 
-    /// <summary>The torrent itself, where it has been read already.</summary>
+    /// <summary>The metainfo, if it has already been read.</summary>
     public TorrentMetainfo? Metainfo { get; init; }
 
     /// <summary>
-    /// How near the source of <see cref="Metainfo"/> is, as <see cref="SourceContent.Reach"/> says: peers and DHT nodes that it names may be no
-    /// nearer.
+    /// The reach of the source of <see cref="Metainfo"/>, as <see cref="SourceContent.Reach"/>: it limits the addresses of peers and DHT nodes
+    /// that the metainfo may name.
     /// </summary>
     public AddressReach Reach { get; init; }
 
     /// <summary>
-    /// Absolute path of the folder below which the files lie; null: <see cref="CurrentFolder"/>, or where they lie already if the torrent
-    /// runs. A torrent that runs is not moved: <see cref="TorrentAlreadyDownloading.Warnings"/> says so.
+    /// Absolute path of the folder for the files; null means <see cref="CurrentFolder"/>, or the present folder if the torrent runs. A running
+    /// torrent is not moved: <see cref="TorrentAlreadyDownloading.Warnings"/> says so.
     /// </summary>
     public string? Destination { get; init; }
 
     /// <summary>
-    /// Absolute path of the folder where the files were saved, which counts where there is no <see cref="Destination"/>. Where links on the way to
-    /// it lead elsewhere than when it was given, the start fails.
+    /// Absolute path of the saved folder of the files, used without a <see cref="Destination"/>. The start fails if links in the path lead
+    /// elsewhere than when it was given.
     /// </summary>
     public string? SavedDestination { get; init; }
 
-    /// <summary>Absolute path of the folder that counts where there is neither <see cref="Destination"/> nor <see cref="SavedDestination"/>; null: the process' current folder.</summary>
+    /// <summary>Absolute path of the folder to use with neither <see cref="Destination"/> nor <see cref="SavedDestination"/>; null means the process' current folder.</summary>
     public string? CurrentFolder { get; init; }
 
-    /// <summary>Peers given by hand.</summary>
+    /// <summary>Peers from the user.</summary>
     public IReadOnlyList<IPEndPoint> Peers { get; init; } = [];
 
-    /// <summary>Trackers besides the torrent's own.</summary>
+    /// <summary>Trackers in addition to the torrent's own.</summary>
     public IReadOnlyList<Uri> Trackers { get; init; } = [];
 
-    /// <summary>Web seeds (BEP 19; http, https) besides the torrent's own.</summary>
+    /// <summary>Web seeds (BEP 19; http, https) in addition to the torrent's own.</summary>
     public IReadOnlyList<Uri> WebSeeds { get; init; } = [];
 
-    /// <summary>Priority of each file, in the torrent's order; empty: by <see cref="Selection"/>.</summary>
+    /// <summary>Priority of each file, in the torrent's order; empty means <see cref="Selection"/>.</summary>
     public IReadOnlyList<FilePriority> FilePriorities { get; init; } = [];
 
-    /// <summary>Which files are wanted, where there are no <see cref="FilePriorities"/>; null: those that were saved, else all.</summary>
+    /// <summary>The wanted files, if <see cref="FilePriorities"/> is empty; null means the saved choice, or else all.</summary>
     public FileSelection? Selection { get; init; }
 
     /// <summary>
-    /// Folders and files of this machine in which its data is looked for before it is fetched, and how it comes to the torrent; null: only other
-    /// torrents of the service are looked at. See <see cref="DataReuse"/>.
+    /// Local folders and files to search for its data before downloading it, and how to reuse the data; null searches only the service's other
+    /// torrents. See <see cref="DataReuse"/>.
     /// </summary>
     public DataReuse? Reuse { get; init; }
 
-    /// <summary>Whether to add the torrent without letting it run.</summary>
+    /// <summary>Whether to add the torrent without starting it.</summary>
     public bool Suspended { get; init; }
 
     /// <summary>
-    /// Whether a torrent given by a magnet link is suspended when its metadata is here; see also <see cref="Patron.FetchMetadataAsync"/>.
+    /// Whether to suspend a torrent from a magnet link when its metadata arrives; see also <see cref="Patron.FetchMetadataAsync"/>.
     /// </summary>
     public bool MetadataOnly { get; init; }
 
     /// <summary>
-    /// How long the metadata of a magnet link may take; then the torrent stops by itself with
-    /// <see cref="TorrentErrorId.MetadataTimeout"/>. Null: as long as it takes.
+    /// How long fetching the metadata of a magnet link may take before the torrent fails with <see cref="TorrentErrorId.MetadataTimeout"/>.
+    /// Null means no limit.
     /// </summary>
     public TimeSpan? MetadataTimeout { get; init; }
 
     /// <summary>
-    /// How long the source may take to be read, a server that never answers or a pipe that nobody writes to; then the start fails with
-    /// <see cref="TorrentErrorId.SourceNotReadable"/>. Null: as long as it takes.
+    /// How long reading the source may take, such as a server that never answers or a pipe that nobody writes to, before the start fails with
+    /// <see cref="TorrentErrorId.SourceNotReadable"/>. Null means no limit.
     /// </summary>
     public TimeSpan? SourceTimeout { get; init; }
 
-    /// <summary>What <see cref="Source"/> has said, where it has been read already.</summary>
+    /// <summary>The content of <see cref="Source"/>, if it has already been read.</summary>
     internal ReadSource? Read { get; init; }
 
-    /// <summary>The resume file of a saved torrent, as it was read; null: it was not.</summary>
+    /// <summary>The resume file of a saved torrent; null if it was not read.</summary>
     internal ReadResume? Saved { get; init; }
 
-    /// <summary>Whether to hash everything on disk, whatever the saved state says.</summary>
+    /// <summary>Whether to hash all data on disk, regardless of the saved state.</summary>
     public bool Recheck { get; init; }
 
-    /// <summary>How to treat the torrent; what is null there stays as it was saved, or as it is where the torrent runs.</summary>
+    /// <summary>The torrent's options; null values keep the saved or current ones.</summary>
     public TorrentOptions Options { get; init; } = TorrentOptions.Unchanged;
 
-    /// <summary>How to start a saved torrent so that it goes on as it was; what else is saved the engine finds where it is.</summary>
+    /// <summary>A request that continues a saved torrent as it was; the engine finds the rest of its saved state.</summary>
     /// <param name="saved">The torrent.</param>
     public static StartRequest Of(SavedTorrent saved)
     {

@@ -4,19 +4,19 @@ using TorrentPatron.Protocol;
 namespace TorrentPatron.Service.Routing;
 
 /// <summary>
-/// Lets a patron's answers out in the order of its requests: one that is there early waits for the earlier ones. News of a
-/// torrent wait behind the answer that tells of the torrent.
+/// Delivers a patron's answers in the order of its requests: an early answer waits for the earlier ones. Messages of a torrent wait for the
+/// answer that announces the torrent.
 /// </summary>
-/// <param name="deliver">Takes each message in its turn; called under the queue's lock, so it must only hand it on.</param>
+/// <param name="deliver">Takes each message in its turn; called under the queue's lock, so it must only pass it on.</param>
 internal sealed class AnswerQueue(Action<TorrentMessage> deliver)
 {
     private readonly Lock _gate = new();
     private readonly Queue<PendingAnswer> _requests = new();
 
-    /// <summary>Those of the queue that are not settled, by their ids.</summary>
+    /// <summary>The unsettled requests in the queue, by their ids.</summary>
     private readonly Dictionary<long, PendingAnswer> _open = [];
 
-    /// <summary>Those of the queue, if any, that have started a torrent: the latest of each.</summary>
+    /// <summary>The requests in the queue that have started a torrent: the latest for each torrent.</summary>
     private readonly Dictionary<TorrentId, PendingAnswer> _starts = [];
 
     /// <summary>Takes a place in the queue.</summary>
@@ -29,9 +29,9 @@ internal sealed class AnswerQueue(Action<TorrentMessage> deliver)
         }
     }
 
-    /// <summary>Settles a request. One that is settled already stays as it is.</summary>
+    /// <summary>Settles a request. A settled request stays as it is.</summary>
     /// <param name="request">Which request.</param>
-    /// <param name="answer">Its answer; null: it was taken back, so there is nothing to say.</param>
+    /// <param name="answer">Its answer; null if it was cancelled.</param>
     public void Settle(PendingAnswer request, TorrentAnswer? answer)
     {
         lock (_gate)
@@ -43,7 +43,7 @@ internal sealed class AnswerQueue(Action<TorrentMessage> deliver)
         }
     }
 
-    /// <summary>Settles the request that an answer is for, if it is still open.</summary>
+    /// <summary>Settles the request of an answer, if it is still open.</summary>
     public void Settle(NewTorrentCreated answer)
     {
         lock (_gate)
@@ -53,7 +53,7 @@ internal sealed class AnswerQueue(Action<TorrentMessage> deliver)
         }
     }
 
-    /// <summary>Settles every request that is still open as failed.</summary>
+    /// <summary>Fails every request that is still open.</summary>
     public void FailAll(TorrentError error)
     {
         lock (_gate)
@@ -65,7 +65,7 @@ internal sealed class AnswerQueue(Action<TorrentMessage> deliver)
         }
     }
 
-    /// <summary>Passes on news of a torrent, which is no answer.</summary>
+    /// <summary>Passes on a message of a torrent that is not an answer.</summary>
     public void Pass(TorrentMessage news)
     {
         lock (_gate)

@@ -9,8 +9,8 @@ using TorrentPatron.Service.Errors;
 namespace TorrentPatron.Service.Routing;
 
 /// <summary>
-/// One engine from its making to its end, and who is to hear what of it: answers go to who asked, news of a torrent to the
-/// patron that owns it.
+/// One engine from its creation to its end, with the routing of its messages: answers go to the patron that asked, other messages of a
+/// torrent to the patron that owns it.
 /// </summary>
 internal sealed class ClientSession : IEngineView, IAsyncDisposable
 {
@@ -21,14 +21,14 @@ internal sealed class ClientSession : IEngineView, IAsyncDisposable
     private readonly Task<ITorrentClient> _started;
     private readonly Action<TorrentMessage, Func<TorrentMessage, TorrentStatus?>> _published;
 
-    /// <summary>Held while messages are routed, so that they are routed in their order whoever does it.</summary>
+    /// <summary>Held while messages are routed, so that they stay in order whichever thread routes them.</summary>
     private readonly Lock _routing = new();
     private volatile ITorrentClient? _client;
     private volatile TorrentError? _end;
     private volatile bool _isClosing;
     private Task _reading = Task.CompletedTask;
 
-    /// <summary>Makes the engine as soon as the one before it has gone. Does not block.</summary>
+    /// <summary>Creates the engine as soon as the previous one has ended. Does not block.</summary>
     public ClientSession(
         Task predecessorGone, Func<ITorrentClient> makeClient, Action started, Action<TorrentMessage, Func<TorrentMessage, TorrentStatus?>> published)
     {
@@ -36,7 +36,7 @@ internal sealed class ClientSession : IEngineView, IAsyncDisposable
         _started = StartAsync(predecessorGone, makeClient, started);
     }
 
-    /// <summary>Whether the engine could not be made, or has ended.</summary>
+    /// <summary>Whether the engine could not be created, or has ended.</summary>
     public bool IsOver => _end is not null || _started.IsFaulted;
 
     /// <summary>The engine while it runs.</summary>
@@ -45,11 +45,11 @@ internal sealed class ClientSession : IEngineView, IAsyncDisposable
     /// <inheritdoc/>
     TorrentError? IEngineView.Fault => null;
 
-    /// <summary>How many torrents run, without a look at each.</summary>
+    /// <summary>Number of running torrents, without a look at each.</summary>
     public int Torrents => _owners.Count;
 
     /// <summary>Waits for the engine.</summary>
-    /// <exception cref="TorrentException">The engine could not be made.</exception>
+    /// <exception cref="TorrentException">The engine could not be created.</exception>
     public Task<ITorrentClient> StartedAsync(CancellationToken cancellationToken) => _started.WaitAsync(cancellationToken);
 
     /// <inheritdoc/>
@@ -70,11 +70,11 @@ internal sealed class ClientSession : IEngineView, IAsyncDisposable
     /// <inheritdoc/>
     public IReadOnlyList<ClosedPeer> GetClosedPeers(TorrentId torrent) => Client?.GetClosedPeers(torrent) ?? [];
 
-    /// <summary>Hands a command to the engine, which must have been waited for, and brings its one answer.</summary>
-    /// <param name="requester">Who asks.</param>
+    /// <summary>Sends a command to the started engine and returns its answer.</summary>
+    /// <param name="requester">The patron that asks.</param>
     /// <param name="torrent">Which torrent it is about.</param>
     /// <param name="command">The command.</param>
-    /// <param name="warnings">What is to be said with the answer that the torrent has been started; null: nothing.</param>
+    /// <param name="warnings">Warnings to add to the answer that the torrent has been started; null means none.</param>
     public async Task<TorrentAnswer> SendAsync(
         IRequester requester, TorrentId torrent, TorrentCommand command, IReadOnlyList<TorrentError>? warnings = null)
     {
@@ -88,11 +88,11 @@ internal sealed class ClientSession : IEngineView, IAsyncDisposable
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
-            // Engines are plugged in: what one throws must not cost anyone an answer.
+            // Engines are plugins: an exception of one must not cost anyone an answer.
             Fail(command.CorrelationId, Record(fault));
         }
 
-        // It may have ended after its open commands were failed, and before this one was among them.
+        // The engine may have ended after its open commands were failed and before this one was added.
         if (_end is { } end)
             Fail(command.CorrelationId, end);
         return await sent.Answered.ConfigureAwait(false);
@@ -101,11 +101,11 @@ internal sealed class ClientSession : IEngineView, IAsyncDisposable
     /// <inheritdoc/>
     public bool Owns(IRequester requester, TorrentId torrent) => _owners.TryGetValue(torrent, out IRequester? owner) && owner == requester;
 
-    /// <summary>The torrents that are a patron's own.</summary>
+    /// <summary>The torrents that a patron owns.</summary>
     public IReadOnlyList<TorrentId> OwnedBy(IRequester requester) =>
         [.. _owners.Where(pair => pair.Value == requester).Select(pair => pair.Key)];
 
-    /// <summary>Has what a patron owns be another's, which from now on is told its news.</summary>
+    /// <summary>Transfers a patron's torrents to another patron, which receives their messages from now on.</summary>
     public void HandOver(IRequester owner, IRequester heir)
     {
         foreach ((TorrentId torrent, IRequester before) in _owners)
@@ -115,7 +115,7 @@ internal sealed class ClientSession : IEngineView, IAsyncDisposable
         }
     }
 
-    /// <summary>Has some of what a patron owns be another's.</summary>
+    /// <summary>Transfers some of a patron's torrents to another patron.</summary>
     public void HandOver(IRequester owner, IRequester heir, IEnumerable<TorrentId> torrents)
     {
         foreach (TorrentId torrent in torrents)
@@ -128,20 +128,20 @@ internal sealed class ClientSession : IEngineView, IAsyncDisposable
     /// <inheritdoc/>
     public StatusFeed Feed(IReadOnlyCollection<TorrentId>? torrents) => Enter(new StatusFeed(torrents, _watchers.Remove));
 
-    /// <summary>Lets a watcher see from now on.</summary>
+    /// <summary>Adds a watcher.</summary>
     public void Add(IStatusWatcher watcher) => Enter(watcher);
 
-    /// <summary>Lets a watcher see no more.</summary>
+    /// <summary>Removes a watcher.</summary>
     public void Remove(IStatusWatcher watcher) => _watchers.Remove(watcher);
 
-    /// <summary>Routes what the engine has said until now.</summary>
+    /// <summary>Routes the engine's messages so far.</summary>
     public Task CatchUpAsync(CancellationToken cancellationToken)
     {
         if (Client is not { } client)
             return Task.CompletedTask;
         try
         {
-            // A torrent tells of a change in several messages, as one step: whoever saw the change in the first finds the others here.
+            // A torrent reports a change in several messages as one step: a caller that saw the change in the first finds the others here.
             client.GetStatuses();
             RouteAll(client.Messages);
         }
@@ -153,10 +153,10 @@ internal sealed class ClientSession : IEngineView, IAsyncDisposable
         return Task.CompletedTask;
     }
 
-    /// <summary>Ends the engine; commands still open are answered as stopped.</summary>
+    /// <summary>Ends the engine; open commands are answered as stopped.</summary>
     public async ValueTask DisposeAsync()
     {
-        // Off the caller's thread, which may hold a lock or be the reader of the very messages that end below.
+        // Off the caller's thread, which may hold a lock or be the reader of the messages that end below.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         _isClosing = true;
         await ((Task)_started).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -168,7 +168,7 @@ internal sealed class ClientSession : IEngineView, IAsyncDisposable
             }
             catch (Exception fault) when (fault is not OutOfMemoryException)
             {
-                // Nobody is left to be told, and the next client must not wait for ever.
+                // There is nobody left to report to, and the next client must not wait for ever.
                 End(Record(fault));
             }
         }
@@ -231,7 +231,7 @@ internal sealed class ClientSession : IEngineView, IAsyncDisposable
 
     private void Route(TorrentMessage message)
     {
-        // First, so that whoever has an answer finds with the watchers what it tells of.
+        // Watchers first, so that a patron with an answer finds there what the answer tells.
         if (message.Status() is { } status)
             _watchers.See(message.TorrentId, status, isLast: message is TorrentClosed or TorrentRemoved);
 
@@ -248,14 +248,14 @@ internal sealed class ClientSession : IEngineView, IAsyncDisposable
     {
         if (!_sent.TryRemove(answer.CorrelationId, out SentCommand? command))
             return;
-        // What the engine said of the torrent while it was still starting it has an owner now.
+        // Messages of a torrent that was still starting now have an owner.
         List<TorrentMessage>? early = null;
         if (command.IsStart)
             _early.TryRemove(command.Torrent, out early);
         if (answer is NewTorrentCreated created)
         {
             answer = created = created with { Warnings = [.. command.Warnings] };
-            // At once and not by way of who waits for it, so that no news overtake it.
+            // At once, not through the awaiting task, so that no later message overtakes it.
             _owners[answer.TorrentId] = command.Requester;
             command.Requester.Receive(created);
             early?.ForEach(command.Requester.Receive);
@@ -266,7 +266,7 @@ internal sealed class ClientSession : IEngineView, IAsyncDisposable
         }
         else if (answer is TorrentRemoved && _owners.TryRemove(answer.TorrentId, out IRequester? owner) && owner != command.Requester)
         {
-            // Whoever started it hears that another has removed it.
+            // The owner is told that another patron has removed its torrent.
             owner.Receive(answer);
         }
 

@@ -3,11 +3,11 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Service.Routing;
 
-/// <summary>The engines of a service, one after the other: the next is made when the one before has gone. Thread-safe.</summary>
-/// <param name="makeClient">Makes an engine.</param>
-/// <param name="started">Is told, without a lock, that one has been made; before it has a torrent.</param>
+/// <summary>The engines of a service, one after another: the next is created when the previous one has ended. Thread-safe.</summary>
+/// <param name="makeClient">Creates an engine.</param>
+/// <param name="started">Called without a lock when an engine has been created, before it has a torrent.</param>
 /// <param name="published">
-/// Is given each message when it has been published, in their order, with what finds the status of its torrent. It must neither throw nor wait.
+/// Called with each published message, in order, and a function that finds the status of its torrent. Must neither throw nor wait.
 /// </param>
 internal sealed class ClientSessions(
     Func<ITorrentClient> makeClient, Action started, Action<TorrentMessage, Func<TorrentMessage, TorrentStatus?>> published)
@@ -17,7 +17,7 @@ internal sealed class ClientSessions(
     private Task _gone = Task.CompletedTask;
     private long _lastId;
 
-    /// <summary>The engine as it is now; null while none was asked for.</summary>
+    /// <summary>The current engine; null while none is needed.</summary>
     public ClientSession? Current
     {
         get
@@ -27,7 +27,7 @@ internal sealed class ClientSessions(
         }
     }
 
-    /// <summary>Completes when every engine that was ended has gone.</summary>
+    /// <summary>Completes when every engine that was told to end has ended.</summary>
     public Task Gone
     {
         get
@@ -37,17 +37,17 @@ internal sealed class ClientSessions(
         }
     }
 
-    /// <summary>Names a command.</summary>
+    /// <summary>Returns the id of a new command.</summary>
     public long NextId() => Interlocked.Increment(ref _lastId);
 
-    /// <summary>The engine for a start; made where there is none.</summary>
-    /// <param name="requester">Who starts a torrent.</param>
-    /// <exception cref="TorrentException">It has been stopped.</exception>
+    /// <summary>The engine for a start, created if there is none.</summary>
+    /// <param name="requester">The patron that starts a torrent.</param>
+    /// <exception cref="TorrentException">The patron has been stopped.</exception>
     public ClientSession Connect(IRequester requester)
     {
         lock (_gate)
         {
-            // Who comes after its end would make an engine that nobody ends.
+            // A request after the patron's end would create an engine that nobody ends.
             if (requester.IsStopped)
                 throw new TorrentException(ServiceErrors.Stopped);
             if (_current is { IsOver: true })
@@ -66,7 +66,7 @@ internal sealed class ClientSessions(
         }
     }
 
-    /// <summary>Under the lock: the next engine will wait for this one's end. Disposing yields before it does anything.</summary>
+    /// <summary>Under the lock: the next engine waits for this one's end. Disposing yields before it does anything.</summary>
     private void Retire()
     {
         _gone = _current!.DisposeAsync().AsTask();

@@ -3,14 +3,14 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Service.Routing;
 
-/// <summary>The folders below which destinations must lie, and no link on the way from them. Without such folders every destination is allowed.</summary>
+/// <summary>Checks that destinations are below given folders, without links in the path. Without such folders every destination is allowed.</summary>
 /// <param name="roots">Absolute paths of the folders.</param>
 /// <remarks>
-/// A link that somebody puts there after the check is not followed either: <see cref="StorageRoots"/>. The check is for a clear error.
+/// A link that is made after the check is not followed either: <see cref="StorageRoots"/>. The check gives a clear error.
 /// </remarks>
 internal sealed class DestinationRules(IReadOnlyCollection<string> roots)
 {
-    /// <summary>Where a torrent counts as lying of which only the metadata is wanted, and no folder was given; null: anywhere.</summary>
+    /// <summary>The destination of a torrent of which only the metadata is wanted, if none was given; null means anywhere.</summary>
     public string? Default => roots.FirstOrDefault();
 
     /// <summary>Refuses a destination that is not below a root. Looks at the disk.</summary>
@@ -26,7 +26,7 @@ internal sealed class DestinationRules(IReadOnlyCollection<string> roots)
             throw new TorrentException(ServiceErrors.LinkBelowRoot(destination, link));
     }
 
-    /// <summary>Refuses folders to take data from that are not below a root. Looks at the disk.</summary>
+    /// <summary>Refuses folders to reuse data from that are not below a root. Looks at the disk.</summary>
     /// <param name="folders">Absolute paths of folders or files.</param>
     /// <exception cref="TorrentException"><see cref="Engine.Client.TorrentErrorId.DestinationNotAllowed"/>.</exception>
     public void CheckSources(IEnumerable<string> folders)
@@ -40,6 +40,6 @@ internal sealed class DestinationRules(IReadOnlyCollection<string> roots)
         }
     }
 
-    /// <summary>Whether a destination may be written.</summary>
+    /// <summary>Whether writing to a destination is allowed.</summary>
     public bool Allows(string destination) => roots.Count == 0 || StorageRoots.Contain(roots, destination);
 }

@@ -1,6 +1,6 @@
 namespace TorrentPatron.Service.Routing;
 
-/// <summary>A turn in a torrent's lane. Disposing gives it up; also before it has come, without overtaking anyone.</summary>
+/// <summary>A turn in a torrent's queue. Dispose gives it up, even before it has come, without overtaking earlier turns.</summary>
 internal sealed class LaneTurn(Task before, Action leave) : IDisposable
 {
     private Action? _leave = leave;

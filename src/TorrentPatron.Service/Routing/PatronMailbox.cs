@@ -4,12 +4,12 @@ using TorrentPatron.Engine.Client;
 namespace TorrentPatron.Service.Routing;
 
 /// <summary>
-/// A patron's way out: raises its events one after another, and fills its outbox where it has been opened. Nothing is kept
-/// for who did not ask for it.
+/// Delivers a patron's messages: raises its events one after another, and fills its outbox if it has been opened. Messages are queued only
+/// for subscribers.
 /// </summary>
 internal sealed class PatronMailbox
 {
-    /// <summary>As many messages wait at most; of more, the outbox loses the oldest, events their status updates.</summary>
+    /// <summary>Maximum number of queued messages; beyond it the outbox drops the oldest, and events drop status updates.</summary>
     private const int Capacity = 10_000;
 
     private readonly Channel<Action> _events = Channel.CreateUnbounded<Action>();
@@ -38,25 +38,25 @@ internal sealed class PatronMailbox
 
     /// <summary>Hands a message on. Never blocks.</summary>
     /// <param name="message">The message.</param>
-    /// <param name="raise">Raises its event; null where nobody listens.</param>
+    /// <param name="raise">Raises its event; null if it has no handlers.</param>
     public void Put(TorrentMessage message, Action? raise)
     {
         lock (_gate)
             _outbox?.Writer.TryWrite(message);
 
-        // A handler that hangs must not fill the memory with what is stale anyway.
+        // A handler that hangs must not fill the memory with stale statuses.
         if (raise is not null && !(message is TorrentStatusUpdate && _events.Reader.Count >= Capacity))
             _events.Writer.TryWrite(raise);
     }
 
-    /// <summary>Completes when the events that wait now have been raised.</summary>
+    /// <summary>Completes when the queued events have been raised.</summary>
     public Task FlushAsync()
     {
         var raised = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         return _events.Writer.TryWrite(raised.SetResult) ? raised.Task : _raising;
     }
 
-    /// <summary>Takes no more; what is there is still raised and can still be read.</summary>
+    /// <summary>Accepts no more messages; queued ones are still raised and can still be read.</summary>
     public void Close()
     {
         lock (_gate)

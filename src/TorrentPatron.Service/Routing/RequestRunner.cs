@@ -10,18 +10,18 @@ using TorrentPatron.Service.State;
 
 namespace TorrentPatron.Service.Routing;
 
-/// <summary>Carries a patron's requests out: reads the source, waits for its turn, asks the engine.</summary>
+/// <summary>Carries out a patron's requests: reads the source, waits for its turn, sends the command to the engine.</summary>
 internal sealed class RequestRunner(ClientSessions sessions, StateFolder states, RequestReader reader, DestinationRules destinations, ServiceHooks hooks)
 {
     private readonly TorrentLanes _lanes = new();
     private readonly SavedRemoval _savedRemoval = new(states, destinations);
 
-    /// <summary>Starts a torrent, or joins it where it runs.</summary>
-    /// <param name="requester">Who asks.</param>
-    /// <param name="request">What to start.</param>
+    /// <summary>Starts a torrent, or joins it if it runs.</summary>
+    /// <param name="requester">The patron that asks.</param>
+    /// <param name="request">The torrent and its options.</param>
     /// <param name="pending">The request's place among the patron's answers.</param>
     /// <param name="turn">The request's place among the patron's requests.</param>
-    /// <param name="reading">Gives up reading the source. What has been read is started.</param>
+    /// <param name="reading">Cancels the reading of the source. A torrent whose source has been read is started.</param>
     public async Task<TorrentAnswer> StartAsync(
         IRequester requester, StartRequest request, PendingAnswer pending, RequestTurn turn, CancellationToken reading)
     {
@@ -40,8 +40,8 @@ internal sealed class RequestRunner(ClientSessions sessions, StateFolder states,
         destinations.Check(order.Destination);
         destinations.CheckSources(order.Request.Reuse?.Folders ?? []);
 
-        // A torrent is what it was when it was saved: what is given now adds its trackers to it, and what an earlier run has fetched for
-        // a link need not be fetched again.
+        // The saved metainfo counts: the new source only adds its trackers to it, and metadata that an earlier run has fetched for a link is
+        // not fetched again.
         bool isRestored = order.Request is { Metainfo: null, Source: { } source } && states.IsMetainfo(source);
         TorrentMetainfo? saved = isRestored ? order.Metainfo : states.ReadMetainfo(torrent);
         TorrentMetainfo? metainfo = saved ?? order.Metainfo;
@@ -55,14 +55,14 @@ internal sealed class RequestRunner(ClientSessions sessions, StateFolder states,
             ? new StartWarnings(order).OfStart(metainfo, isSaved: true, order.Request.SavedDestination)
             : states.Find(torrent) is { } earlier ? new StartWarnings(order).OfStart(metainfo, isSaved: true, earlier.Destination)
             : new StartWarnings(order).OfStart(metainfo, isSaved: false, savedDestination: null);
-        // Before the engine has it: it may be complete, and the service killed, at any moment from then on.
+        // Before the engine has it: from then on it may complete, and the service may be killed, at any moment.
         if (store.IsNew)
             hooks.Starting(torrent);
         TorrentAnswer answer = await session
             .SendAsync(requester, torrent, order.ToCommand(pending.Id, torrent, metainfo, magnet, store), warnings).ConfigureAwait(false);
         if (answer is not NewTorrentCreated)
         {
-            // Off the reader of the engine's messages: this touches the disk.
+            // Not on the reader of the engine's messages: this touches the disk.
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             store.GiveUp();
             if (store.IsNew)
@@ -76,9 +76,9 @@ internal sealed class RequestRunner(ClientSessions sessions, StateFolder states,
         return answer;
     }
 
-    /// <summary>Gives a command to the engine in its torrent's turn.</summary>
-    /// <param name="requester">Who asks.</param>
-    /// <param name="command">What to do.</param>
+    /// <summary>Sends the engine a command in the order of its torrent's commands.</summary>
+    /// <param name="requester">The patron that asks.</param>
+    /// <param name="command">The command.</param>
     /// <param name="pending">The request's place among the patron's answers.</param>
     /// <param name="turn">The request's place among the patron's requests.</param>
     public async Task<TorrentAnswer> CommandAsync(IRequester requester, TorrentCommand command, PendingAnswer pending, RequestTurn turn)
@@ -88,21 +88,21 @@ internal sealed class RequestRunner(ClientSessions sessions, StateFolder states,
         if (command is MoveTorrent { Destination: var destination })
             destinations.Check(destination);
 
-        // An engine is not made only to say that it has no such torrent.
+        // Do not create an engine only to answer that it has no such torrent.
         if (sessions.Current is not { IsOver: false } session)
             return pending.Fail(ServiceErrors.NotFound(pending.Torrent));
         await session.StartedAsync(requester.Stopping).ConfigureAwait(false);
         Task<TorrentAnswer> answer = session.SendAsync(requester, pending.Torrent, command);
 
-        // A start must wait for a close, but nobody for the end of a recheck.
+        // A start must wait for a close, but nothing waits for the end of a recheck.
         if (command is not CloseTorrent)
             lane.Dispose();
         return await answer.ConfigureAwait(false);
     }
 
-    /// <summary>Removes a torrent that the engine runs, or that is saved only.</summary>
-    /// <param name="requester">Who asks.</param>
-    /// <param name="command">Which torrent, and whether the files that are its own are deleted.</param>
+    /// <summary>Removes a torrent that the engine runs or that is only saved.</summary>
+    /// <param name="requester">The patron that asks.</param>
+    /// <param name="command">The torrent, and whether to delete the files that belong to it.</param>
     /// <param name="pending">The request's place among the patron's answers.</param>
     /// <param name="turn">The request's place among the patron's requests.</param>
     public async Task<TorrentAnswer> RemoveAsync(IRequester requester, RemoveTorrent command, PendingAnswer pending, RequestTurn turn)
@@ -123,10 +123,10 @@ internal sealed class RequestRunner(ClientSessions sessions, StateFolder states,
         return answer;
     }
 
-    /// <summary>What is in a request's torrent, where the source, the engine or the saved state tells; else null.</summary>
+    /// <summary>The metainfo of a request's torrent from the source, the engine or the saved state; otherwise null.</summary>
     /// <param name="request">The source.</param>
-    /// <param name="reading">Gives up reading it.</param>
-    /// <returns>What is in the torrent, null where that is not known here; and the request with what its source has said.</returns>
+    /// <param name="reading">Cancels the reading.</param>
+    /// <returns>The metainfo, null if it is not known here; and the request with the content of its source.</returns>
     public async Task<(TorrentMetainfo? Metainfo, StartRequest Request)> FindMetainfoAsync(StartRequest request, CancellationToken reading)
     {
         StartOrder order = await ReadAsync(request, reading).ConfigureAwait(false);
@@ -138,21 +138,21 @@ internal sealed class RequestRunner(ClientSessions sessions, StateFolder states,
     }
 
     /// <summary>
-    /// Closes a torrent that a patron has started for its metadata, and deletes what was saved of it. One that has been joined by now goes on, and
-    /// so does one that another patron has started anew.
+    /// Closes a torrent that a patron has started for its metadata, and deletes its saved state. A torrent that another patron has joined or
+    /// restarted by now continues.
     /// </summary>
     public async Task ForgetAsync(Patron requester, TorrentId torrent)
     {
         using LaneTurn lane = _lanes.Enter(torrent);
         await lane.Ready.ConfigureAwait(false);
 
-        // Of a patron that has been stopped, since its client has gone, another is the heir.
+        // Another patron inherits the torrents of a patron that was stopped because its client has gone.
         if (sessions.Current is { } session && (requester.IsStopped || session.Owns(requester, torrent))
             && session.GetStatus(torrent) is { State: not (TorrentState.Downloading or TorrentState.Seeding) })
             await session.SendAsync(requester, torrent, new RemoveTorrent(sessions.NextId(), torrent, DeleteData: false)).ConfigureAwait(false);
     }
 
-    /// <summary>Closes what a patron owns, each torrent in its turn, so that who starts it next starts it anew.</summary>
+    /// <summary>Closes a patron's torrents, each in its turn, so that a later start of one starts it from its saved state.</summary>
     public async Task CloseOwnedAsync(IRequester requester)
     {
         if (sessions.Current is { Client: not null } session)
@@ -181,7 +181,7 @@ internal sealed class RequestRunner(ClientSessions sessions, StateFolder states,
         return new StartOrder(request, read.Content, read.NamedPeers);
     }
 
-    /// <summary>The torrent runs already: gives it what is new in the request, and wakes it where it rests.</summary>
+    /// <summary>Joins a running torrent: adds the new peers and trackers of the request, and resumes it if it is suspended.</summary>
     private async Task<TorrentAnswer> JoinAsync(
         ClientSession session, IRequester requester, StartOrder order, PendingAnswer pending, TorrentStatus running)
     {
@@ -210,7 +210,7 @@ internal sealed class RequestRunner(ClientSessions sessions, StateFolder states,
             throw new TorrentException(ServiceErrors.FilesUnknown(running.Name));
         }
 
-        // One whose metadata alone was asked for goes on when it is here.
+        // A torrent that was started only for its metadata continues when that has arrived.
         bool mayRest = request.Suspended || request.MetadataOnly;
         if (!mayRest && running.State is TorrentState.Suspended or TorrentState.Failed or TorrentState.FetchingMetadata)
             await Ask(new ResumeTorrent(sessions.NextId(), torrent)).ConfigureAwait(false);

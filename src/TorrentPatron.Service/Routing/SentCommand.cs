@@ -3,10 +3,10 @@ using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Service.Routing;
 
-/// <summary>A command on its way through the engine, with its return address.</summary>
-/// <param name="requester">Who asked.</param>
-/// <param name="torrent">Which torrent it is about.</param>
-/// <param name="command">The command itself.</param>
+/// <summary>A command that the engine is carrying out, with the patron that asked.</summary>
+/// <param name="requester">The patron that asked.</param>
+/// <param name="torrent">The torrent that it is about.</param>
+/// <param name="command">The command.</param>
 internal sealed class SentCommand(IRequester requester, TorrentId torrent, TorrentCommand command)
 {
     private readonly TaskCompletionSource<TorrentAnswer> _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -15,7 +15,7 @@ internal sealed class SentCommand(IRequester requester, TorrentId torrent, Torre
 
     public TorrentId Torrent => torrent;
 
-    /// <summary>What is to be said with the answer that the torrent has been started.</summary>
+    /// <summary>Warnings to add to the answer that the torrent has been started.</summary>
     public IReadOnlyList<TorrentError> Warnings { get; init; } = [];
 
     public bool IsStart => command is CreateNewTorrent;

@@ -10,67 +10,67 @@ using TorrentPatron.Service.Sources;
 
 namespace TorrentPatron.Service.Routing;
 
-/// <summary>What a request to start a torrent comes to once its source has been read.</summary>
+/// <summary>A request to start a torrent, together with the content of its source.</summary>
 /// <param name="request">The request.</param>
-/// <param name="content">What was found at its source.</param>
-/// <param name="namedPeers">Addresses of peers that a magnet link gives by name.</param>
+/// <param name="content">The content of its source.</param>
+/// <param name="namedPeers">Addresses of the peers that a magnet link gives by host name.</param>
 internal sealed class StartOrder(StartRequest request, SourceContent content, IReadOnlyList<IPEndPoint> namedPeers)
 {
-    /// <summary>The most files that a magnet link may choose; what it names beyond is not chosen.</summary>
+    /// <summary>Maximum number of files that a magnet link may choose; the others it names are ignored.</summary>
     private const int MostChosenFiles = 200_000;
 
     /// <summary>The request.</summary>
     public StartRequest Request => request;
 
-    /// <summary>What its source has said.</summary>
+    /// <summary>The content of its source.</summary>
     public ReadSource Read => new(content, namedPeers);
 
-    /// <summary>Absolute path of the folder below which the files are to lie, where the torrent does not run yet.</summary>
+    /// <summary>Absolute path of the folder for the files, if the torrent does not run yet.</summary>
     public string Destination => Path.GetFullPath(request.Destination ?? request.SavedDestination ?? request.CurrentFolder ?? Environment.CurrentDirectory);
 
     /// <summary>Which torrent.</summary>
     public TorrentId TorrentId => content.TorrentId;
 
-    /// <summary>What is in the torrent; null where only a link was found.</summary>
+    /// <summary>The metainfo; null for a magnet link.</summary>
     public TorrentMetainfo? Metainfo => content.Metainfo;
 
-    /// <summary>The link; null where the torrent itself was found.</summary>
+    /// <summary>The magnet link; null for metainfo.</summary>
     public MagnetLink? Magnet => content.Magnet;
 
-    /// <summary>Peers that the link names, by address or by name, but for addresses that its source may not name.</summary>
+    /// <summary>Peers that the link names, by address or host name, except addresses that its source may not name.</summary>
     public IReadOnlyList<IPEndPoint> FoundPeers { get; } =
         (content.Magnet?.Peers.Select(peer => peer.EndPoint).OfType<IPEndPoint>() ?? []).Concat(namedPeers)
         .Where(peer => AddressReaches.Of(peer.Address) >= content.Reach).ToArray();
 
-    /// <summary>Trackers besides the torrent's own and those of the link.</summary>
-    /// <exception cref="TorrentException">What was given is not a tracker's address.</exception>
+    /// <summary>Trackers in addition to those of the torrent and the link.</summary>
+    /// <exception cref="TorrentException">An address is not a tracker's.</exception>
     public IReadOnlyList<Uri> Trackers => field ??= SourceAddresses.Trackers(request.Trackers);
 
-    /// <summary>Web seeds besides the torrent's own and those of the link.</summary>
-    /// <exception cref="TorrentException">What was given is not a web seed's address.</exception>
+    /// <summary>Web seeds in addition to those of the torrent and the link.</summary>
+    /// <exception cref="TorrentException">An address is not a web seed's.</exception>
     public IReadOnlyList<Uri> WebSeeds => field ??= SourceAddresses.WebSeeds(request.WebSeeds);
 
-    /// <summary>The web seeds of the .torrent or the link that was given.</summary>
+    /// <summary>The web seeds of the given .torrent or link.</summary>
     public IReadOnlyList<Uri> FoundWebSeeds { get; } =
         AddressReader.WebSeeds(content.Metainfo?.WebSeeds ?? content.Magnet?.WebSeeds ?? []).ToArray();
 
-    /// <summary>DHT nodes that the torrent or link names, but for addresses that its source may not name.</summary>
+    /// <summary>DHT nodes that the torrent or link names, except addresses that its source may not name.</summary>
     public IReadOnlyList<HostEndPoint> DhtNodes { get; } =
         (content.Metainfo?.DhtNodes ?? content.Magnet?.DhtNodes ?? []).Where(node => node.EndPoint is not { } endPoint
             || (AddressReaches.IsOfHost(endPoint.Address) && AddressReaches.Of(endPoint.Address) >= content.Reach)).ToArray();
 
-    /// <summary>The trackers of the .torrent or the link that was given.</summary>
+    /// <summary>The trackers of the given .torrent or link.</summary>
     public IReadOnlyList<Uri> FoundTrackers { get; } = AddressReader.Trackers(
         content.Metainfo?.TrackerTiers.SelectMany(tier => tier) ?? content.Magnet?.Trackers ?? []).ToArray();
 
-    /// <summary>Trackers that the .torrent or the link names and that cannot be asked.</summary>
+    /// <summary>Trackers of the .torrent or link that are unsupported.</summary>
     public IReadOnlyList<string> UnsupportedTrackers { get; } = content.Metainfo?.UnsupportedTrackers ?? content.Magnet?.UnsupportedTrackers ?? [];
 
-    /// <summary>Which files are wanted: as the request says, or else the link (BEP 53).</summary>
+    /// <summary>The wanted files, from the request or else from the link (BEP 53).</summary>
     public FileSelection? Selection => request.Selection ?? (request.FilePriorities.Count == 0 ? SelectionOfLink() : null);
 
-    /// <summary>Refuses what cannot be started.</summary>
-    /// <exception cref="TorrentException">Why.</exception>
+    /// <summary>Refuses an invalid request.</summary>
+    /// <exception cref="TorrentException">The request is invalid; the error says why.</exception>
     public void Check()
     {
         _ = Trackers;
@@ -79,7 +79,7 @@ internal sealed class StartOrder(StartRequest request, SourceContent content, IR
         {
             throw new TorrentException(new TorrentError(
                 TorrentErrorId.DestinationNotWritable,
-                $"The destination '{DisplayText.Clean(destination)}' is no absolute path.",
+                $"The destination '{DisplayText.Clean(destination)}' is not an absolute path.",
                 "Give the folder's full path."));
         }
 
@@ -89,20 +89,20 @@ internal sealed class StartOrder(StartRequest request, SourceContent content, IR
             Check(reuse);
         if (request.FilePriorities.Count != 0 && request.FilePriorities.Count != Metainfo?.Files.Count)
         {
-            string files = Metainfo is null ? "it is not known how many the torrent has" : $"the torrent has {Metainfo.Files.Count}";
+            string files = Metainfo is null ? "the number of files of the torrent is not known yet" : $"the torrent has {Metainfo.Files.Count}";
             throw new TorrentException(new TorrentError(
                 TorrentErrorId.InvalidTorrent,
                 $"Priorities were given for {request.FilePriorities.Count} files, but {files}.",
-                "Give one priority for each file, or none; choose the files of a magnet link by what they are called."));
+                "Give one priority for each file, or none; choose the files of a magnet link by name."));
         }
     }
 
     /// <summary>The command to the engine.</summary>
     /// <param name="id">Its correlation id.</param>
-    /// <param name="torrent">The id by which the torrent runs and is saved.</param>
-    /// <param name="metainfo">What is in the torrent; null where that is not known.</param>
-    /// <param name="store">Where it is saved.</param>
-    /// <param name="magnet">The link by which it was known first; null: none.</param>
+    /// <param name="torrent">The id with which the torrent runs and is saved.</param>
+    /// <param name="metainfo">The metainfo; null if it is not known.</param>
+    /// <param name="store">The torrent's saved state.</param>
+    /// <param name="magnet">The link by which it was first known; null if there is none.</param>
     public CreateNewTorrent ToCommand(long id, TorrentId torrent, TorrentMetainfo? metainfo, MagnetLink? magnet, IResumeStore store)
     {
         string destination = Destination;
@@ -115,7 +115,7 @@ internal sealed class StartOrder(StartRequest request, SourceContent content, IR
             TorrentId = torrent,
             IsDestinationSaved = request is { Destination: null, SavedDestination: not null },
             Peers = request.Peers,
-            // A link whose metadata an earlier run has fetched adds to what was saved with that.
+            // A link whose metadata an earlier run has fetched adds to the saved trackers and web seeds.
             FoundPeers = FoundPeers,
             Trackers = Trackers,
             FoundTrackers = FoundTrackers,
@@ -133,11 +133,11 @@ internal sealed class StartOrder(StartRequest request, SourceContent content, IR
         };
     }
 
-    /// <summary>What is new in it for a torrent that runs already.</summary>
+    /// <summary>The command that adds the request's new peers, trackers and web seeds to a running torrent.</summary>
     /// <param name="id">The command's correlation id.</param>
-    /// <param name="torrent">The id by which it runs.</param>
-    /// <param name="isPrivate">Whether the torrent is private: then it keeps its own trackers.</param>
-    /// <returns>The command; null: nothing.</returns>
+    /// <param name="torrent">The id with which it runs.</param>
+    /// <param name="isPrivate">Whether the torrent is private: it then keeps only its own trackers.</param>
+    /// <returns>The command; null if nothing is new.</returns>
     public AddSources? ToSources(long id, TorrentId torrent, bool isPrivate)
     {
         IReadOnlyList<Uri> trackers = isPrivate ? [] : Trackers;
@@ -156,7 +156,7 @@ internal sealed class StartOrder(StartRequest request, SourceContent content, IR
             };
     }
 
-    /// <summary>Priority of each file as it is asked for; null where nothing is said of files.</summary>
+    /// <summary>Priority of each file that the request asks for; null if it does not choose files.</summary>
     /// <param name="metainfo">The torrent.</param>
     /// <exception cref="TorrentException">No file is chosen.</exception>
     public IReadOnlyList<FilePriority>? Priorities(TorrentMetainfo metainfo)
@@ -175,11 +175,11 @@ internal sealed class StartOrder(StartRequest request, SourceContent content, IR
     private void Check(DataReuse reuse)
     {
         if (reuse.Folders.FirstOrDefault(folder => !Path.IsPathFullyQualified(folder)) is { } relative)
-            throw new TorrentException(ServiceErrors.InvalidReuse($"The folder '{DisplayText.Clean(relative)}' to take data from is not an absolute path."));
+            throw new TorrentException(ServiceErrors.InvalidReuse($"The folder '{DisplayText.Clean(relative)}' to reuse data from is not an absolute path."));
         if (reuse.Folders.Count > DataReuse.MostFolders)
-            throw new TorrentException(ServiceErrors.InvalidReuse($"Data can be taken from {DataReuse.MostFolders} folders, not from {reuse.Folders.Count}."));
+            throw new TorrentException(ServiceErrors.InvalidReuse($"Data can be reused from at most {DataReuse.MostFolders} folders, not {reuse.Folders.Count}."));
         if (request.Options.SeedOnly == true)
-            throw new TorrentException(ServiceErrors.InvalidReuse("A torrent that is only seeded takes no data over: nothing is written to it."));
+            throw new TorrentException(ServiceErrors.InvalidReuse("A torrent that is only seeded cannot reuse data, because nothing is written to it."));
     }
 
     private FileSelection? SelectionOfLink() => Magnet is not { SelectedFiles: { Count: > 0 } ranges } ? null : new FileSelection

@@ -4,16 +4,16 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Service.Routing;
 
-/// <summary>Says what of a start is not done as it was asked for, or looks like a mistake. Looks at the disk.</summary>
-/// <param name="order">What was asked for.</param>
+/// <summary>Warns if a start does not do what was asked for, or looks like a mistake. Looks at the disk.</summary>
+/// <param name="order">The start.</param>
 internal sealed class StartWarnings(StartOrder order)
 {
-    /// <summary>Files that are looked for, to tell where a torrent's data lies.</summary>
+    /// <summary>Number of files to look for, to find out where a torrent's data is.</summary>
     private const int FilesLookedFor = 5;
 
-    /// <summary>Of a torrent that runs already.</summary>
-    /// <param name="running">How it stands.</param>
-    /// <param name="metainfo">What is in it; null where that is not known.</param>
+    /// <summary>The warnings for a torrent that already runs.</summary>
+    /// <param name="running">Its status.</param>
+    /// <param name="metainfo">Its metainfo; null if it is not known.</param>
     public IReadOnlyList<TorrentError> OfJoin(TorrentStatus running, TorrentMetainfo? metainfo)
     {
         var warnings = new List<TorrentError>(MissingFiles(metainfo));
@@ -26,10 +26,10 @@ internal sealed class StartWarnings(StartOrder order)
         return warnings;
     }
 
-    /// <summary>Of a torrent that does not run yet.</summary>
-    /// <param name="metainfo">What is in it; null where that is not known.</param>
+    /// <summary>The warnings for a torrent that does not run yet.</summary>
+    /// <param name="metainfo">Its metainfo; null if it is not known.</param>
     /// <param name="isSaved">Whether an earlier run has saved it.</param>
-    /// <param name="savedDestination">Where its files were then; null: that is not known.</param>
+    /// <param name="savedDestination">The saved folder of its files; null if it is not known.</param>
     public IReadOnlyList<TorrentError> OfStart(TorrentMetainfo? metainfo, bool isSaved, string? savedDestination)
     {
         var warnings = new List<TorrentError>(MissingFiles(metainfo));
@@ -38,7 +38,7 @@ internal sealed class StartWarnings(StartOrder order)
             warnings.Add(ServiceErrors.SavedElsewhere(name, before, order.Destination));
         else if (metainfo is not null && IsOwnFolder(metainfo))
             warnings.Add(ServiceErrors.OwnFolder(name, order.Destination));
-        // Once: it is the same whenever the torrent is started again.
+        // Only once: it is the same at every start of the torrent.
         if (!isSaved && order.UnsupportedTrackers is { Count: > 0 } trackers)
             warnings.Add(ServiceErrors.TrackersIgnored(name, trackers));
         return warnings;
@@ -53,7 +53,7 @@ internal sealed class StartWarnings(StartOrder order)
         ? []
         : order.Selection?.Missing(metainfo).Select(missing => ServiceErrors.NoSuchFile(missing, metainfo.Name)) ?? [];
 
-    /// <summary>Whether the destination is the torrent's own folder, with its files in it, so that they would be fetched again one folder below.</summary>
+    /// <summary>Whether the destination is the torrent's own folder with its files, so that they would be downloaded again one folder below.</summary>
     private bool IsOwnFolder(TorrentMetainfo metainfo)
     {
         string folder = Path.TrimEndingDirectorySeparator(order.Destination);

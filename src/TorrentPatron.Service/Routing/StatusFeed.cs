@@ -5,24 +5,24 @@ using TorrentPatron.Protocol;
 namespace TorrentPatron.Service.Routing;
 
 /// <summary>
-/// Sees the statuses of many torrents, whoever owns them. Of each torrent it keeps the latest that has not been taken, so that a
-/// slow reader costs no memory and still gets every torrent's last. Ends with the torrents chosen, or the engine. Thread-safe.
+/// Watches the statuses of many torrents, of any patron. It keeps the latest unread status of each torrent, so that a slow reader costs no
+/// memory and still gets every torrent's last status. Ends with the chosen torrents, or with the engine. Thread-safe.
 /// </summary>
-/// <param name="torrents">Which torrents; null: all, also those that come later.</param>
-/// <param name="leave">Is told of its end.</param>
+/// <param name="torrents">The torrents; null means all, including later ones.</param>
+/// <param name="leave">Called at its end.</param>
 internal sealed class StatusFeed(IReadOnlyCollection<TorrentId>? torrents, Action<IStatusWatcher> leave) : IStatusWatcher
 {
     private readonly Lock _gate = new();
     private readonly OrderedDictionary<TorrentId, TorrentStatus> _latest = [];
     private readonly HashSet<TorrentId>? _chosen = torrents is null ? null : [.. torrents];
 
-    /// <summary>Holds something while there is news; complete when there will be no more.</summary>
+    /// <summary>Contains an item while there are unread statuses; completed when no more follow.</summary>
     private readonly Channel<bool> _news = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
 
     public TorrentId? Torrent => null;
 
-    /// <summary>Takes the torrents as they are; those chosen that are not among them are not waited for.</summary>
+    /// <summary>Takes the current torrents; chosen torrents that are not among them are not waited for.</summary>
     public void Begin(IReadOnlyList<TorrentStatus> statuses)
     {
         lock (_gate)
@@ -30,7 +30,7 @@ internal sealed class StatusFeed(IReadOnlyCollection<TorrentId>? torrents, Actio
             var running = new HashSet<TorrentId>();
             foreach (TorrentStatus status in statuses)
             {
-                // What has been seen of it meanwhile is newer.
+                // A status that has arrived in the meantime is newer.
                 if (TorrentId.TryParse(status.InfoHash, out TorrentId torrent) && running.Add(torrent) && !_latest.ContainsKey(torrent))
                     See(torrent, status, isLast: false);
             }
@@ -41,8 +41,8 @@ internal sealed class StatusFeed(IReadOnlyCollection<TorrentId>? torrents, Actio
         }
     }
 
-    /// <summary>Waits for news.</summary>
-    /// <returns>False when there will be none.</returns>
+    /// <summary>Waits for statuses.</summary>
+    /// <returns>False if no more follow.</returns>
     public async ValueTask<bool> WaitAsync(CancellationToken cancellationToken)
     {
         if (!await _news.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
@@ -51,7 +51,7 @@ internal sealed class StatusFeed(IReadOnlyCollection<TorrentId>? torrents, Actio
         return true;
     }
 
-    /// <summary>Takes the latest statuses, one a torrent, in the order of their coming.</summary>
+    /// <summary>Takes the latest statuses, one for each torrent, in the order of their arrival.</summary>
     public IReadOnlyList<TorrentStatus> Take()
     {
         lock (_gate)

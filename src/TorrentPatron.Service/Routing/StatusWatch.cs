@@ -4,7 +4,7 @@ using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Service.Routing;
 
-/// <summary>Sees the statuses of one torrent, whoever owns it. Keeps the latest few; ends with the torrent or engine.</summary>
+/// <summary>Watches the statuses of one torrent, of any patron. Keeps the latest few; ends with the torrent or engine.</summary>
 internal sealed class StatusWatch(TorrentId torrent, Action<IStatusWatcher> leave) : IStatusWatcher
 {
     private const int Kept = 16;

@@ -4,8 +4,8 @@ using TorrentPatron.Protocol;
 namespace TorrentPatron.Service.Routing;
 
 /// <summary>
-/// Who watches the torrents of an engine. Those who watch one torrent are found by it, so that ten thousand waits for as many
-/// torrents cost no more than one each. Thread-safe.
+/// The watchers of an engine's torrents. Watchers of one torrent are indexed by it, so that ten thousand waits for as many torrents cost one
+/// look-up for each status. Thread-safe.
 /// </summary>
 internal sealed class StatusWatchers
 {
@@ -14,7 +14,7 @@ internal sealed class StatusWatchers
     private readonly List<IStatusWatcher> _ofMany = [];
     private bool _isOver;
 
-    /// <summary>Lets a watcher see from now on.</summary>
+    /// <summary>Adds a watcher.</summary>
     public void Add(IStatusWatcher watcher)
     {
         lock (_gate)
@@ -30,7 +30,7 @@ internal sealed class StatusWatchers
         }
     }
 
-    /// <summary>Lets a watcher see no more.</summary>
+    /// <summary>Removes a watcher.</summary>
     public void Remove(IStatusWatcher watcher)
     {
         lock (_gate)
@@ -42,10 +42,10 @@ internal sealed class StatusWatchers
         }
     }
 
-    /// <summary>Shows a status to those whom it concerns.</summary>
-    /// <param name="of">Which torrent's.</param>
+    /// <summary>Shows a status to the watchers of its torrent.</summary>
+    /// <param name="of">The torrent.</param>
     /// <param name="status">Its status.</param>
-    /// <param name="isLast">Whether the engine has let go of the torrent.</param>
+    /// <param name="isLast">Whether the engine has released the torrent.</param>
     public void See(TorrentId of, TorrentStatus status, bool isLast)
     {
         lock (_gate)
@@ -57,7 +57,7 @@ internal sealed class StatusWatchers
         }
     }
 
-    /// <summary>There will be no more, for those who watch and those who come later.</summary>
+    /// <summary>Ends all watchers, present and future.</summary>
     public void EndAll()
     {
         lock (_gate)

@@ -3,8 +3,8 @@ using TorrentPatron.Protocol;
 namespace TorrentPatron.Service.Routing;
 
 /// <summary>
-/// Takes what concerns one torrent one at a time, in the order of entering, whichever patron asked: so that of two that
-/// start the same torrent the second finds it running, and a start waits for a close that is under way.
+/// Runs the commands for each torrent one at a time, in the order of entering, across patrons: of two starts of the same torrent the second
+/// finds it running, and a start waits for a pending close.
 /// </summary>
 internal sealed class TorrentLanes
 {

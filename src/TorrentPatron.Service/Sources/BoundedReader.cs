@@ -5,18 +5,18 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Service.Sources;
 
-/// <summary>Reads a stream that claims to be a .torrent, and not a byte more than one may have.</summary>
+/// <summary>Reads a stream that should be a .torrent, up to the largest allowed size.</summary>
 internal static class BoundedReader
 {
     private const int ChunkBytes = 64 * 1024;
     private const int LeastBytes = 256;
 
-    /// <summary>Reads to the end, whatever length was announced.</summary>
+    /// <summary>Reads to the end, regardless of the announced length.</summary>
     /// <param name="stream">The stream.</param>
-    /// <param name="source">What is read, for the error.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="source">The source, for the error.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
     /// <param name="onReceived">Called whenever some bytes have been read.</param>
-    /// <exception cref="TorrentException">There is more than a .torrent may have.</exception>
+    /// <exception cref="TorrentException">It is larger than a .torrent may be.</exception>
     public static async Task<byte[]> ReadAsync(Stream stream, TorrentSource source, CancellationToken cancellationToken, Action? onReceived = null)
     {
         byte[] chunk = ArrayPool<byte>.Shared.Rent(ChunkBytes);
@@ -40,9 +40,9 @@ internal static class BoundedReader
         throw TooLarge(source);
     }
 
-    /// <summary>There is more than a .torrent may have.</summary>
+    /// <summary>The error for a source that is larger than a .torrent may be.</summary>
     public static TorrentException TooLarge(TorrentSource source) => new(new TorrentError(
         TorrentErrorId.InvalidTorrent,
-        $"'{source}' is larger than {MetainfoReader.MaxFileBytes >> 20} MiB, which no .torrent should be.",
-        "Check that it is the .torrent and not what the torrent is about."));
+        $"'{source}' is larger than {MetainfoReader.MaxFileBytes >> 20} MiB, the limit for a .torrent file.",
+        "Check that it is the .torrent file and not the torrent's content."));
 }

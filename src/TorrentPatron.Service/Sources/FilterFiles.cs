@@ -7,20 +7,20 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Service.Sources;
 
-/// <summary>Reads IP filters from files: as text of <see cref="FilterReader"/>'s formats, or that compressed by gzip.</summary>
+/// <summary>Reads IP filters from files: text in the formats of <see cref="FilterReader"/>, or the same compressed by gzip.</summary>
 public static class FilterFiles
 {
-    /// <summary>Bytes of text that are read at most, over all files, also where they come compressed.</summary>
+    /// <summary>Maximum number of bytes of uncompressed text in all files together.</summary>
     public const long MostBytes = 2L << 30;
 
     private const int MostNamed = 3;
 
-    /// <summary>Makes a filter.</summary>
-    /// <param name="files">Files of addresses that are blocked; none: no address is.</param>
-    /// <param name="allowed">The addresses that are allowed, as <see cref="AddressRange.TryParse"/> takes them; none: all are.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
-    /// <returns>The filter; null: it would let everything through because nothing was asked for.</returns>
-    /// <exception cref="TorrentException">A file cannot be read, or has no range in it: that must not mean that all is allowed.</exception>
+    /// <summary>Reads a filter.</summary>
+    /// <param name="files">Files of blocked addresses; empty blocks none.</param>
+    /// <param name="allowed">The allowed addresses, in the format of <see cref="AddressRange.TryParse"/>; empty allows all.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    /// <returns>The filter; null if nothing is filtered.</returns>
+    /// <exception cref="TorrentException">A file cannot be read, or has no range in it: that must not allow all addresses.</exception>
     public static async Task<AddressFilter?> LoadAsync(
         IReadOnlyList<string> files, IReadOnlyList<string> allowed, CancellationToken cancellationToken = default)
     {
@@ -38,9 +38,9 @@ public static class FilterFiles
             (left, first) = await ReadAsync(file, reader, left, cancellationToken).ConfigureAwait(false);
             int badLines = reader.BadLines - badBefore;
             if (reader.Ranges + reader.AllowedRanges == ranges)
-                throw Unusable(file, badLines == 0 ? "there is no range of addresses in it" : $"no line of it can be understood, the first is line {first}");
+                throw Unusable(file, badLines == 0 ? "it contains no address ranges" : $"none of its lines is valid, beginning with line {first}");
             if (badLines > 0)
-                bad.Add($"'{DisplayText.Clean(file)}' ({badLines}, the first is line {first})");
+                bad.Add($"'{DisplayText.Clean(file)}' ({badLines}, beginning with line {first})");
         }
 
         return new AddressFilter(files.Count > 0 ? reader.Build() : null, allowed.Count > 0 ? AddressRanges.Of(allowed.Select(Parse)) : null)
@@ -48,8 +48,8 @@ public static class FilterFiles
             Files = [.. files],
             Warning = bad.Count == 0 ? null : new TorrentError(
                 TorrentErrorId.FilterDamaged,
-                $"Lines of the IP filter cannot be understood and are left out: {string.Join(", ", bad.Take(MostNamed))}{(bad.Count > MostNamed ? " and more" : "")}.",
-                "Look at those lines, or at where the file is from."),
+                $"Invalid lines of the IP filter were skipped: {string.Join(", ", bad.Take(MostNamed))}{(bad.Count > MostNamed ? " and more" : "")}.",
+                "Check those lines, or the origin of the file."),
         };
     }
 
@@ -88,10 +88,10 @@ public static class FilterFiles
     private static TorrentException Unusable(string path, string why, Exception? fault = null) => new(
         new TorrentError(
             TorrentErrorId.FilterNotReadable, $"The IP filter '{DisplayText.Clean(path)}' cannot be used: {DisplayText.Clean(why)}.",
-            "Give the path of a text file in the format of eMule or PeerGuardian, or with an address, network or range a line, as it is or compressed by gzip."),
+            "Give the path of a text file in the format of eMule or PeerGuardian, or with one address, network or range per line, plain or compressed by gzip."),
         fault);
 
-    /// <summary>A stream of which some bytes have been read before.</summary>
+    /// <summary>A stream whose first bytes have already been read.</summary>
     private sealed class PrefixedStream(ReadOnlyMemory<byte> prefix, Stream rest) : ForwardStream
     {
         private ReadOnlyMemory<byte> _prefix = prefix;

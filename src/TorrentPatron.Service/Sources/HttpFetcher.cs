@@ -7,11 +7,10 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Service.Sources;
 
-/// <summary>Fetches .torrents over HTTP and HTTPS.</summary>
+/// <summary>Downloads .torrent files over HTTP and HTTPS.</summary>
 /// <remarks>
-/// An address that a person gives may be anywhere; what it redirects to was chosen by somebody else, and may be bait for
-/// requests to this machine's own services. So no redirect leads from the internet into this machine's network; it is the
-/// addresses that are really connected to that count.
+/// The user may give any address, but somebody else chose the targets of its redirects, perhaps to attack this machine's own services. So
+/// no redirect may lead from the internet into the machine's network; the addresses that are actually connected to count.
 /// </remarks>
 internal sealed class HttpFetcher(TimeProvider time, INetwork network)
 {
@@ -20,18 +19,18 @@ internal sealed class HttpFetcher(TimeProvider time, INetwork network)
     /// <summary>The longest time without receiving anything.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    /// <summary>The longest time in all: whoever drips must not hold a start for ever.</summary>
+    /// <summary>The longest time in all: a slow server must not block a start for ever.</summary>
     private static readonly TimeSpan LongestFetch = TimeSpan.FromMinutes(5);
 
     private readonly HostConnector _connector = new(time);
 
-    /// <summary>Fetches the whole content.</summary>
-    /// <param name="source">What is fetched, for errors.</param>
-    /// <param name="address">Where it is.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <param name="mayBeNothing">Whether an answer that there is nothing (204, 304, 404, 410) is content without a byte, and not an error.</param>
-    /// <returns>The content, and how near the host is that it came from.</returns>
-    /// <exception cref="TorrentException">It cannot be had, or is too much.</exception>
+    /// <summary>Downloads the whole content.</summary>
+    /// <param name="source">The source, for errors.</param>
+    /// <param name="address">The address of the source.</param>
+    /// <param name="cancellationToken">Cancels the download.</param>
+    /// <param name="mayBeNothing">Whether a status without content (204, 304, 404, 410) means empty content and not an error.</param>
+    /// <returns>The content, and the reach of the host that sent it.</returns>
+    /// <exception cref="TorrentException">It cannot be downloaded, or is too large.</exception>
     public async Task<(ReadOnlyMemory<byte> Bytes, AddressReach Reach)> GetAsync(
         TorrentSource source, Uri address, CancellationToken cancellationToken, bool mayBeNothing = false)
     {
@@ -70,7 +69,7 @@ internal sealed class HttpFetcher(TimeProvider time, INetwork network)
     {
         bool cameFromInternet = false;
         var reach = AddressReach.Global;
-        // No connection is kept: each hop is dialled, and hence checked, anew.
+        // Connections are not reused: each redirect connects, and is therefore checked, anew.
         using HttpMessageInvoker invoker = HttpClientFactory.CreateClient(network, NetworkUse.Web, _connector, FindAsync, Patience, keepIdle: TimeSpan.Zero);
         for (int redirects = 0; redirects <= MaxRedirects; redirects++)
         {
@@ -89,8 +88,8 @@ internal sealed class HttpFetcher(TimeProvider time, INetwork network)
             {
                 throw NotReadable(
                     source,
-                    $"was answered with the HTTP status {(int)response.StatusCode}",
-                    "Check the address; the site may ask for a log-in.");
+                    $"returned the HTTP status {(int)response.StatusCode}",
+                    "Check the address; the site may require a log-in.");
             }
 
             Stream content = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
@@ -98,7 +97,7 @@ internal sealed class HttpFetcher(TimeProvider time, INetwork network)
                 return (await BoundedReader.ReadAsync(content, source, cancellationToken, onReceived).ConfigureAwait(false), reach);
         }
 
-        throw NotReadable(source, $"redirects more than {MaxRedirects} times", "Use the address that it leads to.");
+        throw NotReadable(source, $"redirects more than {MaxRedirects} times", "Use the final address.");
 
         async Task<IPAddress[]> FindAsync(string host, CancellationToken token)
         {
@@ -131,21 +130,21 @@ internal sealed class HttpFetcher(TimeProvider time, INetwork network)
         if (isPlain && from.Scheme == Uri.UriSchemeHttps)
             throw NotReadable(source, "redirects from https to plain http", "Use another source.");
         if (!isPlain && target?.Scheme != Uri.UriSchemeHttps)
-            throw NotReadable(source, "redirects to what is no http address", "Use the .torrent itself.");
+            throw NotReadable(source, "redirects to an address that is not http or https", "Use the .torrent file itself.");
         return target;
     }
 
-    // The framework's own sentences may quote what the other side sent, so they are not shown.
+    // The framework's messages may quote text from the server, so they are not shown.
     private static (string Why, string Remedy) Describe(Exception fault) => fault switch
     {
         HttpRequestException { InnerException: SocketException inner } => Describe(inner),
         HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } =>
-            ("has no secure connection: the certificate is not valid, or TLS failed",
+            ("cannot be reached securely: its certificate is not valid, or TLS failed",
                 "Check the address and this machine's clock."),
         SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } =>
-            ("is at a host that is not known", "Check the address and the network."),
+            ("is on an unknown host", "Check the address and the network."),
         SocketException socket => ($"cannot be reached: {socket.SocketErrorCode}", "Check the address and the network."),
-        _ => ("broke off, or was not answered in HTTP", "Try again, or use another source."),
+        _ => ("ended the connection early, or did not answer in HTTP", "Try again, or use another source."),
     };
 
     private static TorrentException NotReadable(TorrentSource source, string why, string remedy, Exception? fault = null) =>

@@ -5,17 +5,17 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Service.Sources;
 
-/// <summary>A text file of sources, one a line: magnet links, addresses, paths. Empty lines and those that begin with # are left out.</summary>
+/// <summary>A text file with one source per line: magnet links, addresses, paths. Empty lines and lines that begin with # are ignored.</summary>
 public static class LinkFile
 {
-    /// <summary>The most sources that a file may have.</summary>
+    /// <summary>Maximum number of sources in a file.</summary>
     public const int MaxSources = 10_000;
 
-    /// <summary>Reads a file; whether the sources in it are any is seen when they are started.</summary>
+    /// <summary>Reads a file; its sources are not checked until they are started.</summary>
     /// <param name="path">Its path.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
     /// <exception cref="TorrentException">
-    /// <see cref="TorrentErrorId.SourceNotReadable"/>, or <see cref="TorrentErrorId.InvalidTorrent"/> where it is too much.
+    /// <see cref="TorrentErrorId.SourceNotReadable"/>, or <see cref="TorrentErrorId.InvalidTorrent"/> if it is too large.
     /// </exception>
     public static async Task<IReadOnlyList<string>> ReadAsync(string path, CancellationToken cancellationToken = default)
     {
@@ -30,7 +30,7 @@ public static class LinkFile
             if (sources.Count == MaxSources)
             {
                 throw new TorrentException(new TorrentError(
-                    TorrentErrorId.InvalidTorrent, $"'{DisplayText.Clean(path)}' has more than {MaxSources} lines of links.", "Split it."));
+                    TorrentErrorId.InvalidTorrent, $"'{DisplayText.Clean(path)}' has more than {MaxSources} lines of links.", "Split the file."));
             }
 
             sources.Add(source);

@@ -4,16 +4,16 @@ using TorrentPatron.Engine.Streams;
 
 namespace TorrentPatron.Service.Sources;
 
-/// <summary>Opens what a person has named: a file or, where the system has them, a pipe or a device, which may let us wait.</summary>
+/// <summary>Opens a file that a user named, or on systems that have them a pipe or a device, which may block.</summary>
 internal static class NamedFile
 {
-    /// <summary>Opens it for reading; that itself never waits.</summary>
+    /// <summary>Opens it for reading, without blocking.</summary>
     /// <param name="path">Its path; links are followed.</param>
     /// <exception cref="IOException">It cannot be opened.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be opened.</exception>
     public static Stream Open(string path)
     {
-#pragma warning disable RS0030 // There .NET itself can wait for a pipe and give up.
+#pragma warning disable RS0030 // On Windows .NET itself can wait for a pipe and cancel the wait.
         if (OperatingSystem.IsWindows())
             return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1, useAsync: true);
 #pragma warning restore RS0030
@@ -21,15 +21,15 @@ internal static class NamedFile
         return isSpecial ? new PipeStream(file, mayHaveNoWriterYet: isPipe && !IsAnonymous(file, path)) : new FileStream(file, FileAccess.Read, bufferSize: 0);
     }
 
-    /// <summary>Whether a pipe has no name in a folder, so that it has had its writer when it came to us.</summary>
+    /// <summary>Whether a pipe is anonymous, so that its writer already existed when this process received it.</summary>
     private static bool IsAnonymous(SafeFileHandle pipe, string path) =>
         path.StartsWith("/dev/fd/", StringComparison.Ordinal) || path == "/dev/stdin"
         || (OperatingSystem.IsLinux()
             && new FileInfo($"/proc/self/fd/{pipe.DangerousGetHandle()}").LinkTarget?.Contains("pipe:[", StringComparison.Ordinal) == true);
 
-    /// <summary>Reads a pipe or a device as bytes come, so that waiting for them can be ended.</summary>
-    /// <param name="file">It, opened so that reading never waits.</param>
-    /// <param name="mayHaveNoWriterYet">Whether its writer may still have to come.</param>
+    /// <summary>Reads a pipe or a device as bytes arrive, so that the wait for them can be cancelled.</summary>
+    /// <param name="file">The pipe, opened in non-blocking mode.</param>
+    /// <param name="mayHaveNoWriterYet">Whether its writer may not have opened it yet.</param>
     private sealed class PipeStream(SafeFileHandle file, bool mayHaveNoWriterYet) : ForwardStream
     {
         private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
@@ -59,7 +59,7 @@ internal static class NamedFile
             base.Dispose(disposing);
         }
 
-        /// <returns>Number of bytes; 0: the end; -1: none yet.</returns>
+        /// <returns>Number of bytes; 0 at the end; -1 if there are none yet.</returns>
         private int TryRead(Span<byte> buffer)
         {
             const int AgainOnLinux = 11, AgainOnMac = 35;

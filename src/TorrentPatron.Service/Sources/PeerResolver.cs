@@ -6,17 +6,17 @@ using TorrentPatron.Protocol.Magnets;
 
 namespace TorrentPatron.Service.Sources;
 
-/// <summary>Finds the addresses of the peers that a magnet link names by their hosts' names, a few and not for long.</summary>
+/// <summary>Resolves the host names of peers in a magnet link: only a few, and not for long.</summary>
 internal sealed class PeerResolver(INetwork network, TimeProvider time)
 {
     private const int MostNames = 10;
     private const int MostAddresses = 5;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    /// <summary>Looks the names up, all at once; those that are not found are left out.</summary>
+    /// <summary>Resolves all names at once; ignores names that cannot be resolved.</summary>
     /// <param name="magnet">The link.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>The addresses of the link's peers that are given by name; the others' are in the link.</returns>
+    /// <param name="cancellationToken">Cancels the look-ups.</param>
+    /// <returns>The addresses of the link's peers that are given by name; not those that the link gives by address.</returns>
     public async Task<IReadOnlyList<IPEndPoint>> ResolveAsync(MagnetLink magnet, CancellationToken cancellationToken)
     {
         HostEndPoint[] named = [.. magnet.Peers.Where(peer => peer.EndPoint is null).Take(MostNames)];

@@ -4,22 +4,22 @@ using TorrentPatron.Service.Requests;
 
 namespace TorrentPatron.Service.Sources;
 
-/// <summary>Reads the sources of requests, a few at a time and each within the time that it may take.</summary>
+/// <summary>Reads the sources of requests, a few at a time and each within its time limit.</summary>
 /// <param name="sources">Reads them.</param>
-/// <param name="peers">Looks up peers that links name; null: they are not looked up.</param>
+/// <param name="peers">Resolves the host names of peers in links; null means not to resolve them.</param>
 /// <param name="time">The clock.</param>
-#pragma warning disable CA1001 // A semaphore that nobody waits for by a handle holds nothing.
+#pragma warning disable CA1001 // A semaphore without a wait handle holds no resources.
 internal sealed class RequestReader(SourceReader sources, PeerResolver? peers, TimeProvider time)
 #pragma warning restore CA1001
 {
-    /// <summary>Sources read at once: enough to keep a disk busy and to wait for some servers.</summary>
+    /// <summary>Maximum number of concurrent reads: enough to keep a disk busy and to wait for some servers.</summary>
     private const int MostReads = 16;
 
     private readonly SemaphoreSlim _reads = new(MostReads, MostReads);
 
-    /// <summary>What a request's source says.</summary>
+    /// <summary>Reads a request's source.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="reading">Gives up reading it.</param>
+    /// <param name="reading">Cancels the reading.</param>
     /// <exception cref="TorrentException">It cannot be read.</exception>
     public async Task<ReadSource> ReadAsync(StartRequest request, CancellationToken reading)
     {

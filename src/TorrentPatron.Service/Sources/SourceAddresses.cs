@@ -5,24 +5,24 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Service.Sources;
 
-/// <summary>Reads the addresses that a request gives.</summary>
+/// <summary>Checks and escapes the addresses of a request.</summary>
 internal static class SourceAddresses
 {
     private delegate bool AddressRead(string text, [NotNullWhen(true)] out Uri? address, [NotNullWhen(false)] out string? fault);
 
     /// <summary>The addresses of trackers, escaped.</summary>
-    /// <param name="given">The addresses as they were given; relative ones among them.</param>
-    /// <exception cref="TorrentException">One of them is not a tracker's address.</exception>
+    /// <param name="given">The given addresses, possibly relative.</param>
+    /// <exception cref="TorrentException">An address is not a tracker's.</exception>
     public static IReadOnlyList<Uri> Trackers(IReadOnlyList<Uri> given) => Read(given, AddressReader.TryReadTracker, ServiceErrors.BadTracker);
 
     /// <summary>The addresses of web seeds, escaped.</summary>
-    /// <param name="given">The addresses as they were given; relative ones among them.</param>
-    /// <exception cref="TorrentException">One of them is not a web seed's address.</exception>
+    /// <param name="given">The given addresses, possibly relative.</param>
+    /// <exception cref="TorrentException">An address is not a web seed's.</exception>
     public static IReadOnlyList<Uri> WebSeeds(IReadOnlyList<Uri> given) => Read(given, AddressReader.TryReadWebSeed, ServiceErrors.BadWebSeed);
 
     private static Uri[] Read(IReadOnlyList<Uri> given, AddressRead read, Func<string, TorrentError> errorOf)
     {
-        // Empty for most torrents, and then the same for all.
+        // Empty for most torrents, which then share one list.
         Uri[] addresses = given.Count == 0 ? [] : new Uri[given.Count];
         for (int i = 0; i < addresses.Length; i++)
         {

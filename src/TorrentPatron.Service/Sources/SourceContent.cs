@@ -4,11 +4,11 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Service.Sources;
 
-/// <summary>What was found at a source: a torrent, or a link to one whose metadata has to be fetched from peers. One of them is there.</summary>
+/// <summary>The content of a source: either metainfo, or a magnet link whose metadata has to be fetched from peers.</summary>
 public sealed record SourceContent
 {
-    /// <summary>Takes a torrent.</summary>
-    /// <param name="metainfo">The torrent.</param>
+    /// <summary>Creates content with metainfo.</summary>
+    /// <param name="metainfo">The metainfo.</param>
     public SourceContent(TorrentMetainfo metainfo)
     {
         ArgumentNullException.ThrowIfNull(metainfo);
@@ -16,7 +16,7 @@ public sealed record SourceContent
         TorrentId = metainfo.TorrentId;
     }
 
-    /// <summary>Takes a link.</summary>
+    /// <summary>Creates content with a magnet link.</summary>
     /// <param name="magnet">The link.</param>
     public SourceContent(MagnetLink magnet)
     {
@@ -25,13 +25,13 @@ public sealed record SourceContent
         TorrentId = magnet.TorrentId;
     }
 
-    /// <summary>The torrent; null where a link was found.</summary>
+    /// <summary>The metainfo; null for a magnet link.</summary>
     public TorrentMetainfo? Metainfo { get; }
 
-    /// <summary>The link; null where a torrent was found.</summary>
+    /// <summary>The magnet link; null for metainfo.</summary>
     public MagnetLink? Magnet { get; }
 
-    /// <summary>How near its source is; what it names beside the torrent's trackers may be no nearer.</summary>
+    /// <summary>The reach of its source, which limits the addresses that it may name, except trackers.</summary>
     public AddressReach Reach { get; init; }
 
     /// <summary>Which torrent.</summary>

@@ -9,28 +9,28 @@ using TorrentPatron.Service.State;
 
 namespace TorrentPatron.Service.Sources;
 
-/// <summary>Reads .torrents and magnet links from wherever they are, within bounds.</summary>
+/// <summary>Reads .torrent files and magnet links from any kind of source, within bounds.</summary>
 public sealed class SourceReader
 {
     private readonly HttpFetcher _http;
 
-    /// <summary>Makes a reader.</summary>
-    /// <param name="time">The clock; by default the system's.</param>
-    /// <param name="network">The way to what is fetched; by default any.</param>
+    /// <summary>Creates a reader.</summary>
+    /// <param name="time">The clock; null means the system's.</param>
+    /// <param name="network">The network for downloads; null means any.</param>
     public SourceReader(TimeProvider? time = null, INetwork? network = null) =>
         _http = new HttpFetcher(time ?? TimeProvider.System, network ?? new SocketNetwork());
 
-    /// <summary>Reads a .torrent; of version 2 too.</summary>
-    /// <param name="source">Where it is.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <summary>Reads the metainfo of a .torrent of any version.</summary>
+    /// <param name="source">The source.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
     /// <exception cref="TorrentException">
-    /// <see cref="TorrentErrorId.UnsupportedSource"/> (also where it is a magnet link), <see cref="TorrentErrorId.SourceNotReadable"/> or
+    /// <see cref="TorrentErrorId.UnsupportedSource"/> (also for a magnet link), <see cref="TorrentErrorId.SourceNotReadable"/> or
     /// <see cref="TorrentErrorId.InvalidTorrent"/>.
     /// </exception>
     public async Task<TorrentMetainfo> ReadAsync(TorrentSource source, CancellationToken cancellationToken = default) =>
         (await ReadTorrentAsync(source, cancellationToken).ConfigureAwait(false)).Metainfo!;
 
-    /// <summary>Reads a .torrent, as <see cref="ReadAsync"/> does, and says how near its source is.</summary>
+    /// <summary>Reads a .torrent, as <see cref="ReadAsync"/> does, and returns the reach of its source too.</summary>
     /// <inheritdoc cref="ReadAsync"/>
     public async Task<SourceContent> ReadTorrentAsync(TorrentSource source, CancellationToken cancellationToken = default)
     {
@@ -38,13 +38,13 @@ public sealed class SourceReader
         return content.Metainfo is not null
             ? content
             : throw new TorrentException(new TorrentError(
-                TorrentErrorId.UnsupportedSource, "A magnet link does not say what is in the torrent.",
-                "Start it, or have its metadata fetched from peers first."));
+                TorrentErrorId.UnsupportedSource, "A magnet link does not contain the torrent's metadata.",
+                "Start it, or fetch its metadata from peers first."));
     }
 
-    /// <summary>Reads a .torrent, or a magnet link: given as such, or as the content of a file or answer.</summary>
-    /// <param name="source">Where it is.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <summary>Reads a .torrent or a magnet link, which may also be the content of a file or of an answer.</summary>
+    /// <param name="source">The source.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
     /// <exception cref="TorrentException">
     /// <see cref="TorrentErrorId.UnsupportedSource"/>, <see cref="TorrentErrorId.SourceNotReadable"/> or
     /// <see cref="TorrentErrorId.InvalidTorrent"/>.
@@ -73,7 +73,7 @@ public sealed class SourceReader
                 new TorrentError(
                     TorrentErrorId.InvalidTorrent,
                     $"{fault.Message} (Source: {source})",
-                    "Get the .torrent again, from where it came from."),
+                    "Get the .torrent file again from its origin."),
                 fault);
         }
     }
@@ -81,7 +81,7 @@ public sealed class SourceReader
     private static MagnetLink ReadMagnet(string text) => MagnetLink.TryParse(text, out MagnetLink? link, out string? fault)
         ? link
         : throw new TorrentException(new TorrentError(
-            TorrentErrorId.InvalidTorrent, fault, "Copy the whole link again, from where it came from."));
+            TorrentErrorId.InvalidTorrent, fault, "Copy the whole link again from its origin."));
 
     private async Task<(ReadOnlyMemory<byte> Bytes, AddressReach Reach)> FetchAsync(TorrentSource source, Uri address, CancellationToken cancellationToken)
     {
@@ -90,11 +90,11 @@ public sealed class SourceReader
 
         throw new TorrentException(new TorrentError(
             TorrentErrorId.UnsupportedSource,
-            $"An address that begins with '{address.Scheme}:' cannot be started from.",
+            $"Torrents cannot be started from '{address.Scheme}:' addresses.",
             "Use a .torrent file, its http or https address, or a magnet link."));
     }
 
-    /// <summary>Reads a .torrent of the state folder: a plain file, or none.</summary>
+    /// <summary>Reads a .torrent in the state folder, which must be a plain file.</summary>
     private static byte[] ReadSaved(TorrentSource source, string path)
     {
         try
@@ -112,7 +112,7 @@ public sealed class SourceReader
         }
     }
 
-    /// <summary>Reads a file, within the bound of a .torrent.</summary>
+    /// <summary>Reads a file, up to the largest size of a .torrent.</summary>
     internal static async Task<byte[]> ReadFileAsync(TorrentSource source, string path, CancellationToken cancellationToken)
     {
         if (Directory.Exists(path))
@@ -132,8 +132,8 @@ public sealed class SourceReader
     private static TorrentException ToError(TorrentSource source, Exception fault) => fault switch
     {
         FileNotFoundException or DirectoryNotFoundException => NotReadable(source, "does not exist", "Check the path.", fault),
-        UnauthorizedAccessException => NotReadable(source, "may not be read by this user", "Ask for the right to read it, or copy it.", fault),
-        _ => NotReadable(source, $"cannot be read: {DisplayText.Clean(fault.Message).TrimEnd('.')}", "Check path and disk.", fault),
+        UnauthorizedAccessException => NotReadable(source, "cannot be read by this user", "Get permission to read it, or copy it.", fault),
+        _ => NotReadable(source, $"cannot be read: {DisplayText.Clean(fault.Message).TrimEnd('.')}", "Check the path and the disk.", fault),
     };
 
     private static TorrentException NotReadable(TorrentSource source, string why, string remedy, Exception? fault = null) =>

@@ -5,33 +5,33 @@ using TorrentPatron.Service.State;
 
 namespace TorrentPatron.Service.Sources;
 
-/// <summary>Where a torrent is: a .torrent file, an address, its very bytes, or a magnet link to it.</summary>
+/// <summary>The location of a torrent: a .torrent file, an address, the bytes themselves, or a magnet link.</summary>
 public sealed class TorrentSource
 {
     private TorrentSource()
     {
     }
 
-    /// <summary>Path of a file; null where it is none.</summary>
+    /// <summary>The path of a file; null for other sources.</summary>
     public string? FilePath { get; private init; }
 
-    /// <summary>An address, of whatever scheme; null where it is none.</summary>
+    /// <summary>An address of any scheme; null for other sources.</summary>
     public Uri? Address { get; private init; }
 
-    /// <summary>A magnet link as it was given, good or bad; null where it is none.</summary>
+    /// <summary>A magnet link as it was given, valid or not; null for other sources.</summary>
     public string? MagnetText { get; private init; }
 
-    /// <summary>How near the source is, as far as that is known before it is read: files, bytes and links are given by somebody here.</summary>
+    /// <summary>The reach of the source, as far as it is known before reading: files, bytes and links come from a local user.</summary>
     internal AddressReach Reach { get; private init; }
 
-    /// <summary>The torrent whose saved state it is; null: it is not of a state folder.</summary>
+    /// <summary>The torrent whose saved state it is; null for other sources.</summary>
     internal TorrentId? Saved { get; private init; }
 
-    /// <summary>The bytes themselves; null where they are not given.</summary>
+    /// <summary>The bytes themselves; null for other sources.</summary>
     public ReadOnlyMemory<byte>? Bytes { get; private init; }
 
     /// <summary>A .torrent file.</summary>
-    /// <param name="path">Its path; one that is relative is below the process' current folder.</param>
+    /// <param name="path">Its path; a relative one starts at the process' current folder.</param>
     public static TorrentSource FromFile(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -46,10 +46,10 @@ public sealed class TorrentSource
         return new TorrentSource { MagnetText = magnet.ToString() };
     }
 
-    /// <summary>A magnet link that came from somewhere else.</summary>
+    /// <summary>A magnet link from elsewhere.</summary>
     internal static TorrentSource FromMagnet(MagnetLink magnet, AddressReach reach) => new() { MagnetText = magnet.ToString(), Reach = reach };
 
-    /// <summary>A .torrent at an address. A <c>file:</c> address is the file, a <c>magnet:</c> address the link.</summary>
+    /// <summary>A .torrent at an address. A <c>file:</c> address means the file, a <c>magnet:</c> address the link.</summary>
     /// <param name="address">An absolute address.</param>
     /// <exception cref="ArgumentException">The address is relative.</exception>
     public static TorrentSource FromAddress(Uri address)
@@ -68,7 +68,7 @@ public sealed class TorrentSource
     /// <param name="bytes">The whole file.</param>
     public static TorrentSource FromBytes(ReadOnlyMemory<byte> bytes) => new() { Bytes = bytes };
 
-    /// <summary>Takes what a person gives: an address where it begins as one (or is a magnet link), else a path.</summary>
+    /// <summary>Interprets a user's text: an address if it begins like one, a magnet link, or else a path.</summary>
     /// <param name="text">The text.</param>
     public static TorrentSource Parse(string text)
     {
@@ -88,7 +88,7 @@ public sealed class TorrentSource
         Saved = saved.TorrentId,
     };
 
-    /// <summary>The source in words, safe to print: without an address' user name, query and keys in its path.</summary>
+    /// <summary>A description of the source, safe to print: an address is shown without user name, query and keys in its path.</summary>
     public override string ToString()
     {
         if (FilePath is not null)
@@ -96,7 +96,7 @@ public sealed class TorrentSource
         if (MagnetText is not null)
             return MagnetLink.Prefix;
         if (Address is null)
-            return "the bytes given";
+            return "the given bytes";
         return MaskedAddress.OfFile(Address);
     }
 }

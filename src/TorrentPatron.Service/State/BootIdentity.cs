@@ -3,30 +3,30 @@ using TorrentPatron.Engine.Timing;
 
 namespace TorrentPatron.Service.State;
 
-/// <summary>Tells whether the machine was rebooted since something was saved: then what was not flushed may be lost.</summary>
+/// <summary>Tells whether the machine was rebooted since some state was saved: unflushed data may then be lost.</summary>
 internal static class BootIdentity
 {
     private const string LinuxBootId = "/proc/sys/kernel/random/boot_id";
     private const string TimePrefix = "time:";
 
-    // The clock may be set a little while the machine runs. In doubt it was rebooted: that costs some hashing only.
+    // The clock may be adjusted slightly. In doubt a reboot is assumed: that only costs some hashing.
     private const long ToleranceSeconds = 60;
     private const long MaxSeconds = 1L << 40;
 
     private static readonly string? Id = ReadId();
 
-    /// <summary>That of the present run of the machine.</summary>
+    /// <summary>The identity of the current boot.</summary>
     public static string Current(TimeProvider time)
     {
         if (Id is not null)
             return Id;
-#pragma warning disable RS0030 // Not a duration that is measured: the time of day at which the machine was booted.
+#pragma warning disable RS0030 // Not a measured duration: the time of day of the boot.
         long booted = WallTime.Now(time).ToUnixTimeSeconds() - (Environment.TickCount64 / 1000);
 #pragma warning restore RS0030
         return TimePrefix + booted.ToString(CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Whether two are of the same run.</summary>
+    /// <summary>Whether two identities are of the same boot.</summary>
     public static bool AreSame(string one, string other) =>
         one == other
         || (TryGetTime(one, out long first) && TryGetTime(other, out long second)
@@ -45,7 +45,7 @@ internal static class BootIdentity
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            // Then by the clock, as elsewhere.
+            // Use the clock then, as on other systems.
         }
 
         return null;

@@ -3,18 +3,18 @@ using TorrentPatron.Engine.Client;
 namespace TorrentPatron.Service.State;
 
 /// <summary>
-/// Keeps the DHT nodes that are known in a file of the state folder, <c>dht</c>. It is of use but not needed: what goes wrong
-/// with it is passed over, and the last of several services that share a folder has the last word.
+/// Keeps the known DHT nodes in the file <c>dht</c> of the state folder. It is useful but not needed: its errors are ignored, and of several
+/// services that share a folder the last one to save wins.
 /// </summary>
 internal sealed class DhtStateFile : IDhtStore
 {
-    /// <summary>Longest file read, bytes; what is written is shorter by far.</summary>
+    /// <summary>Maximum length to read, in bytes; files are written much shorter.</summary>
     private const int MaxLength = 64 * 1024;
 
     private readonly string _folder;
     private readonly string _path;
 
-    /// <summary>Names the file.</summary>
+    /// <summary>Creates a store.</summary>
     /// <param name="folder">The state folder.</param>
     public DhtStateFile(string folder) => (_folder, _path) = (folder, Path.Combine(folder, "dht"));
 

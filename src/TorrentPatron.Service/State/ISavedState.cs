@@ -3,18 +3,18 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Service.State;
 
-/// <summary>The torrents whose state a service has saved. Its methods read from a disk, or ask another process.</summary>
+/// <summary>The torrents whose state a service has saved. Its methods read from a disk or ask another process.</summary>
 public interface ISavedState
 {
-    /// <summary>Full path of the folder; in another process' service, as that process sees it.</summary>
+    /// <summary>Full path of the folder; for a service in another process, as that process sees it.</summary>
     string FolderPath { get; }
 
-    /// <summary>What is in a torrent, where that was saved.</summary>
+    /// <summary>The saved metainfo of a torrent.</summary>
     /// <param name="torrent">Which torrent.</param>
-    /// <returns>The metainfo; null where none is saved, or none that can be read.</returns>
+    /// <returns>The metainfo; null if none is saved or it cannot be read.</returns>
     TorrentMetainfo? ReadMetainfo(TorrentId torrent);
 
-    /// <summary>A torrent whose state is saved, running or not; null where it is not.</summary>
+    /// <summary>A torrent whose state is saved, running or not; null if it is not saved.</summary>
     /// <param name="torrent">Which torrent.</param>
     SavedTorrent? Find(TorrentId torrent);
 

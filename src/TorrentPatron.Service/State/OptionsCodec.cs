@@ -5,7 +5,7 @@ using TorrentPatron.Protocol.Bencoding;
 
 namespace TorrentPatron.Service.State;
 
-/// <summary>A torrent's options in its resume file: a dictionary of those that are said.</summary>
+/// <summary>A torrent's options in its resume file: a dictionary of the options that are set.</summary>
 internal static class OptionsCodec
 {
     /// <summary>Writes options.</summary>
@@ -48,7 +48,7 @@ internal static class OptionsCodec
     }
 
     /// <summary>Reads options.</summary>
-    /// <exception cref="InvalidDataException">They are none.</exception>
+    /// <exception cref="InvalidDataException">They are invalid.</exception>
     public static TorrentOptions Read(BencodeElement options) => new()
     {
         MaxDownloadRate = options.TryGet("down"u8, out BencodeElement down) ? ReadRate(down) : null,
@@ -64,7 +64,7 @@ internal static class OptionsCodec
     private static long ReadSize(BencodeElement element) =>
         element.AsInteger() is var size and >= 0 ? size : throw new InvalidDataException("an option in it is negative");
 
-    // As if there were no limit: nothing is that fast.
+    // Counts as no limit: nothing is that fast.
     private static long ReadRate(BencodeElement element) => Math.Min(ReadSize(element), 1L << 50);
 
     private static SeedGoal ReadGoal(BencodeElement goal)

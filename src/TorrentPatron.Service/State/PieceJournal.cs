@@ -7,9 +7,9 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Service.State;
 
 /// <summary>
-/// Notes of pieces that were verified since the last checkpoint: records of 8 bytes, a piece's index and a check on it. It
-/// is not flushed to the medium: it outlives the process, and what outlives no power cut is hashed again anyway. The file
-/// is there, and open, only while there are notes. Thread-safe.
+/// Notes of the pieces verified since the last checkpoint: records of 8 bytes, with a piece's index and a checksum. The file is not flushed
+/// to the disk: it survives the end of the process, and after a power cut pieces are hashed again anyway. The file exists, and is open, only
+/// while there are notes. Thread-safe.
 /// </summary>
 /// <param name="folder">The state folder.</param>
 /// <param name="path">The file's path, below it.</param>
@@ -26,7 +26,7 @@ internal sealed class PieceJournal(string folder, string path, TorrentId torrent
     private long _length;
     private bool _isClosed;
 
-    /// <summary>The pieces noted, as a field of the caller's own. What is not sound in the file, and behind it, is cut off.</summary>
+    /// <summary>The noted pieces, as a new bit field. Truncates the file at the first invalid record.</summary>
     /// <exception cref="IOException">It cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     public Bitfield Noted()
@@ -35,7 +35,7 @@ internal sealed class PieceJournal(string folder, string path, TorrentId torrent
             return Read().Clone();
     }
 
-    /// <summary>Notes a piece. A note that is lost costs one piece's hashing after a crash; the next one takes its place.</summary>
+    /// <summary>Notes a piece. If a note cannot be written, the piece is hashed again after a crash; the next note takes its place.</summary>
     public void Add(int piece)
     {
         lock (_gate)
@@ -53,12 +53,12 @@ internal sealed class PieceJournal(string folder, string path, TorrentId torrent
             }
             catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
             {
-                // So it is lost.
+                // The note is lost.
             }
         }
     }
 
-    /// <summary>Forgets the pieces that a checkpoint holds. Those noted while it was written stay.</summary>
+    /// <summary>Removes the notes of pieces that a checkpoint contains. Later notes stay.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>
     public void Forget(Bitfield saved)
@@ -106,7 +106,7 @@ internal sealed class PieceJournal(string folder, string path, TorrentId torrent
         }
         catch (Exception fault) when (fault is UnsafeFileException or UnauthorizedAccessException)
         {
-            // A link, a pipe or somebody else's: whoever put it there, it is not our journal.
+            // A link, a pipe or another user's file: it is not our journal.
             StateFile.TryDelete(folder, path);
             return new Bitfield(pieceCount);
         }
@@ -114,7 +114,7 @@ internal sealed class PieceJournal(string folder, string path, TorrentId torrent
 
     private Bitfield ReadRecords(FileStream file)
     {
-        // Each piece is noted once at most: what is behind so many records is none.
+        // Each piece is noted at most once, so anything beyond that many records is invalid.
         byte[] records = new byte[Math.Min(file.Length, (long)pieceCount * RecordBytes)];
         int end = file.ReadAtLeast(records, records.Length, throwOnEndOfStream: false) / RecordBytes * RecordBytes;
         var noted = new Bitfield(pieceCount);
@@ -167,7 +167,7 @@ internal sealed class PieceJournal(string folder, string path, TorrentId torrent
         _file!.SetLength(_length);
     }
 
-    /// <summary>The check binds the record to the torrent, so that no stray bytes and no other torrent's pass for one.</summary>
+    /// <summary>The checksum includes the torrent, so that neither stray bytes nor another torrent's records are accepted.</summary>
     private void WriteRecord(Span<byte> record, int piece)
     {
         Span<byte> content = stackalloc byte[_torrent.Length + sizeof(int)];

@@ -13,26 +13,26 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Service.State;
 
 /// <summary>
-/// The resume file: a bencoded dictionary of the format's version, the content (bencoded again, as one string) and the
-/// content's SHA-1. What does not match to the last bit is no resume file.
+/// The resume file: a bencoded dictionary of the format's version, the content (a bencoded string) and the content's SHA-1. A file whose
+/// hash does not match is rejected.
 /// </summary>
 /// <remarks>
-/// What is in the content since the first release is required; what came later is optional, so that older files are read, and is not
-/// looked at by older programs, so that they read newer ones.
+/// Content of the first release is required; later additions are optional, so that older files can be read, and older programs ignore them,
+/// so that they can read newer files.
 /// </remarks>
 internal static class ResumeCodec
 {
     private const int Version = 1;
 
-    /// <summary>An exbibyte: so that sums of what was saved and what comes cannot overflow.</summary>
+    /// <summary>An exbibyte: so that sums of saved and new byte counts cannot overflow.</summary>
     private const long MostBytes = 1L << 60;
 
     private const int LongestPath = 32_767;
 
-    /// <summary>Room for what is saved of a torrent of few files and pieces.</summary>
+    /// <summary>Initial buffer size, enough for a torrent of few files and pieces.</summary>
     private const int UsualBytes = 1024;
 
-    /// <summary>The last moment that is a time in every time zone.</summary>
+    /// <summary>The last moment that is valid in every time zone.</summary>
     private static readonly long LastTicks = DateTime.MaxValue.Ticks - (2 * TimeSpan.TicksPerDay);
 
     /// <summary>The bytes of a resume file.</summary>
@@ -51,16 +51,16 @@ internal static class ResumeCodec
 
     /// <summary>Reads a resume file.</summary>
     /// <param name="bytes">The whole file.</param>
-    /// <param name="torrent">The torrent that it must be of.</param>
-    /// <param name="pieceCount">The torrent's number of pieces; null: whatever is in the file.</param>
-    /// <exception cref="InvalidDataException">It is damaged, or of another version or torrent; the message says how.</exception>
+    /// <param name="torrent">The torrent that it must belong to.</param>
+    /// <param name="pieceCount">The torrent's number of pieces; null accepts any.</param>
+    /// <exception cref="InvalidDataException">It is damaged, or of a different version or torrent; the message says how.</exception>
     public static SavedResume Decode(ReadOnlyMemory<byte> bytes, TorrentId torrent, int? pieceCount)
     {
         try
         {
             BencodeElement file = BencodeDocument.Parse(bytes).Root;
             if (Require(file, "version"u8).AsInteger() != Version)
-                throw new InvalidDataException("it was written by another version");
+                throw new InvalidDataException("it was written by a different version");
             ReadOnlyMemory<byte> content = Require(file, "content"u8).AsMemory();
             if (!Require(file, "check"u8).AsBytes().SequenceEqual(SHA1.HashData(content.Span)))
                 throw new InvalidDataException("its content was changed");
@@ -68,7 +68,7 @@ internal static class ResumeCodec
         }
         catch (Exception fault) when (fault is BencodeException or ArgumentException or OverflowException or UriFormatException)
         {
-            throw new InvalidDataException("it is incomplete, or no resume file", fault);
+            throw new InvalidDataException("it is incomplete, or not a resume file", fault);
         }
     }
 
@@ -174,7 +174,7 @@ internal static class ResumeCodec
         writer.End();
     }
 
-    /// <summary>A list of index, number of blocks and those on disk for each piece, in the order of the indexes.</summary>
+    /// <summary>A list of the index, the number of blocks and the blocks on disk of each piece, in the order of the indexes.</summary>
     private static void WriteUnfinished(BencodeWriter writer, IReadOnlyList<UnfinishedPiece> pieces)
     {
         writer.WriteKey("unfinished"u8);
@@ -199,7 +199,7 @@ internal static class ResumeCodec
         writer.End();
     }
 
-    /// <summary>A list of length and last write for each file; an empty one for a file that is not there.</summary>
+    /// <summary>A list of the length and last write time of each file; an empty one for a file that does not exist.</summary>
     private static void WriteStamps(BencodeWriter writer, IReadOnlyList<FileStamp?> files)
     {
         writer.BeginList();
@@ -221,11 +221,11 @@ internal static class ResumeCodec
     private static SavedResume DecodeContent(BencodeElement content, TorrentId torrent, int? pieceCount)
     {
         if (!Require(content, "info hash"u8).AsBytes().SequenceEqual(torrent.ToArray()))
-            throw new InvalidDataException("it is another torrent's");
+            throw new InvalidDataException("it belongs to a different torrent");
 
         int pieces = checked((int)Require(content, "pieces"u8).AsInteger());
         if (pieceCount is { } expected && pieces != expected)
-            throw new InvalidDataException("its number of pieces is another");
+            throw new InvalidDataException("its number of pieces differs");
 
         var data = new ResumeData
         {
@@ -279,7 +279,7 @@ internal static class ResumeCodec
         [.. ReadList(Require(reuse, "folders"u8), ReadFolder).Take(DataReuse.MostFolders)],
         (ReuseMethod)checked((int)Require(reuse, "by"u8).AsInteger()) is var by && Enum.IsDefined(by)
             ? by
-            : throw new InvalidDataException("how data is taken over in it is unknown"));
+            : throw new InvalidDataException("its method of reusing data is unknown"));
 
     private static DataOrigin ReadOrigin(BencodeElement origin)
     {
@@ -317,7 +317,7 @@ internal static class ResumeCodec
         };
     });
 
-    // An earlier release took addresses of other kinds too, which it never could ask.
+    // An earlier release accepted addresses of other kinds, which it could never use.
     private static Uri[] ReadAddresses(BencodeElement list) =>
         [.. AddressReader.Trackers(ReadList(list, element => element.AsText()))];
 
@@ -340,7 +340,7 @@ internal static class ResumeCodec
     private static long ReadSize(BencodeElement element) =>
         element.AsInteger() is var size and >= 0 and <= MostBytes ? size : throw new InvalidDataException("a size in it is impossible");
 
-    // That of a torrent which was never added is the first moment of all.
+    // The time of a torrent that was never added is the minimum.
     private static DateTimeOffset ReadTime(BencodeElement element) =>
         element.AsInteger() is var ticks && (ticks == 0 || (ticks >= DateTime.UnixEpoch.Ticks && ticks <= LastTicks))
             ? new DateTimeOffset(ticks, TimeSpan.Zero)
@@ -352,7 +352,7 @@ internal static class ResumeCodec
     private static string ReadFolder(BencodeElement element) =>
         element.AsText() is var path && path.Length <= LongestPath && Path.IsPathRooted(path) && !path.Contains('\0', StringComparison.Ordinal)
             ? path
-            : throw new InvalidDataException("a folder in it is not one");
+            : throw new InvalidDataException("a folder in it is invalid");
 
     private static Bitfield ReadBits(BencodeElement element, int length) =>
         Bitfield.TryRead(element.AsBytes(), length, out Bitfield? field)

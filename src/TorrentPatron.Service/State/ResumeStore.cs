@@ -10,15 +10,15 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Service.State;
 
-/// <summary>One torrent's saved state, claimed for who runs the torrent.</summary>
+/// <summary>One torrent's saved state, claimed by the service that runs the torrent.</summary>
 public sealed class ResumeStore : IResumeStore
 {
     private const string JournalName = "journal";
 
-    // The largest there can be is two fields of 2,097,152 bits and the stamps of some hundred thousand files.
+    // The maximum is two bit fields of 2,097,152 bits and the stamps of some hundred thousand files.
     private const int MaxResumeBytes = 64 << 20;
 
-    /// <summary>Verified content that is hashed again in a moment, so that no wait for the medium is worth it.</summary>
+    /// <summary>Verified bytes that can be hashed again in a moment, so that no flush is worth its wait.</summary>
     private const long CheapToHash = 64L << 20;
 
     private readonly string _folder;
@@ -32,12 +32,12 @@ public sealed class ResumeStore : IResumeStore
     private readonly bool _isNew;
     private TorrentMetainfo? _metainfo;
 
-    /// <summary>Null while there are no notes: most torrents of a service get none any more.</summary>
+    /// <summary>Null while there are no notes: most torrents of a service no longer get any.</summary>
     private PieceJournal? _journal;
     private bool _hadNoJournal;
     private Saved _saved;
 
-    /// <summary>What was in the resume file before the torrent was claimed; null: it was not looked at, or has been taken.</summary>
+    /// <summary>The content of the resume file before the torrent was claimed; null if it was not read or has been taken.</summary>
     private ReadResume? _known;
     private int _isDisposed;
 
@@ -54,7 +54,7 @@ public sealed class ResumeStore : IResumeStore
         _isNew = !_hadMetainfo && !_origin.HasMagnet;
     }
 
-    /// <summary>Whether nothing was saved of the torrent before.</summary>
+    /// <summary>Whether the torrent had no saved state.</summary>
     internal bool IsNew => _isNew;
 
     /// <inheritdoc/>
@@ -64,7 +64,7 @@ public sealed class ResumeStore : IResumeStore
         try
         {
             ReadResume? known = Interlocked.Exchange(ref _known, null);
-            // Most often nobody has written it between the look that found the torrent and the claim to it.
+            // Usually nobody has written the file between the read that found the torrent and its claim.
             if (known?.Stamp is not { } stamp || StampOf(_folder) != stamp)
             {
                 if (ReadFile(_folder, out _) is not { } file)
@@ -80,10 +80,10 @@ public sealed class ResumeStore : IResumeStore
                 return WithoutPieces(saved.Data);
             if (saved.Data.Verified.Length != _metainfo.PieceCount)
             {
-                // It is from the time before the metainfo was here; nothing is known of what lies on disk.
+                // It was saved before the metainfo arrived, so nothing is known about the data on disk.
                 return saved.Data.Verified.Length == 0
                     ? WithoutPieces(saved.Data)
-                    : throw new InvalidDataException("its number of pieces is another");
+                    : throw new InvalidDataException("its number of pieces differs");
             }
 
             Bitfield doubtful = HasJournal ? Journal.Noted() : new Bitfield(_metainfo.PieceCount);
@@ -139,12 +139,12 @@ public sealed class ResumeStore : IResumeStore
     {
         try
         {
-            // First, so that another process that starts a torrent just now can tell which files this one has there.
+            // First, so that another process that is starting a torrent can see which files this one has there.
             _origin.Save();
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            // The next checkpoint tries again, and says so.
+            // The next checkpoint tries again, and reports a failure.
         }
 
         return _paths.Claim(_torrent, root);
@@ -159,9 +159,8 @@ public sealed class ResumeStore : IResumeStore
 
     /// <inheritdoc/>
     /// <remarks>
-    /// What is saved already is not written again: an idle torrent costs the disk nothing, however often it is saved. What is
-    /// written waits for the medium only where a power cut would cost more than a moment's hashing, or would bring back
-    /// pieces that are no longer sure.
+    /// Unchanged state is not written again: an idle torrent costs the disk nothing, however often it is saved. A write is flushed only if a
+    /// power cut would cost more than a moment's hashing, or would bring back pieces that are no longer certain.
     /// </remarks>
     public void Checkpoint(ResumeData data)
     {
@@ -188,34 +187,34 @@ public sealed class ResumeStore : IResumeStore
         }
     }
 
-    /// <summary>Gives the torrent back. May be called more than once.</summary>
+    /// <summary>Releases the torrent. May be called more than once.</summary>
     public void Dispose() => Close(discard: false);
 
-    /// <summary>Gives the torrent back; state that was new is deleted: the torrent did not start.</summary>
+    /// <summary>Releases the torrent and deletes new state: the torrent did not start.</summary>
     public void GiveUp() => Close(discard: _isNew);
 
     /// <inheritdoc/>
     public void Discard() => Close(discard: true);
 
-    /// <summary>Opens the state of a torrent in a folder of its own.</summary>
+    /// <summary>Opens the state of a torrent in its folder.</summary>
     /// <param name="folder">The torrent's folder in the state folder.</param>
-    /// <param name="torrent">The id by which it is saved.</param>
+    /// <param name="torrent">The id with which it is saved.</param>
     /// <param name="metainfo">The torrent.</param>
-    /// <param name="isRead">Whether that was read from the folder.</param>
-    /// <param name="known">What was in the resume file when it was last read; null: that is not known.</param>
-    /// <param name="holder">Who claims it.</param>
-    /// <param name="paths">Where the torrents of the state folder have their files.</param>
+    /// <param name="isRead">Whether the metainfo was read from the folder.</param>
+    /// <param name="known">The last read content of the resume file; null if unknown.</param>
+    /// <param name="holder">The holder that claims it.</param>
+    /// <param name="paths">The paths of the files of the state folder's torrents.</param>
     /// <param name="time">The clock.</param>
     internal static ResumeStore Open(
         string folder, TorrentId torrent, TorrentMetainfo metainfo, bool isRead, ReadResume? known, StateHolder holder, SavedPaths paths, TimeProvider time)
     {
         var store = new ResumeStore(folder, torrent, metainfo.Name, holder, paths, time) { _known = known };
-        // Whoever had the torrent between the reading and the claim may have discarded it.
+        // A previous holder may have discarded the state between the read and the claim.
         store.Know(metainfo, isSaved: isRead && store is { _hadMetainfo: true, _origin.HasMagnet: false });
         return store;
     }
 
-    /// <summary>Opens the state of a torrent of which a link is known only.</summary>
+    /// <summary>Opens the state of a torrent of which only a link is known.</summary>
     internal static ResumeStore Open(string folder, MagnetLink magnet, StateHolder holder, SavedPaths paths, TimeProvider time)
     {
         var store = new ResumeStore(folder, magnet.TorrentId, magnet.Name, holder, paths, time);
@@ -223,7 +222,7 @@ public sealed class ResumeStore : IResumeStore
         return store;
     }
 
-    /// <summary>What is in a resume file, whoever has claimed the torrent; null where it cannot be read.</summary>
+    /// <summary>The content of a resume file, whether or not the torrent is claimed; null if it cannot be read.</summary>
     internal static ReadResume? TryRead(string folder, TorrentId torrent)
     {
         try
@@ -243,7 +242,7 @@ public sealed class ResumeStore : IResumeStore
 
     private static FileStamp? StampOf(string folder) => FileStamps.Of(Path.Combine(folder, StateFolder.ResumeName));
 
-    /// <summary>The state folder in which a torrent's folder is.</summary>
+    /// <summary>The state folder that contains a torrent's folder.</summary>
     private static string StatesOf(string folder) => Path.GetDirectoryName(folder)!;
 
     private static UInt128 HashOf(ReadOnlySpan<byte> bytes)
@@ -269,7 +268,7 @@ public sealed class ResumeStore : IResumeStore
 
     private void Know(TorrentMetainfo metainfo, bool isSaved = false)
     {
-        // Its piece layers may come later than the rest: what was noted of pieces stays.
+        // The piece layers may arrive later than the rest: the notes of pieces stay.
         if (_metainfo?.PieceCount != metainfo.PieceCount)
             (_journal, _hadNoJournal) = (null, false);
         _metainfo = metainfo;
@@ -284,7 +283,7 @@ public sealed class ResumeStore : IResumeStore
     private PieceJournal Journal => LazyInitializer.EnsureInitialized(
         ref _journal, () => new PieceJournal(StatesOf(_folder), JournalPath, _torrent, _metainfo?.PieceCount ?? 0));
 
-    /// <summary>Whether the last saved data count on a piece on which these no longer do.</summary>
+    /// <summary>Whether the last saved data count on a piece that these no longer count on.</summary>
     private bool TakesBack(ResumeData data)
     {
         if (_saved.Verified is not { } before)
@@ -317,7 +316,7 @@ public sealed class ResumeStore : IResumeStore
         return new TorrentError(
             TorrentErrorId.StateDamaged,
             $"The torrent's saved state is damaged: {why}. {where}",
-            "Nothing needs to be done: what is on disk is hashed again.");
+            "Nothing needs to be done: the data on disk is hashed again.");
     }
 
     private void Close(bool discard)
@@ -334,16 +333,16 @@ public sealed class ResumeStore : IResumeStore
 
         try
         {
-            // The engine has closed a store whose start failed; what is not claimed may not be deleted.
+            // The engine has closed a store whose start failed; unclaimed state must not be deleted.
             (isFirst ? _claim : TorrentClaim.Take(_folder, _torrent, _holder)).Discard();
         }
         catch (Exception fault) when (fault is TorrentException or IOException or UnauthorizedAccessException)
         {
-            // Somebody else has it by now: then it is theirs.
+            // Another holder has claimed it in the meantime, so it is theirs.
         }
     }
 
-    /// <summary>What is in the resume file: its hash, and the pieces on which it counts.</summary>
+    /// <summary>The saved resume file: its hash, and the pieces that it counts on.</summary>
     private readonly record struct Saved(UInt128 Hash, Bitfield? Verified, Bitfield? Doubtful)
     {
         public Saved(UInt128 hash, ResumeData data)

@@ -7,19 +7,19 @@ using TorrentPatron.Protocol.Metainfo;
 namespace TorrentPatron.Service.State;
 
 /// <summary>
-/// What a torrent is started from, as it lies in the torrent's folder: its metainfo or, as long as that is not known, its magnet link.
+/// The origin of a torrent, saved in its folder: its metainfo or, while that is not known, its magnet link.
 /// </summary>
 /// <param name="folder">The torrent's folder in the state folder.</param>
 internal sealed class SavedOrigin(string folder)
 {
-    /// <summary>Content that is hashed again in a moment, so that no wait for the medium is worth it.</summary>
+    /// <summary>Content that can be hashed again in a moment, so that no flush is worth its wait.</summary>
     private const long CheapToHash = 64L << 20;
 
     private TorrentMetainfo? _metainfo;
     private MagnetLink? _magnet;
     private bool _isSaved;
 
-    /// <summary>Path of the metainfo, whether it is there or not.</summary>
+    /// <summary>Path of the metainfo, whether or not it exists.</summary>
     public string MetainfoPath => Path.Combine(folder, StateFolder.MetainfoName);
 
     /// <summary>Whether anything has been saved.</summary>
@@ -35,15 +35,15 @@ internal sealed class SavedOrigin(string folder)
 
     private string States => Path.GetDirectoryName(folder)!;
 
-    /// <summary>Takes what the torrent is started from; see <see cref="Save"/>.</summary>
+    /// <summary>Sets the origin to save; see <see cref="Save"/>.</summary>
     public void Set(MagnetLink magnet) => (_magnet, _isSaved) = (magnet, false);
 
-    /// <summary>Takes what the torrent is started from; see <see cref="Save"/>.</summary>
-    /// <param name="metainfo">What is in the torrent.</param>
-    /// <param name="isSaved">Whether that lies in the folder already, and no magnet link beside it.</param>
+    /// <summary>Sets the origin to save; see <see cref="Save"/>.</summary>
+    /// <param name="metainfo">The metainfo.</param>
+    /// <param name="isSaved">Whether it is already saved in the folder, without a magnet link beside it.</param>
     public void Set(TorrentMetainfo metainfo, bool isSaved) => (_metainfo, _isSaved) = (metainfo, isSaved);
 
-    /// <summary>Saves it, where that has not been done; a magnet link goes when the metainfo is there.</summary>
+    /// <summary>Saves the origin if it is not saved yet; metainfo replaces a magnet link.</summary>
     /// <exception cref="IOException">The folder cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder may not be written.</exception>
     public void Save()
@@ -52,7 +52,7 @@ internal sealed class SavedOrigin(string folder)
             return;
         if (_metainfo is not null)
         {
-            // What was fetched from peers may never be had again: it waits for the medium.
+            // Metadata from peers may never be available again, so it is flushed.
             Write(MetainfoPath, _metainfo.Raw.Span, flush: _magnet is not null || _metainfo.TotalSize > CheapToHash);
             if (GuardedFile.Exists(MagnetPath))
                 GuardedFile.Delete(States, MagnetPath);
@@ -65,8 +65,8 @@ internal sealed class SavedOrigin(string folder)
         _isSaved = true;
     }
 
-    /// <summary>The metainfo; null where none is saved, or none of that torrent can be read.</summary>
-    /// <param name="torrent">The torrent that it must be of.</param>
+    /// <summary>The metainfo; null if none of that torrent is saved or can be read.</summary>
+    /// <param name="torrent">The torrent that it must belong to.</param>
     public TorrentMetainfo? ReadMetainfo(TorrentId torrent)
     {
         try
@@ -82,13 +82,13 @@ internal sealed class SavedOrigin(string folder)
         }
     }
 
-    /// <summary>The magnet link; null where none is saved, or none of that torrent can be read.</summary>
-    /// <param name="torrent">The torrent that it must be of.</param>
+    /// <summary>The magnet link; null if none of that torrent is saved or can be read.</summary>
+    /// <param name="torrent">The torrent that it must belong to.</param>
     public MagnetLink? ReadMagnet(TorrentId torrent)
     {
         try
         {
-            // Most torrents never had one: a look is cheaper than the walk to it.
+            // Most torrents never had one: checking for the file is cheaper than walking to it.
             return GuardedFile.Exists(MagnetPath) && Read(MagnetPath, MagnetLink.MaxLength * 4) is { } file
                 && MagnetLink.TryParse(Encoding.UTF8.GetString(file), out MagnetLink? magnet, out _) && magnet.TorrentId == torrent
                 ? magnet
@@ -126,7 +126,7 @@ internal sealed class SavedOrigin(string folder)
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            // Whatever that is, it goes.
+            // Anything else in its place is deleted too.
             return false;
         }
     }

@@ -7,12 +7,12 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Service.State;
 
 /// <summary>
-/// Where the torrents of a state folder have their files, so that another torrent that wants the same paths is found without reading what
-/// is saved of all: a list in the file <c>paths</c>, to which every process adds the torrents that it starts. Thread-safe.
+/// The file paths of a state folder's torrents, so that another torrent that wants the same paths is found without reading all saved state:
+/// a list in the file <c>paths</c>, to which every process adds the torrents that it starts. Thread-safe.
 /// </summary>
 /// <remarks>
-/// The list only says where to look: what counts is what is saved of a torrent. So an entry may be out of date, and a torrent that is
-/// missing, saved by an earlier release or because the list was damaged, is added when the list is read for the first time.
+/// The list only says where to look; a torrent's own saved state decides. So an entry may be out of date, and a torrent that is missing from
+/// the list, because an earlier release saved it or the list was damaged, is added when the list is first read.
 /// </remarks>
 /// <param name="folder">The state folder.</param>
 /// <param name="holder">Knows which torrents this process runs.</param>
@@ -23,13 +23,13 @@ internal sealed class SavedPaths(string folder, StateHolder holder)
     private const int HeaderBytes = 17;
     private const int MostCached = 1000;
 
-    /// <summary>Some hundred thousand torrents' lines; a longer list was not written by us.</summary>
+    /// <summary>The size of some hundred thousand torrents' lines; a longer list was not written by us.</summary>
     private const int MaxBytes = 128 << 20;
 
-    /// <summary>Entries that may be out of date before the list is written anew, besides one for each torrent.</summary>
+    /// <summary>Number of outdated entries, besides one for each torrent, before the list is rewritten.</summary>
     private const int MostStale = 100;
 
-    /// <summary>How long the list is waited for while another process has it, which takes moments.</summary>
+    /// <summary>The longest wait while another process has the list, which takes moments.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private readonly Lock _gate = new();
@@ -39,14 +39,14 @@ internal sealed class SavedPaths(string folder, StateHolder holder)
     private long _read;
     private bool _isComplete;
 
-    /// <summary>By what the list is recognised as the one that was read to its end; null: it is read again.</summary>
+    /// <summary>Identifies the list that was read to its end; null reads it again.</summary>
     private FileStamp? _stamp;
 
     private string ListPath => Path.Combine(folder, FileName);
 
-    /// <summary>Notes where a torrent has, or will have, its files; and finds those that are saved and have theirs near.</summary>
+    /// <summary>Notes where a torrent has, or will have, its files, and finds saved torrents with files nearby.</summary>
     /// <param name="torrent">The torrent, which this process holds.</param>
-    /// <param name="root">Its file or top folder, an absolute path whose links were followed.</param>
+    /// <param name="root">Its file or top folder: an absolute path with links resolved.</param>
     public IReadOnlyList<SavedFiles> Claim(TorrentId torrent, string root)
     {
         lock (_gate)
@@ -68,15 +68,15 @@ internal sealed class SavedPaths(string folder, StateHolder holder)
             }
             catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
             {
-                // What has been read so far has to do.
+                // Use what has been read so far.
             }
 
             return [.. _tree.Near(root).Where(other => other != torrent).Distinct().Select(other => Find(other, root)).OfType<SavedFiles>()];
         }
     }
 
-    /// <summary>The files of a torrent that is saved and that nobody runs; null: there is none.</summary>
-    /// <param name="torrent">Which torrent.</param>
+    /// <summary>The files of a saved torrent that no process runs; null if there is none.</summary>
+    /// <param name="torrent">The torrent.</param>
     public SavedFiles? FindStopped(TorrentId torrent)
     {
         if (holder.Holds(torrent) || TorrentClaim.IsHeldByOther(FolderOf(torrent), holder))
@@ -84,7 +84,7 @@ internal sealed class SavedPaths(string folder, StateHolder holder)
         return ReadSaved(torrent, root: null);
     }
 
-    /// <summary>Opens the list for this process alone; null where it cannot be had.</summary>
+    /// <summary>Opens the list exclusively; null if that is not possible.</summary>
     private FileStream? Open()
     {
         long began = TimeProvider.System.GetTimestamp();
@@ -105,7 +105,7 @@ internal sealed class SavedPaths(string folder, StateHolder holder)
         }
     }
 
-    /// <summary>Reads what was added since the last time; all of it, where the list was written anew.</summary>
+    /// <summary>Reads new entries, or all of them if the list was rewritten.</summary>
     private void Read(FileStream list)
     {
         byte[] header = new byte[HeaderBytes];
@@ -124,7 +124,7 @@ internal sealed class SavedPaths(string folder, StateHolder holder)
         byte[] added = new byte[list.Length - _read];
         list.Position = _read;
         list.ReadExactly(added);
-        // A line that was cut short when its process was killed is ended, and counts for nothing.
+        // A line truncated by the end of its process is completed and ignored.
         if (added[^1] != '\n')
             list.Write("\n"u8);
         _read = list.Length;
@@ -135,7 +135,7 @@ internal sealed class SavedPaths(string folder, StateHolder holder)
         }
     }
 
-    /// <summary>The first time: adds torrents that are saved and not in the list, and removes from it those that are no longer saved.</summary>
+    /// <summary>On first use: adds saved torrents that are missing from the list, and removes those that are no longer saved.</summary>
     private void Complete(FileStream list)
     {
         if (_isComplete)
@@ -189,7 +189,7 @@ internal sealed class SavedPaths(string folder, StateHolder holder)
 
     private void WriteAnew(FileStream list, IReadOnlyList<(TorrentId Torrent, string Root)> entries)
     {
-        // A new identity, so that processes that have read the old list read it again.
+        // A new identity makes processes that have read the old list read it again.
         _header = Format + RandomNumberGenerator.GetHexString(HeaderBytes - Format.Length - 1, lowercase: true) + "\n";
         byte[] content = Encoding.UTF8.GetBytes(_header + string.Concat(entries.Select(entry => LineOf(entry.Torrent, entry.Root))));
         list.SetLength(0);
@@ -212,7 +212,7 @@ internal sealed class SavedPaths(string folder, StateHolder holder)
         return Path.IsPathFullyQualified(root) && !root.Contains('\0', StringComparison.Ordinal);
     }
 
-    /// <summary>What is saved of a torrent; null where nothing is, or this process runs it.</summary>
+    /// <summary>The saved files of a torrent; null if nothing is saved or this process runs it.</summary>
     private SavedFiles? Find(TorrentId torrent, string root)
     {
         if (holder.Holds(torrent))
@@ -232,7 +232,7 @@ internal sealed class SavedPaths(string folder, StateHolder holder)
     private FileStamp? DiskStamp(TorrentId torrent) => FileStamps.Of(Path.Combine(FolderOf(torrent), StateFolder.ResumeName));
 
     /// <param name="torrent">Which torrent.</param>
-    /// <param name="root">Where it is listed; null: nowhere.</param>
+    /// <param name="root">Its path in the list; null if it is not in the list.</param>
     private SavedFiles? ReadSaved(TorrentId torrent, string? root)
     {
         string path = FolderOf(torrent);
@@ -240,7 +240,7 @@ internal sealed class SavedPaths(string folder, StateHolder holder)
             return null;
         if (ResumeStore.TryRead(path, torrent) is { } resume)
             return new SavedFiles(metainfo, resume.Saved.Data);
-        // Another process is just starting it: all that is known is where.
+        // Another process is just starting it: only its path is known.
         return root is not null && Path.GetDirectoryName(root) is { } destination && TorrentClaim.IsHeldByOther(path, holder)
             ? new SavedFiles(metainfo, new ResumeData { Destination = destination, Verified = new Bitfield(metainfo.PieceCount) }) { IsStarting = true }
             : null;

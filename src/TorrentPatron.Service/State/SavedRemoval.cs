@@ -7,17 +7,17 @@ using TorrentPatron.Service.Routing;
 
 namespace TorrentPatron.Service.State;
 
-/// <summary>Forgets torrents that are saved but do not run, and deletes their data where that is wanted. Blocks on the disk.</summary>
-/// <param name="states">Where they are saved.</param>
-/// <param name="destinations">Where files may be deleted.</param>
+/// <summary>Removes torrents that are saved but do not run, and optionally their data. Blocks on the disk.</summary>
+/// <param name="states">The state folder.</param>
+/// <param name="destinations">The folders in which files may be deleted.</param>
 internal sealed class SavedRemoval(StateFolder states, DestinationRules destinations)
 {
-    /// <summary>Forgets a torrent.</summary>
+    /// <summary>Removes a torrent.</summary>
     /// <param name="torrent">Which torrent.</param>
     /// <param name="id">The correlation id of the answer.</param>
-    /// <param name="deleteData">Whether the files that are its own are deleted.</param>
+    /// <param name="deleteData">Whether to delete the files that belong to it.</param>
     /// <exception cref="TorrentException">
-    /// It is not saved, or is run by another; or it is not known which files are its own.
+    /// It is not saved, another process runs it, or it is unknown which files belong to it.
     /// </exception>
     public TorrentRemoved Remove(TorrentId torrent, long id, bool deleteData)
     {

@@ -2,13 +2,13 @@ using TorrentPatron.Engine.Storage;
 
 namespace TorrentPatron.Service.State;
 
-/// <summary>What is in a resume file.</summary>
-/// <param name="Data">What the engine saved.</param>
-/// <param name="Boot">The machine's run in which it was saved; see <see cref="BootIdentity"/>.</param>
+/// <summary>The content of a resume file.</summary>
+/// <param name="Data">The engine's data.</param>
+/// <param name="Boot">The boot of the machine in which it was saved; see <see cref="BootIdentity"/>.</param>
 internal sealed record SavedResume(ResumeData Data, string Boot);
 
 /// <summary>A resume file that was read.</summary>
 /// <param name="Hash">The hash of its bytes.</param>
-/// <param name="Saved">What is in it.</param>
-/// <param name="Stamp">By what the file is recognised as the one that was read; null: a later one might not differ.</param>
+/// <param name="Saved">Its content.</param>
+/// <param name="Stamp">Identifies the file that was read; null if a later one might have the same stamp.</param>
 internal sealed record ReadResume(UInt128 Hash, SavedResume Saved, FileStamp? Stamp = null);

@@ -3,7 +3,7 @@ using TorrentPatron.Protocol.Bencoding;
 
 namespace TorrentPatron.Service.State;
 
-/// <summary>A choice of files in a torrent's resume file, as long as it is not known which files there are.</summary>
+/// <summary>A choice of files in a torrent's resume file, while the torrent's files are unknown.</summary>
 internal static class SelectionCodec
 {
     /// <summary>Writes a choice.</summary>
@@ -23,7 +23,7 @@ internal static class SelectionCodec
     }
 
     /// <summary>Reads a choice.</summary>
-    /// <exception cref="InvalidDataException">It is none.</exception>
+    /// <exception cref="InvalidDataException">It is invalid.</exception>
     public static FileSelection Read(BencodeElement selection)
     {
         if (!selection.TryGet("exclude"u8, out BencodeElement exclude) || !selection.TryGet("include"u8, out BencodeElement include)

@@ -10,10 +10,12 @@ using TorrentPatron.Service.Sources;
 
 namespace TorrentPatron.Service.State;
 
-/// <summary>The folder in which torrents' state is saved: one sub-folder a torrent, named by its info hash.</summary>
+/// <summary>The folder of the saved state of torrents: one sub-folder for each torrent, named by its info hash.</summary>
 /// <remarks>
-/// In it are <c>metainfo.torrent</c> (or <c>magnet</c>, as long as only a link is known), <c>resume</c>, <c>journal</c> while pieces come in, and <c>claim</c>, which says who
-/// runs the torrent; and <c>stopped</c>, empty, where a client of a shared service has stopped it. Beside the sub-folders lies <c>paths</c>: where each torrent has its files (<see cref="SavedPaths"/>). On Unix only the user may look inside.
+/// A sub-folder contains <c>metainfo.torrent</c> (or <c>magnet</c> while only a link is known), <c>resume</c>, <c>journal</c> during a
+/// download, <c>claim</c>, which says who runs the torrent, and <c>stopped</c>, an empty file, if a client of a shared service has stopped
+/// it. Beside the sub-folders is <c>paths</c>, with the paths of the torrents' files (<see cref="SavedPaths"/>). On Unix only the user can
+/// read the folder.
 /// </remarks>
 public sealed class StateFolder : ISavedState
 {
@@ -26,9 +28,9 @@ public sealed class StateFolder : ISavedState
     private readonly StateHolder _holder;
     private readonly SavedPaths _paths;
 
-    /// <summary>Names the folder; it is made when the first torrent needs it.</summary>
+    /// <summary>Names the folder, which is created when the first torrent needs it.</summary>
     /// <param name="path">Its path.</param>
-    /// <param name="time">The clock; by default the system's.</param>
+    /// <param name="time">The clock; null means the system's.</param>
     public StateFolder(string path, TimeProvider? time = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -38,17 +40,18 @@ public sealed class StateFolder : ISavedState
         _paths = new SavedPaths(FolderPath, _holder);
     }
 
-    /// <summary>The environment variable that says where the state is saved where nothing else does.</summary>
+    /// <summary>The environment variable with the default folder.</summary>
     private const string Variable = "TORRENTPATRON_STATE";
 
     /// <summary>
-    /// What <c>TORRENTPATRON_STATE</c> says, a relative path below the process' current folder; without it <c>TorrentPatron</c> in the platform's place for a user's state:
-    /// <c>$XDG_STATE_HOME</c> or <c>~/.local/state</c>, <c>%LOCALAPPDATA%</c>, <c>~/Library/Application Support</c>.
+    /// The value of <c>TORRENTPATRON_STATE</c>, where a relative path starts at the process' current folder; without it <c>TorrentPatron</c> in the
+    /// platform's folder for a user's state: <c>$XDG_STATE_HOME</c> or <c>~/.local/state</c>, <c>%LOCALAPPDATA%</c>,
+    /// <c>~/Library/Application Support</c>.
     /// </summary>
     public static string DefaultPath => DefaultPathIn(() => Environment.CurrentDirectory);
 
-    /// <summary>As <see cref="DefaultPath"/>, with a relative path below another folder. A <c>~</c> at the beginning is the user's home.</summary>
-    /// <param name="currentFolder">Names that folder; asked only where it is needed.</param>
+    /// <summary>As <see cref="DefaultPath"/>, but a relative path starts at a given folder. A leading <c>~</c> is the user's home.</summary>
+    /// <param name="currentFolder">Returns that folder; called only if needed.</param>
     public static string DefaultPathIn(Func<string> currentFolder)
     {
         ArgumentNullException.ThrowIfNull(currentFolder);
@@ -56,7 +59,7 @@ public sealed class StateFolder : ISavedState
     }
 
     /// <summary>
-    /// Where the machine's service saves state where no folder is given: what <c>TORRENTPATRON_STATE</c> says, else <c>/var/lib/torrentpatron</c>,
+    /// The default state folder of the machine's service: the value of <c>TORRENTPATRON_STATE</c>, otherwise <c>/var/lib/torrentpatron</c>,
     /// <c>/Library/Application Support/TorrentPatron</c> or <c>%ProgramData%\TorrentPatron</c>.
     /// </summary>
     public static string MachinePath => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(Variable)) ? DefaultPath
@@ -64,7 +67,7 @@ public sealed class StateFolder : ISavedState
         : OperatingSystem.IsMacOS() ? "/Library/Application Support/TorrentPatron"
         : "/var/lib/torrentpatron";
 
-    /// <summary>The folder where the variable has a value; null: it has none.</summary>
+    /// <summary>The folder for a value of the variable; null if it is not set.</summary>
     internal static string PathOf(string? path, Func<string> currentFolder)
     {
         if (string.IsNullOrEmpty(path))
@@ -77,7 +80,7 @@ public sealed class StateFolder : ISavedState
     /// <summary>Full path of the folder.</summary>
     public string FolderPath { get; }
 
-    /// <summary>Opens a torrent's state for whoever runs the torrent, and claims it.</summary>
+    /// <summary>Opens and claims a torrent's state, to run the torrent.</summary>
     /// <param name="metainfo">The torrent.</param>
     /// <exception cref="TorrentException">
     /// <see cref="TorrentErrorId.TorrentInUse"/> or <see cref="TorrentErrorId.StateNotWritable"/>.
@@ -86,8 +89,8 @@ public sealed class StateFolder : ISavedState
 
     /// <inheritdoc cref="Open(TorrentMetainfo)"/>
     /// <param name="metainfo">The torrent.</param>
-    /// <param name="isRead">Whether it was read from this folder: as long as it is still there, it is not compared or written again.</param>
-    /// <param name="known">The resume file as it was when it was last read; null: that is not known.</param>
+    /// <param name="isRead">Whether it was read from this folder: if it is still there, it is neither compared nor written again.</param>
+    /// <param name="known">The last read content of the resume file; null if unknown.</param>
     internal ResumeStore Open(TorrentMetainfo metainfo, bool isRead, ReadResume? known = null)
     {
         ArgumentNullException.ThrowIfNull(metainfo);
@@ -95,22 +98,22 @@ public sealed class StateFolder : ISavedState
     }
 
     /// <inheritdoc cref="Open(TorrentMetainfo, bool, ReadResume)"/>
-    /// <param name="torrent">The id by which it is saved: a link may have named one hash of a hybrid only.</param>
+    /// <param name="torrent">The id with which it is saved: a link may have named only one hash of a hybrid.</param>
     /// <param name="metainfo">The torrent.</param>
     /// <param name="isRead">Whether it was read from this folder.</param>
-    /// <param name="known">The resume file as it was when it was last read; null: that is not known.</param>
+    /// <param name="known">The last read content of the resume file; null if unknown.</param>
     internal ResumeStore Open(TorrentId torrent, TorrentMetainfo metainfo, bool isRead, ReadResume? known) =>
         Open(torrent, folder => ResumeStore.Open(folder, torrent, metainfo, isRead, known, _holder, _paths, _time));
 
-    /// <summary>The id by which a torrent is saved: that of the link by which it was started, where that named the v2 hash of a hybrid only.</summary>
-    /// <param name="torrent">The id with all hashes that are known.</param>
-    /// <returns>The id; the one that was given, where it is not saved.</returns>
+    /// <summary>The id with which a torrent is saved: that of the link that started it, if the link named only the v2 hash of a hybrid.</summary>
+    /// <param name="torrent">The id with all known hashes.</param>
+    /// <returns>The id; the given one if the torrent is not saved.</returns>
     internal TorrentId FindSame(TorrentId torrent) =>
         torrent is { V1: not null, V2: { } v2 } && !Directory.Exists(FolderOf(torrent)) && new TorrentId(v2) is var second && Directory.Exists(FolderOf(second))
             ? second
             : torrent;
 
-    /// <summary>Opens the state of a torrent of which a link is known only, for whoever runs the torrent, and claims it.</summary>
+    /// <summary>Opens and claims the state of a torrent of which only a link is known, to run the torrent.</summary>
     /// <param name="magnet">The link.</param>
     /// <inheritdoc cref="Open(TorrentMetainfo)" path="/exception"/>
     public ResumeStore Open(MagnetLink magnet)
@@ -119,9 +122,9 @@ public sealed class StateFolder : ISavedState
         return Open(magnet.TorrentId, folder => ResumeStore.Open(folder, magnet, _holder, _paths, _time));
     }
 
-    /// <summary>What is in a torrent, where that was saved: by a link alone it need not be fetched again.</summary>
+    /// <summary>The saved metainfo of a torrent: a start from a link need not fetch it again.</summary>
     /// <param name="torrent">Which torrent.</param>
-    /// <returns>The metainfo; null where none is saved, or none that can be read.</returns>
+    /// <returns>The metainfo; null if none is saved or it cannot be read.</returns>
     public TorrentMetainfo? ReadMetainfo(TorrentId torrent) => new SavedOrigin(FolderOf(torrent)).ReadMetainfo(torrent);
 
     /// <summary>Whether a source is the metainfo of a torrent in this folder.</summary>
@@ -129,23 +132,23 @@ public sealed class StateFolder : ISavedState
     internal bool IsMetainfo(TorrentSource source) =>
         source.Saved is { } torrent && source.FilePath == new SavedOrigin(FolderOf(torrent)).MetainfoPath;
 
-    /// <summary>The link of a torrent, where that is all that was saved of it.</summary>
+    /// <summary>The saved magnet link of a torrent whose metainfo is unknown.</summary>
     /// <param name="torrent">Which torrent.</param>
-    /// <returns>The link; null where none is saved, or none that can be read.</returns>
+    /// <returns>The link; null if none is saved or it cannot be read.</returns>
     internal MagnetLink? ReadMagnet(TorrentId torrent) => new SavedOrigin(FolderOf(torrent)).ReadMagnet(torrent);
 
-    /// <summary>Deletes what is saved of a torrent, whatever it is.</summary>
+    /// <summary>Deletes the saved state of a torrent.</summary>
     /// <param name="torrent">Which torrent.</param>
     /// <exception cref="TorrentException"><see cref="TorrentErrorId.TorrentInUse"/>.</exception>
     internal void Forget(TorrentId torrent) => TorrentClaim.Take(FolderOf(torrent), torrent, _holder).Discard();
 
-    /// <summary>Whether a client has stopped the torrent: then a shared service does not go on with it by itself.</summary>
+    /// <summary>Whether a client has stopped the torrent: a shared service then does not restart it automatically.</summary>
     /// <param name="torrent">Which torrent.</param>
     internal bool IsStopped(TorrentId torrent) => File.Exists(Path.Combine(FolderOf(torrent), StoppedName));
 
-    /// <summary>Notes whether a client has stopped the torrent. Nothing is noted of one that is not saved.</summary>
+    /// <summary>Notes whether a client has stopped a saved torrent. Does nothing for a torrent that is not saved.</summary>
     /// <param name="torrent">Which torrent.</param>
-    /// <param name="isStopped">Whether it has.</param>
+    /// <param name="isStopped">Whether a client has stopped it.</param>
     /// <exception cref="IOException">The folder cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder may not be written.</exception>
     internal void NoteStopped(TorrentId torrent, bool isStopped)
@@ -159,7 +162,7 @@ public sealed class StateFolder : ISavedState
             StateFile.Write(FolderPath, path, [], flush: true);
     }
 
-    /// <summary>A torrent whose state is saved, running or not; null where it is not.</summary>
+    /// <summary>A torrent whose state is saved, running or not; null if it is not saved.</summary>
     /// <param name="torrent">Which torrent.</param>
     public SavedTorrent? Find(TorrentId torrent) => Read(FolderOf(torrent), torrent);
 
@@ -167,7 +170,7 @@ public sealed class StateFolder : ISavedState
     /// <exception cref="IOException">The folder cannot be read.</exception>
     public IReadOnlyList<SavedTorrent> Enumerate() => [.. List().Select(Find).OfType<SavedTorrent>()];
 
-    /// <summary>The torrents that have a folder, in the order of their info hashes; <see cref="Find"/> tells whether their state is in it.</summary>
+    /// <summary>The torrents with a folder, in the order of their info hashes; <see cref="Find"/> tells whether their state is in it.</summary>
     /// <exception cref="IOException">The folder cannot be read.</exception>
     internal IReadOnlyList<TorrentId> List()
     {
@@ -177,7 +180,7 @@ public sealed class StateFolder : ISavedState
         var found = new List<TorrentId>();
         foreach (string name in Directory.EnumerateDirectories(FolderPath).Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal))
         {
-            // No other spelling: the folder of a torrent is found by its id.
+            // Only this spelling: a torrent's folder is found by its id.
             if (TorrentId.TryParse(name, out TorrentId torrent) && torrent.ToString() == name)
                 found.Add(torrent);
         }
@@ -210,13 +213,13 @@ public sealed class StateFolder : ISavedState
                     TorrentErrorId.StateNotWritable,
                     $"The state folder '{DisplayText.Clean(FolderPath)}' cannot be written: {DisplayText.Clean(fault.Message)}",
                     fault is OpenToAllException
-                        ? "Give a folder inside it, which TorrentPatron makes for you alone, or take the right to write from others: chmod o-w."
-                        : "Choose a state folder that this user can write, on a disk with room."),
+                        ? "Use a folder inside it, which TorrentPatron creates for you alone, or remove the write permission of other users: chmod o-w."
+                        : "Choose a state folder that this user can write to, on a disk with free space."),
                 fault);
         }
     }
 
-    /// <summary>The time as it stands in the names of what was set aside.</summary>
+    /// <summary>The time as it appears in the names of files that were set aside.</summary>
     internal static string Stamp(TimeProvider time) =>
         WallTime.Now(time).ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
 
@@ -228,7 +231,7 @@ public sealed class StateFolder : ISavedState
         if (OperatingSystem.IsMacOS())
             return Path.Combine(home, "Library", "Application Support");
 
-        // The XDG rules: a relative path there is to be ignored.
+        // The XDG rules: relative paths in this variable are ignored.
         string? state = Environment.GetEnvironmentVariable("XDG_STATE_HOME");
         return state is not null && Path.IsPathFullyQualified(state) ? state : Path.Combine(home, ".local", "state");
     }

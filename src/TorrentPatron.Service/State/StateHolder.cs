@@ -7,9 +7,9 @@ using TorrentPatron.Protocol;
 namespace TorrentPatron.Service.State;
 
 /// <summary>
-/// Who holds torrents of a state folder: a file of its own in it, open while there are any, that nobody else can open
-/// meanwhile. The system lets go of it with the process, however that ends. A torrent's <see cref="TorrentClaim"/> names
-/// it, so that ten thousand torrents take one open file. Thread-safe.
+/// The holder of torrents in a state folder: a file that is open while there are any, and that no other process can open meanwhile. The
+/// system closes it with the process, however that ends. A torrent's <see cref="TorrentClaim"/> names it, so that ten thousand torrents
+/// need one open file. Thread-safe.
 /// </summary>
 /// <param name="folder">The state folder.</param>
 #pragma warning disable CA1001 // The file is closed with the last torrent, whenever that is.
@@ -26,8 +26,8 @@ internal sealed class StateHolder(string folder)
 
     /// <summary>Begins to hold a torrent.</summary>
     /// <param name="torrent">Which.</param>
-    /// <param name="name">What its claim must say.</param>
-    /// <returns>False where it is held already.</returns>
+    /// <param name="name">The name that its claim must contain.</param>
+    /// <returns>False if it is already held.</returns>
     /// <exception cref="IOException">The folder cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder may not be written.</exception>
     public bool TryEnter(TorrentId torrent, out string name)
@@ -41,7 +41,7 @@ internal sealed class StateHolder(string folder)
         }
     }
 
-    /// <summary>Holds a torrent no longer; with the last one the file goes.</summary>
+    /// <summary>Stops holding a torrent; the file is deleted with the last one.</summary>
     public void Leave(TorrentId torrent)
     {
         lock (_gate)
@@ -62,11 +62,11 @@ internal sealed class StateHolder(string folder)
             return _torrents.Contains(torrent);
     }
 
-    /// <summary>Whether another holder is there still, by the name in a claim; one that has gone is cleared away.</summary>
-    /// <param name="name">What the claim says; anything.</param>
+    /// <summary>Whether another holder still exists, by the name in a claim; deletes the file of a holder that has gone.</summary>
+    /// <param name="name">The content of the claim; it may be anything.</param>
     public bool IsHeldByOther(string name)
     {
-        // A claim of our own that could not be taken back when its torrent was given up counts for nothing.
+        // A claim of our own that could not be deleted when its torrent was released counts for nothing.
         if (ProcessId(name) is null || name == _name)
             return false;
         string path = Path.Combine(folder, name);
@@ -74,7 +74,7 @@ internal sealed class StateHolder(string folder)
             return false;
         try
         {
-            // Any number may look at once: only its holder opens it for itself alone.
+            // Any number of processes may look at once: only the holder opens it exclusively.
             StateFile.Open(folder, path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite).Dispose();
         }
         catch (FileNotFoundException)
@@ -87,7 +87,7 @@ internal sealed class StateHolder(string folder)
         }
         catch (Exception fault) when (fault is UnsafeFileException or UnauthorizedAccessException)
         {
-            // No holder of ours: nobody who keeps to the rules has put it there.
+            // Not the file of a holder: no TorrentPatron has put it there.
             return false;
         }
 
@@ -95,7 +95,7 @@ internal sealed class StateHolder(string folder)
         return false;
     }
 
-    /// <summary>The id of the process that a name is of; null where it is no holder's name.</summary>
+    /// <summary>The process id in a holder's name; null if it is not such a name.</summary>
     public static int? ProcessId(string name)
     {
         string[] parts = name.Split('-');
@@ -117,7 +117,7 @@ internal sealed class StateHolder(string folder)
             }
             catch (IOException fault) when (SharingViolation.Is(fault) && attempt < Attempts)
             {
-                // Somebody looked at it between its making and its locking, and took it for left behind.
+                // Another process looked at the file between its creation and its locking, and took it for abandoned.
             }
         }
     }

@@ -8,8 +8,8 @@ using TorrentPatron.Service.Errors;
 namespace TorrentPatron.Service.State;
 
 /// <summary>
-/// Keeps one torrent's state from other processes, and from other services in this one: a file in its folder that says who
-/// holds it. It counts for as long as that <see cref="StateHolder"/> is there.
+/// Protects one torrent's state from other processes, and from other services in this one: a file in its folder that names the holder. It is
+/// valid while that <see cref="StateHolder"/> exists.
 /// </summary>
 internal sealed class TorrentClaim : IDisposable
 {
@@ -28,11 +28,11 @@ internal sealed class TorrentClaim : IDisposable
         _holder = holder;
     }
 
-    /// <summary>Takes the torrent; makes its folder where it is missing.</summary>
+    /// <summary>Claims the torrent; creates its folder if it is missing.</summary>
     /// <param name="folder">The torrent's folder in the state folder.</param>
     /// <param name="torrent">Which torrent.</param>
-    /// <param name="holder">Who takes it.</param>
-    /// <param name="called">What the torrent is called, where that is known.</param>
+    /// <param name="holder">The holder that claims it.</param>
+    /// <param name="called">The torrent's name, if known.</param>
     /// <exception cref="TorrentException"><see cref="TorrentErrorId.TorrentInUse"/>.</exception>
     /// <exception cref="IOException">The folder cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder may not be written.</exception>
@@ -42,14 +42,14 @@ internal sealed class TorrentClaim : IDisposable
             throw InUse(torrent, called, name);
         try
         {
-            // Where it does not work, its holder has just discarded it, with its folder.
+            // If it fails, the holder has just discarded the torrent together with its folder.
             for (int attempt = 1; attempt <= Attempts; attempt++)
             {
                 if (TryWrite(folder, torrent, called, name, holder))
                     return new TorrentClaim(folder, torrent, holder);
             }
 
-            throw new IOException("The torrent's folder vanishes whenever it is made.");
+            throw new IOException("The torrent's folder disappears whenever it is created.");
         }
         catch
         {
@@ -58,7 +58,7 @@ internal sealed class TorrentClaim : IDisposable
         }
     }
 
-    /// <summary>Whether another process has a torrent.</summary>
+    /// <summary>Whether another process has claimed a torrent.</summary>
     /// <param name="folder">The torrent's folder in the state folder.</param>
     /// <param name="holder">The holder that asks.</param>
     public static bool IsHeldByOther(string folder, StateHolder holder)
@@ -78,7 +78,7 @@ internal sealed class TorrentClaim : IDisposable
         }
     }
 
-    /// <summary>Gives the torrent up.</summary>
+    /// <summary>Releases the torrent.</summary>
     public void Dispose()
     {
         try
@@ -88,14 +88,14 @@ internal sealed class TorrentClaim : IDisposable
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            // It is gone, or somebody looks at it just now, to be told that it is in use. For us it counts no longer, and for
-            // others no longer than we are here.
+            // It is gone, or another process is just reading it to find out that the torrent is in use. To us the claim is no longer valid, and to
+            // others only as long as this process exists.
         }
 
         _holder.Leave(_torrent);
     }
 
-    /// <summary>Gives the torrent up and deletes its folder with everything in it.</summary>
+    /// <summary>Releases the torrent and deletes its folder with all its content.</summary>
     public void Discard()
     {
         try
@@ -107,13 +107,13 @@ internal sealed class TorrentClaim : IDisposable
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            // What is left is a folder without a torrent in it, which counts for nothing.
+            // The remaining folder contains no torrent and is ignored.
         }
 
         _holder.Leave(_torrent);
     }
 
-    /// <returns>False where the file vanished meanwhile.</returns>
+    /// <returns>False if the file disappeared in the meantime.</returns>
     private static bool TryWrite(string folder, TorrentId torrent, string? called, string name, StateHolder holder)
     {
         using GuardedFolder made = StateFile.OpenFolders(Path.GetDirectoryName(folder)!, folder);
@@ -138,8 +138,8 @@ internal sealed class TorrentClaim : IDisposable
     }
 
     /// <summary>
-    /// Nobody else reads or writes it meanwhile. Whoever has it open has it for a moment, a holder of the torrent or a virus scanner: what
-    /// is in it says who holds the torrent.
+    /// Opens it exclusively. Others, a holder of the torrent or a virus scanner, have it open for moments only: its content says who holds the
+    /// torrent.
     /// </summary>
     private static SafeFileHandle OpenFile(string folder, FileMode mode) => StateFile.OpenPatiently(
         Path.GetDirectoryName(folder)!, Path.Combine(folder, FileName), mode, FileAccess.ReadWrite, FileShare.None);
@@ -169,8 +169,8 @@ internal sealed class TorrentClaim : IDisposable
         return new TorrentException(
             new TorrentError(
                 TorrentErrorId.TorrentInUse,
-                $"{(called is null ? $"The torrent {torrent}" : $"'{called}' ({torrent})")} is run by {who}, with the same saved state.",
-                "Stop it there, or use another state folder and destination."),
+                $"{(called is null ? $"The torrent {torrent}" : $"'{called}' ({torrent})")} is already being run by {who} with the same saved state.",
+                "Stop it there, or use a different state folder and destination."),
             fault);
     }
 }

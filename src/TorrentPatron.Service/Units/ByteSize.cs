@@ -2,14 +2,14 @@ using System.Globalization;
 
 namespace TorrentPatron.Service.Units;
 
-/// <summary>Numbers of bytes, and rates in bytes/s, as people write and read them.</summary>
+/// <summary>Formats and parses numbers of bytes, and rates in bytes/s.</summary>
 public static class ByteSize
 {
     private static readonly string[] Names = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 
     /// <summary>
-    /// Reads a size or a rate: a number and, if wanted, a unit. <c>K</c>, <c>KB</c> and <c>KiB</c> are 1024 bytes, as in PowerShell;
-    /// so on with <c>M</c>, <c>G</c>, <c>T</c> and <c>P</c>. <c>/s</c> may follow; the case of letters does not matter.
+    /// Reads a size or a rate: a number and an optional unit. <c>K</c>, <c>KB</c> and <c>KiB</c> are 1024 bytes, as in PowerShell; likewise
+    /// <c>M</c>, <c>G</c>, <c>T</c> and <c>P</c>. <c>/s</c> may follow. Upper and lower case are the same.
     /// </summary>
     /// <param name="text">Such as <c>256MiB</c>, <c>1.5 G</c> or <c>500 KB/s</c>.</param>
     /// <param name="bytes">The size in bytes, or the rate in bytes/s; 0 or more.</param>
@@ -34,7 +34,7 @@ public static class ByteSize
     }
 
     /// <summary>Writes a size with three significant digits, such as <c>1.50 GiB</c>; at most 8 characters.</summary>
-    /// <param name="bytes">The size; below 0 counts as 0.</param>
+    /// <param name="bytes">The size; a negative one counts as 0.</param>
     public static string Format(double bytes)
     {
         double value = double.IsNaN(bytes) ? 0 : Math.Max(0, bytes);

@@ -2,16 +2,16 @@ using System.Globalization;
 
 namespace TorrentPatron.Service.Units;
 
-/// <summary>Lengths of time as people write and read them.</summary>
+/// <summary>Formats and parses durations.</summary>
 public static class Duration
 {
-    /// <summary>The longest time that is waited for: about what timers can.</summary>
+    /// <summary>The longest wait: about the limit of timers.</summary>
     public static TimeSpan LongestWait { get; } = TimeSpan.FromDays(24);
 
     /// <summary>Reads a number of seconds, a number and one of <c>s</c>, <c>m</c>, <c>h</c>, <c>d</c>, or <c>hh:mm:ss</c>.</summary>
-    /// <param name="text">Such as <c>90</c>, <c>1.5h</c> or <c>00:05:00</c>; the case of letters does not matter.</param>
+    /// <param name="text">Such as <c>90</c>, <c>1.5h</c> or <c>00:05:00</c>; upper and lower case are the same.</param>
     /// <param name="duration">0 or more.</param>
-    /// <returns>Whether the text is such a length of time.</returns>
+    /// <returns>Whether the text is a duration.</returns>
     public static bool TryParse(string text, out TimeSpan duration)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -30,10 +30,10 @@ public static class Duration
         return TimeSpan.TryParse(time, CultureInfo.InvariantCulture, out duration) && duration >= TimeSpan.Zero;
     }
 
-    /// <summary>Takes a number of seconds.</summary>
+    /// <summary>Converts a number of seconds.</summary>
     /// <param name="seconds">The number.</param>
     /// <param name="duration">0 or more.</param>
-    /// <returns>Whether it is 0 or more, and not more than a <see cref="TimeSpan"/> can be.</returns>
+    /// <returns>Whether it is 0 or more, and within the range of a <see cref="TimeSpan"/>.</returns>
     public static bool TryOfSeconds(double seconds, out TimeSpan duration)
     {
         bool isDuration = seconds >= 0 && seconds < TimeSpan.MaxValue.TotalSeconds;
@@ -41,8 +41,8 @@ public static class Duration
         return isDuration;
     }
 
-    /// <summary>Writes a length of time in its two largest units, such as <c>2h 05m</c>, rounded up to a second.</summary>
-    /// <param name="duration">Below 0 counts as 0.</param>
+    /// <summary>Writes a duration in its two largest units, such as <c>2h 05m</c>, rounded up to a second.</summary>
+    /// <param name="duration">The duration; a negative one counts as 0.</param>
     public static string Format(TimeSpan duration)
     {
         long seconds = (long)Math.Ceiling(Math.Max(0, duration.TotalSeconds));

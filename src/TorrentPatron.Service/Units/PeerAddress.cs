@@ -9,16 +9,16 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Service.Units;
 
-/// <summary>A peer given by hand: <c>host:port</c>, where the host is a name, an IPv4 address or an IPv6 address in brackets.</summary>
+/// <summary>A peer from the user: <c>host:port</c>, where the host is a name, an IPv4 address or an IPv6 address in brackets.</summary>
 /// <param name="Host">The host, without brackets.</param>
 /// <param name="Port">1 to 65535.</param>
 public sealed record PeerAddress(string Host, int Port)
 {
-    /// <summary>Reads such an address.</summary>
+    /// <summary>Reads an address.</summary>
     /// <param name="text">The text.</param>
     /// <param name="address">The address.</param>
-    /// <param name="fault">What is wrong with the text, as the end of a sentence.</param>
-    /// <returns>Whether the text is one.</returns>
+    /// <param name="fault">Why the text is invalid, as the end of a sentence.</param>
+    /// <returns>Whether the text is a peer's address.</returns>
     public static bool TryParse(string text, [NotNullWhen(true)] out PeerAddress? address, [NotNullWhen(false)] out string? fault)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -30,7 +30,7 @@ public sealed record PeerAddress(string Host, int Port)
             host = host[1..^1];
         bool isV6 = host.Contains(':', StringComparison.Ordinal);
         if (host.Length == 0 || isV6 != isBracketed)
-            fault = "host and port, with a colon between them, are needed.";
+            fault = "expected a host and a port with a colon between them.";
         else if (!int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int port) || port is 0 or > IPEndPoint.MaxPort)
             fault = "the port must be a number from 1 to 65535.";
         else if (Uri.CheckHostName(host) == UriHostNameType.Unknown)
@@ -40,11 +40,11 @@ public sealed record PeerAddress(string Host, int Port)
         return fault is null;
     }
 
-    /// <summary>Reads peers; a name is looked up, and gives a peer for each of its addresses.</summary>
-    /// <param name="texts">The peers as they were given.</param>
-    /// <param name="network">Looks names up.</param>
-    /// <param name="cancellationToken">Gives up looking up names.</param>
-    /// <exception cref="TorrentException"><see cref="TorrentErrorId.InvalidArgument"/>, for the first that is not a peer.</exception>
+    /// <summary>Reads peers; a host name is resolved and gives a peer for each of its addresses.</summary>
+    /// <param name="texts">The peers' texts.</param>
+    /// <param name="network">Resolves names.</param>
+    /// <param name="cancellationToken">Cancels the look-ups.</param>
+    /// <exception cref="TorrentException"><see cref="TorrentErrorId.InvalidArgument"/>, for the first invalid peer.</exception>
     public static async Task<IReadOnlyList<IPEndPoint>> ReadAsync(IEnumerable<string> texts, INetwork network, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(texts);
@@ -58,9 +58,9 @@ public sealed record PeerAddress(string Host, int Port)
         return peers;
     }
 
-    /// <summary>The addresses behind it: several where a name has several.</summary>
-    /// <param name="network">Looks the name up.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <summary>Its IP addresses: several if the host name has several.</summary>
+    /// <param name="network">Resolves the name.</param>
+    /// <param name="cancellationToken">Cancels the look-up.</param>
     /// <exception cref="TorrentException"><see cref="TorrentErrorId.InvalidArgument"/>: the name is unknown.</exception>
     public async Task<IReadOnlyList<IPEndPoint>> ResolveAsync(INetwork network, CancellationToken cancellationToken)
     {
@@ -72,7 +72,7 @@ public sealed record PeerAddress(string Host, int Port)
         }
         catch (SocketException fault)
         {
-            throw Unusable($"{Host}:{Port}", $"the name cannot be looked up ({DisplayText.Clean(fault.Message)}).", fault);
+            throw Unusable($"{Host}:{Port}", $"the host name cannot be resolved ({DisplayText.Clean(fault.Message)}).", fault);
         }
     }
 

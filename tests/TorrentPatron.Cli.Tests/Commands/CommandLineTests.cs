@@ -31,7 +31,7 @@ public sealed class CommandLineTests : PatronFixture
     }
 
     [Theory]
-    [InlineData("--peer: 'nobody' is not a usable peer: host and port, with a colon between them, are needed.", "start", "x.torrent", "--peer", "nobody")]
+    [InlineData("--peer: 'nobody' is not a valid peer: expected a host and a port with a colon between them.", "start", "x.torrent", "--peer", "nobody")]
     [InlineData("--tracker: 'foo' is not a tracker's address: it must begin with http://, https:// or udp://.", "create", "x", "--tracker", "foo")]
     [InlineData("--tracker: 'udp://t.example/a' is not a tracker's address: a UDP tracker needs a port, as in udp://tracker.example:6969.", "seed", "x", "--tracker", "udp://t.example/a")]
     [InlineData("--tracker: 'ftp://x/' is not a tracker's address: it must begin with http://, https:// or udp://.", "start", "x.torrent", "--tracker", "ftp://x/")]
@@ -57,9 +57,9 @@ public sealed class CommandLineTests : PatronFixture
     [InlineData("'--jsn' is not an option of 'patron start'. Did you mean '--json'?", "start", "x.torrent", "--jsn")]
     [InlineData("'--jsn' is not an option of 'patron start'. Did you mean '--json'?", "start", "--jsn", "x.torrent")]
     [InlineData("'--desination' is not an option of 'patron start'. Did you mean '--destination'?", "start", "x.torrent", "--desination=there")]
-    [InlineData("'--frobnicate' is not an option of 'patron info'. 'patron info --help' lists them.", "info", "x.torrent", "--frobnicate")]
+    [InlineData("'--frobnicate' is not an option of 'patron info'. 'patron info --help' lists the options.", "info", "x.torrent", "--frobnicate")]
     [InlineData("'--no-tracker' is not an option of 'patron magnet'. Did you mean '--no-trackers'?", "magnet", "x.torrent", "--no-tracker")]
-    [InlineData("'-x' is not an option of 'patron seed'. 'patron seed --help' lists them.", "seed", "-x", "x.torrent")]
+    [InlineData("'-x' is not an option of 'patron seed'. 'patron seed --help' lists the options.", "seed", "-x", "x.torrent")]
     public async Task An_option_that_is_not_known_is_named_with_the_nearest_one(string line, params string[] args)
     {
         PatronRun run = await RunAsync(args);

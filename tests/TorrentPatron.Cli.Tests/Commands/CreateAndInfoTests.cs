@@ -127,7 +127,7 @@ public sealed class CreateAndInfoTests : PatronFixture
         PatronRun forced = await RunAsync("create", In("data"), "-o", In("data.torrent"), "--force");
 
         Assert.Equal(1, refused.ExitCode);
-        Assert.Contains("exists already", Assert.Single(refused.ErrorLines));
+        Assert.Contains("already exists", Assert.Single(refused.ErrorLines));
         Assert.Equal(0, forced.ExitCode);
         Assert.Equal("data", MetainfoReader.Read(await File.ReadAllBytesAsync(In("data.torrent"), Token)).Name);
     }

@@ -114,7 +114,7 @@ public sealed class MagnetTests : PatronFixture
         TorrentMetainfo fetched = MetainfoReader.Read(await File.ReadAllBytesAsync(In("fetched.torrent"), Token));
         Assert.Equal(original.RawInfo.ToArray(), fetched.RawInfo.ToArray());
         Assert.Equal(1, again.ExitCode);
-        Assert.Contains("exists already", Assert.Single(again.ErrorLines), StringComparison.Ordinal);
+        Assert.Contains("already exists", Assert.Single(again.ErrorLines), StringComparison.Ordinal);
         Assert.Equal(0, forced.ExitCode);
         Assert.Equal(In("fetched.torrent"), forced.OutputLines[0]);
         Assert.Empty((await RunAsync("status", "--state", In("state"), "--json")).OutputLines);

@@ -9,7 +9,7 @@ public sealed class SeedTests : PatronFixture
     {
         string torrent = await MakeTorrentAsync();
         PatronRun seed = Begin(["seed", torrent, "--destination", In("seed"), "--state", In("seeder"), .. options]);
-        await seed.UntilAsync(". Ctrl-C ends it.");
+        await seed.UntilAsync(". Press Ctrl-C to stop.");
         string port = seed.OutputLines.Single(line => line.StartsWith("Seeding on port ", StringComparison.Ordinal))
             .Split(' ')[3].TrimEnd('.');
 
@@ -60,7 +60,7 @@ public sealed class SeedTests : PatronFixture
         await RunAsync("create", In("share", "Album: One"), "-o", In("a.torrent"));
 
         PatronRun seed = Begin("seed", In("a.torrent"), "--destination", In("share"), "--state", In("state"));
-        await seed.UntilAsync(". Ctrl-C ends it.");
+        await seed.UntilAsync(". Press Ctrl-C to stop.");
         await seed.CtrlCAsync();
 
         Assert.Equal(0, seed.ExitCode);

@@ -20,7 +20,7 @@ public sealed class ServiceClientTests : PatronFixture
 
         Assert.Equal(0, start.ExitCode);
         Assert.Equal($"Started: data.bin, Downloading ({await HashOfAsync(torrent)})", Assert.Single(start.OutputLines));
-        Assert.StartsWith("Runs already: data.bin, Downloading (", Assert.Single(again.OutputLines));
+        Assert.StartsWith("Already running: data.bin, Downloading (", Assert.Single(again.OutputLines));
         Assert.Equal("data.bin", Json(list).GetProperty("name").GetString());
         Assert.Equal(In("into"), Json(list).GetProperty("destination").GetString());
         Assert.Equal(0, (await service.CtrlCAsync()).ExitCode);
@@ -53,7 +53,7 @@ public sealed class ServiceClientTests : PatronFixture
         PatronRun list = await RunAsync("list", "--socket", Socket, "--json");
 
         Assert.Equal(130, start.ExitCode);
-        Assert.Equal("The service goes on with what it has started.", start.OutputLines[^1]);
+        Assert.Equal("The service continues with the started torrents.", start.OutputLines[^1]);
         Assert.Equal("Downloading", Json(list).GetProperty("state").GetString());
     }
 
@@ -124,7 +124,7 @@ public sealed class ServiceClientTests : PatronFixture
         Assert.Empty(await NamesAsync("four*"));
         PatronRun absent = await RunAsync("list", "four", "one.iso", "--socket", Socket, "--json");
         Assert.Equal(1, absent.ExitCode);
-        Assert.Equal("patron: The service has no torrent 'four'. 'patron list' shows those that it runs.", Assert.Single(absent.ErrorLines));
+        Assert.Equal("patron: The service has no torrent 'four'. 'patron list' shows its running torrents.", Assert.Single(absent.ErrorLines));
         Assert.Equal("one.iso", Json(absent).GetProperty("name").GetString());
         PatronRun table = await RunAsync("list", "--socket", Socket);
         Assert.Contains(table.OutputLines, line => line.Contains("two.iso", StringComparison.Ordinal) && line.Contains(hash[..8], StringComparison.Ordinal));
@@ -151,7 +151,7 @@ public sealed class ServiceClientTests : PatronFixture
         PatronRun remove = await RunAsync("remove", "data.bin", "--delete-data", "--socket", Socket, "--json");
 
         Assert.Equal("Stopped: data.bin", Assert.Single(stop.OutputLines));
-        Assert.Equal("The service runs no torrents.", Assert.Single(list.OutputLines));
+        Assert.Equal("The service is running no torrents.", Assert.Single(list.OutputLines));
         Assert.Equal(1, again.ExitCode);
         Assert.False(Json(again).GetProperty("isDone").GetBoolean());
         Assert.Equal("TorrentNotFound", Json(again).GetProperty("error").GetProperty("id").GetString());

@@ -108,7 +108,7 @@ public sealed class ServiceTests : PatronFixture
         {
             Task<string> errors = service.StandardError.ReadToEndAsync(Token);
             string? line = await service.StandardOutput.ReadLineAsync(Token);
-            Assert.Equal($"The service listens on {Socket} (process {service.Id}). Ctrl-C ends it.", line);
+            Assert.Equal($"The service listens on {Socket} (process {service.Id}). Press Ctrl-C to stop.", line);
             await using ITorrentService client = await ServiceConnection.ConnectAsync(Socket, cancellationToken: Token);
             Patron patron = client.CreatePatron();
             TorrentAnswer answer = await patron.StartAsync(await TorrentAsync("data"), Token);

@@ -19,7 +19,7 @@ public sealed class StartTests : PatronFixture
         Assert.Equal(content, await File.ReadAllBytesAsync(In("new", "data.bin"), Token));
         Assert.Equal(content, await File.ReadAllBytesAsync(In("old", "renamed"), Token));
         Assert.NotEqual(0, missing.ExitCode);
-        Assert.Contains("is not there", string.Join(' ', missing.ErrorLines));
+        Assert.Contains("does not exist", string.Join(' ', missing.ErrorLines));
     }
 
     [Fact]
@@ -199,7 +199,7 @@ public sealed class StartTests : PatronFixture
 
         Assert.Equal(130, run.ExitCode);
         Assert.Empty(run.ErrorLines);
-        Assert.Equal("Stopped. The same command goes on where it was.", run.OutputLines[^1]);
+        Assert.Equal("Stopped. Run the same command again to continue.", run.OutputLines[^1]);
         Assert.Equal(In("into"), saved.GetProperty("destination").GetString());
         Assert.Equal(0, saved.GetProperty("percentComplete").GetDouble());
     }

@@ -17,7 +17,7 @@ public sealed class StatusTests : PatronFixture
 
         Assert.Equal(0, byName.ExitCode);
         Assert.Equal(await File.ReadAllBytesAsync(torrent, Token), await File.ReadAllBytesAsync(In("again.torrent"), Token));
-        Assert.Contains("exists already", Assert.Single(there.ErrorLines));
+        Assert.Contains("already exists", Assert.Single(there.ErrorLines));
         Assert.Contains("'patron status' lists", Assert.Single(missing.ErrorLines));
         string hash = byName.OutputLines[^1][^40..];
         Assert.Equal(0, (await RunAsync("export", hash[..8], "--state", In("state"), "-o", In("again.torrent"), "--force")).ExitCode);

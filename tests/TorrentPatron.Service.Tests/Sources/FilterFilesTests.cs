@@ -32,14 +32,14 @@ public sealed class FilterFilesTests : IDisposable
 
         Assert.Equal(5, filter.BlockedRanges);
         Assert.Equal(TorrentErrorId.FilterDamaged, filter.Warning?.Id);
-        Assert.Contains("(2, the first is line 2)", filter.Warning!.Message, StringComparison.Ordinal);
-        Assert.Contains("(1, the first is line 1)", filter.Warning.Message, StringComparison.Ordinal);
+        Assert.Contains("(2, beginning with line 2)", filter.Warning!.Message, StringComparison.Ordinal);
+        Assert.Contains("(1, beginning with line 1)", filter.Warning.Message, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("", "no range")]
-    [InlineData("# comment\n\n", "no range")]
-    [InlineData("<html>\n<p>Not found</p>\n", "no line of it can be understood")]
+    [InlineData("", "no address ranges")]
+    [InlineData("# comment\n\n", "no address ranges")]
+    [InlineData("<html>\n<p>Not found</p>\n", "none of its lines is valid")]
     public async Task A_file_without_a_range_is_refused_rather_than_that_all_is_allowed(string text, string why)
     {
         string path = Write("filter", text);

@@ -116,9 +116,9 @@ public sealed class SourceReaderTests : IDisposable
         server.Answer("/zip", RawHttpServer.Ok("not zipped"u8.ToArray(), "Content-Encoding: gzip\r\n"));
 
         await FailsAsync(server, "/missing", "404");
-        await FailsAsync(server, "/cut", "broke off");
-        await FailsAsync(server, "/garbage", "broke off");
-        await FailsAsync(server, "/zip", "broke off");
+        await FailsAsync(server, "/cut", "ended the connection early");
+        await FailsAsync(server, "/garbage", "ended the connection early");
+        await FailsAsync(server, "/zip", "ended the connection early");
         Uri closed = server["/"];
         await server.DisposeAsync();
         await FailsAsync(TorrentSource.FromAddress(closed), TorrentErrorId.SourceNotReadable, "cannot be reached");
@@ -147,8 +147,8 @@ public sealed class SourceReaderTests : IDisposable
 
         Assert.Equal(Torrents.Hash(), (await _reader.ReadAsync(TorrentSource.FromAddress(server["/1"]), Token)).TorrentId);
         await FailsAsync(server, "/0", "more than 5 times");
-        await FailsAsync(server, "/file", "no http address");
-        await FailsAsync(server, "/bad", "no http address");
+        await FailsAsync(server, "/file", "an address that is not http");
+        await FailsAsync(server, "/bad", "an address that is not http");
     }
 
     [Fact]

@@ -37,7 +37,7 @@ public sealed class PeerAddressTests
         Assert.Contains(why, fault, StringComparison.Ordinal);
         TorrentException refused = await Assert.ThrowsAsync<TorrentException>(
             () => PeerAddress.ReadAsync([text], new SocketNetwork(), TestContext.Current.CancellationToken));
-        Assert.Equal((TorrentErrorId.InvalidArgument, $"'{text}' is not a usable peer: {fault}"), (refused.Error.Id, refused.Error.Message));
+        Assert.Equal((TorrentErrorId.InvalidArgument, $"'{text}' is not a valid peer: {fault}"), (refused.Error.Id, refused.Error.Message));
     }
 
     [Fact]
