@@ -150,7 +150,7 @@ expect 'torrentpatron:torrents' 'it makes the root that is not there, for its us
 expect 'Status: "torrents: 0' 'systemctl tells how it stands' "$(inside systemctl status --no-pager torrentpatron)"
 expect 'debian.iso' 'a member downloads' "$(as ada 'Import-Module /opt/TorrentPatron; $null = Connect-TorrentPatron -Scope Machine; Start-Torrent /srv/seed/debian.torrent /srv/torrents/new/a -Peer 127.0.0.1:6900 -MaxDownloadRate 2MB')"
 expect "$goes_on" 'a reader sees it' "$(torrent eve Machine)"
-expect 'may only look' 'and does not stop it' "$(as eve 'Import-Module /opt/TorrentPatron; $null = Connect-TorrentPatron -Scope Machine; Stop-Torrent debian.iso')"
+expect 'may only read' 'and does not stop it' "$(as eve 'Import-Module /opt/TorrentPatron; $null = Connect-TorrentPatron -Scope Machine; Stop-Torrent debian.iso')"
 expect 'Only the user who runs this service' 'nor sees hooks' "$(as eve 'Import-Module /opt/TorrentPatron; $null = Connect-TorrentPatron -Scope Machine; Get-TorrentHook')"
 before=$(main); inside systemctl restart torrentpatron
 expect '^active$' 'systemctl restart' "$(another "$before")"
@@ -172,7 +172,7 @@ expect '^same$' 'byte for byte' "$(inside cmp /srv/seed/debian.iso /srv/torrents
 expect 'read' 'members of the group read it' "$(inside su - ada -c 'head -c 1 /srv/torrents/new/a/debian.iso > /dev/null && echo read')"
 journal=$(inside journalctl --no-pager --unit torrentpatron)
 expect 'torrentpatron\[[0-9]*\]: The service listens on /run/torrentpatron/service.sock' 'the journal has its lines, under its name' "$journal"
-expect 'The service has ended' 'also the last one' "$journal"
+expect 'The service has stopped' 'also the last one' "$journal"
 expect 'Watchdog timeout' 'and what systemd did' "$journal"
 hook=$(root '$null = Connect-TorrentPatron -Scope Machine
 $null = Register-TorrentHook Removed -Name h { whoami; Set-Content /srv/torrents/new/hook $env:TORRENTPATRON_NAME; Set-Content /etc/hook 1 }

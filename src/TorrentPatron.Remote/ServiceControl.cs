@@ -8,27 +8,27 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Remote;
 
-/// <summary>Looks at the process of a service, and ends it.</summary>
+/// <summary>Queries and stops the process of a service.</summary>
 public static class ServiceControl
 {
-    /// <summary>Longest wait for an answer: while a service takes up its torrents it answers nobody.</summary>
+    /// <summary>Longest wait for an answer: a service answers nobody while it restores its torrents.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    /// <summary>Longest wait for the process to go once its service has ended; it may be one that does other things too.</summary>
+    /// <summary>Longest wait for the process to exit after its service has ended; it may have other work too.</summary>
     private static readonly TimeSpan ProcessPatience = TimeSpan.FromSeconds(3);
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>The place where a service listens, unless another one is given to it.</summary>
-    /// <param name="scope">Whose service.</param>
+    /// <summary>The default address of a service.</summary>
+    /// <param name="scope">The scope.</param>
     public static string AddressOf(ServiceScope scope) => scope == ServiceScope.Machine ? ServiceAddresses.OfMachine() : ServiceAddresses.OfUser()[0];
 
-    /// <summary>Looks at a service.</summary>
-    /// <param name="address">Path of the service's socket, on Windows the name of its pipe; null: the place of the scope.</param>
-    /// <param name="scope">Whose service.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>The service; null: none runs.</returns>
-    /// <exception cref="TorrentException">It does not answer, or may not be asked.</exception>
+    /// <summary>Queries a service.</summary>
+    /// <param name="address">Path of the service's socket, or on Windows the name of its pipe; null means the address of the scope.</param>
+    /// <param name="scope">The scope.</param>
+    /// <param name="cancellationToken">Cancels the query.</param>
+    /// <returns>The service; null if none runs.</returns>
+    /// <exception cref="TorrentException">It does not answer, or refuses.</exception>
     public static Task<ServiceInfo?> GetInfoAsync(
         string? address = null, ServiceScope scope = ServiceScope.User, CancellationToken cancellationToken = default) => AskAsync<ServiceInfo?>(
         address,
@@ -37,13 +37,13 @@ public static class ServiceControl
         nothing: null,
         cancellationToken);
 
-    /// <summary>Ends a service, and waits until its torrents' state is saved.</summary>
-    /// <param name="address">Path of the service's socket, on Windows the name of its pipe; null: the place of the scope.</param>
-    /// <param name="scope">Whose service.</param>
-    /// <param name="restart">Whether it is to start again with the same settings; then this waits until it listens again.</param>
-    /// <param name="cancellationToken">Ends the waiting; the service ends all the same.</param>
-    /// <returns>Whether there was one.</returns>
-    /// <exception cref="TorrentException">It does not answer, or may not be ended.</exception>
+    /// <summary>Stops a service, and waits until its torrents' state is saved.</summary>
+    /// <param name="address">Path of the service's socket, or on Windows the name of its pipe; null means the address of the scope.</param>
+    /// <param name="scope">The scope.</param>
+    /// <param name="restart">Whether to start it again with the same settings, and to wait until it listens again.</param>
+    /// <param name="cancellationToken">Ends the wait; the service stops anyway.</param>
+    /// <returns>Whether a service ran.</returns>
+    /// <exception cref="TorrentException">It does not answer, or refuses.</exception>
     public static async Task<bool> StopAsync(
         string? address = null, ServiceScope scope = ServiceScope.User, bool restart = false, CancellationToken cancellationToken = default)
     {
@@ -110,7 +110,7 @@ public static class ServiceControl
                 }
                 catch (TorrentException fault) when (fault.Error.Id == TorrentErrorId.ServiceUnavailable)
                 {
-                    // It was still ending.
+                    // It was still stopping.
                 }
 
                 await Task.Delay(Pause, patience.Token).ConfigureAwait(false);
@@ -135,11 +135,11 @@ public static class ServiceControl
         }
         catch (Exception fault) when (fault is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
         {
-            // It has gone, or is none that this user may look at.
+            // It has gone, or this user may not query it.
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            // A session in which somebody works, for one.
+            // For example a session in which a user works.
         }
     }
 }

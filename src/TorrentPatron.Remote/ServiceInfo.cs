@@ -1,27 +1,27 @@
 namespace TorrentPatron.Remote;
 
-#pragma warning disable SA1402, SA1649 // An enumeration and what has it.
+#pragma warning disable SA1402, SA1649 // An enumeration and the type that uses it.
 
-/// <summary>What a service is doing.</summary>
+/// <summary>The state of a service.</summary>
 public enum ServiceState
 {
     /// <summary>No service runs.</summary>
     Stopped,
 
-    /// <summary>It takes up the torrents that are saved; clients see those that it has taken up already.</summary>
+    /// <summary>It is restoring the saved torrents; clients see those that are already restored.</summary>
     Restoring,
 
-    /// <summary>It runs.</summary>
+    /// <summary>It is running.</summary>
     Running,
 
-    /// <summary>It ends: it tells the trackers and saves the state.</summary>
+    /// <summary>It is stopping: it informs the trackers and saves the state.</summary>
     Stopping,
 }
 
-/// <summary>The process of a service that clients share. An immutable snapshot.</summary>
+/// <summary>A snapshot of the process of a service that clients share. Immutable.</summary>
 public sealed record ServiceInfo
 {
-    /// <summary>What it is doing.</summary>
+    /// <summary>Its state.</summary>
     public ServiceState State { get; init; }
 
     /// <summary>The program that hosts it: <c>pwsh</c>, <c>patron</c>.</summary>
@@ -30,36 +30,36 @@ public sealed record ServiceInfo
     /// <summary>Its version of TorrentPatron.</summary>
     public string Version { get; init; } = "";
 
-    /// <summary>The id of its process.</summary>
+    /// <summary>Its process id.</summary>
     public int ProcessId { get; init; }
 
     /// <summary>When it began to listen.</summary>
     public DateTimeOffset StartedAt { get; init; }
 
-    /// <summary>Time since then.</summary>
+    /// <summary>Time since <see cref="StartedAt"/>.</summary>
     public TimeSpan Uptime { get; init; }
 
-    /// <summary>Number of torrents that run.</summary>
+    /// <summary>Number of running torrents.</summary>
     public int Torrents { get; init; }
 
-    /// <summary>Payload received of all torrents, bytes/s.</summary>
+    /// <summary>Payload received for all torrents, bytes/s.</summary>
     public long DownloadRate { get; init; }
 
-    /// <summary>Payload sent of all torrents, bytes/s.</summary>
+    /// <summary>Payload sent for all torrents, bytes/s.</summary>
     public long UploadRate { get; init; }
 
-    /// <summary>Number of clients that are connected, with the one that asks.</summary>
+    /// <summary>Number of connected clients, including the one that asks.</summary>
     public int Clients { get; init; }
 
-    /// <summary>Where it listens: the path of a Unix domain socket, on Windows the name of a pipe.</summary>
+    /// <summary>Where it listens: the path of a Unix domain socket, or on Windows the name of a pipe.</summary>
     public string Address { get; init; } = "";
 
     /// <summary>The folder of the saved state.</summary>
     public string StatePath { get; init; } = "";
 
-    /// <summary>The file of its log; null: it has none, or the system's journal.</summary>
+    /// <summary>Its log file; null if it has none or uses the system's journal.</summary>
     public string? LogPath { get; init; }
 
-    /// <summary>The unit of systemd, or the like, that it runs as; null: none.</summary>
+    /// <summary>The systemd unit or the like that it runs as; null if none.</summary>
     public string? Unit { get; init; }
 }

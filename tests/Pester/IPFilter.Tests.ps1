@@ -48,7 +48,7 @@ Describe 'An IP filter' {
     It 'says once that lines are left out' {
         $path = New-Filter some.dat "1.1.1.1`nbad`n"
         $patron = New-TorrentPatron some -StatePath "$TestDrive/some" -IPFilter $path -WarningVariable warnings -WarningAction SilentlyContinue
-        "$warnings" | Should -BeLike '*(1, the first is line 2)*'
+        "$warnings" | Should -BeLike '*(1, beginning with line 2)*'
         $patron.Service.Settings.Client.Filter.BlockedRanges | Should -Be 1
         # What is not given stays.
         $patron | Set-TorrentPatron -AllowOnly 1.0.0.0/8

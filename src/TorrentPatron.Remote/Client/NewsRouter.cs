@@ -5,56 +5,56 @@ using TorrentPatron.Service.Routing;
 namespace TorrentPatron.Remote.Client;
 
 /// <summary>
-/// Brings news to the patrons that own the torrents. News of a torrent may be here before the answer that it has been started; it waits for
-/// that. Thread-safe.
+/// Routes messages to the patrons that own the torrents. Messages of a torrent may arrive before the answer that it has been started; they wait
+/// for that. Thread-safe.
 /// </summary>
 internal sealed class NewsRouter
 {
-    private readonly Lock _gate = new(); // above those of patrons' answers
+    private readonly Lock _gate = new(); // taken before those of patrons' answers
     private readonly Dictionary<Guid, Recipient> _patrons = [];
 
-    /// <summary>News that has come since the service was connected to again; null: nothing is to be caught up with.</summary>
+    /// <summary>The messages since the connection was restored; null if there is nothing to catch up on.</summary>
     private HashSet<(Guid Patron, TorrentId Torrent, Type Kind)>? _told;
 
-    /// <summary>Lets a patron have news.</summary>
+    /// <summary>Adds a patron, which can receive messages from now on.</summary>
     public void Add(IRequester patron)
     {
         lock (_gate)
             _patrons.Add(patron.Id, new Recipient(patron));
     }
 
-    /// <summary>A patron gets no more news, and owns nothing.</summary>
+    /// <summary>Removes a patron, which then receives no messages and owns nothing.</summary>
     public void Remove(IRequester patron)
     {
         lock (_gate)
             _patrons.Remove(patron.Id);
     }
 
-    /// <summary>Whether a torrent is a patron's own.</summary>
+    /// <summary>Whether a patron owns a torrent.</summary>
     public bool Owns(IRequester patron, TorrentId torrent)
     {
         lock (_gate)
             return _patrons.GetValueOrDefault(patron.Id)?.Own.Contains(torrent) == true;
     }
 
-    /// <summary>The torrents that are a patron's own.</summary>
+    /// <summary>The torrents that a patron owns.</summary>
     public IReadOnlyList<TorrentId> OwnedBy(IRequester patron)
     {
         lock (_gate)
             return [.. _patrons.GetValueOrDefault(patron.Id)?.Own ?? []];
     }
 
-    /// <summary>The service is connected to again: what it says from now on need not be told by <see cref="CatchUp"/>.</summary>
+    /// <summary>Notes that the connection is restored: <see cref="CatchUp"/> need not repeat the service's messages from now on.</summary>
     public void BeginCatchUp()
     {
         lock (_gate)
             _told = [];
     }
 
-    /// <summary>Tells the owner of a torrent what has happened to it while the service could not be heard.</summary>
+    /// <summary>Tells the owner of a torrent what happened to it while there was no connection.</summary>
     /// <param name="torrent">Which torrent.</param>
-    /// <param name="before">As it was last seen.</param>
-    /// <param name="now">As it is now; stopped, where it no longer runs.</param>
+    /// <param name="before">Its last status before.</param>
+    /// <param name="now">Its current status; stopped if it no longer runs.</param>
     public void CatchUp(TorrentId torrent, TorrentStatus before, TorrentStatus now)
     {
         lock (_gate)
@@ -71,14 +71,14 @@ internal sealed class NewsRouter
         bool IsTold(Recipient recipient, Type kind) => _told?.Contains((recipient.Patron.Id, torrent, kind)) == true;
     }
 
-    /// <summary>All has been caught up with.</summary>
+    /// <summary>Notes that everything has been caught up on.</summary>
     public void EndCatchUp()
     {
         lock (_gate)
             _told = null;
     }
 
-    /// <summary>A torrent no longer runs.</summary>
+    /// <summary>Notes that a torrent no longer runs.</summary>
     public void Forget(TorrentId torrent)
     {
         lock (_gate)
@@ -88,7 +88,7 @@ internal sealed class NewsRouter
         }
     }
 
-    /// <summary>Is told that a patron has the service start something: what is told of unknown torrents from now on may be about that.</summary>
+    /// <summary>Notes that a patron starts a torrent: messages of unknown torrents from now on may be about it.</summary>
     public void StartBegins(IRequester patron)
     {
         lock (_gate)
@@ -98,9 +98,9 @@ internal sealed class NewsRouter
         }
     }
 
-    /// <summary>Is told of what came of it.</summary>
+    /// <summary>Notes the result of a start.</summary>
     /// <param name="patron">The patron.</param>
-    /// <param name="answer">The answer; null: it failed.</param>
+    /// <param name="answer">The answer; null if the start failed.</param>
     public void StartEnds(IRequester patron, TorrentAnswer? answer)
     {
         lock (_gate)
@@ -124,9 +124,9 @@ internal sealed class NewsRouter
         }
     }
 
-    /// <summary>Brings news.</summary>
-    /// <param name="patron">For whom.</param>
-    /// <param name="news">The news.</param>
+    /// <summary>Delivers a message.</summary>
+    /// <param name="patron">The patron to deliver it to.</param>
+    /// <param name="news">The message.</param>
     public void Bring(Guid patron, TorrentMessage news)
     {
         lock (_gate)

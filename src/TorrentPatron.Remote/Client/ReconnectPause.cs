@@ -1,16 +1,16 @@
 namespace TorrentPatron.Remote.Client;
 
-/// <summary>The pauses between attempts to connect again. They double up to a bound, and differ between clients, so that not all come at once.</summary>
+/// <summary>The pauses between attempts to reconnect. They double up to a maximum, and vary so that not all clients reconnect at once.</summary>
 internal static class ReconnectPause
 {
-    /// <summary>About the first pause.</summary>
+    /// <summary>The approximate first pause.</summary>
     public static TimeSpan Shortest { get; } = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>No pause is longer.</summary>
+    /// <summary>The longest pause.</summary>
     public static TimeSpan Longest { get; } = TimeSpan.FromSeconds(2);
 
     /// <summary>The pause after an attempt.</summary>
-    /// <param name="attempt">Which, from 0.</param>
+    /// <param name="attempt">The number of the attempt, from 0.</param>
     /// <param name="chance">A random number from 0 to 1.</param>
     public static TimeSpan Next(int attempt, double chance)
     {

@@ -10,12 +10,12 @@ using TorrentPatron.Service.Routing;
 namespace TorrentPatron.Remote.Client;
 
 /// <summary>
-/// A mirror of the torrents of another process' service: statuses are pushed here, so that asking for them never waits. Files, peers and
-/// metainfos are asked for when they are wanted. Thread-safe.
+/// A mirror of the torrents of a service in another process: the service pushes statuses, so that reading them never waits. Files, peers and
+/// metainfo are requested when needed. Thread-safe.
 /// </summary>
 internal sealed class RemoteEngine : IEngineView
 {
-    /// <summary>Longest wait for what is asked for.</summary>
+    /// <summary>Longest wait for a request.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly Lock _gate = new(); // a leaf
@@ -27,13 +27,13 @@ internal sealed class RemoteEngine : IEngineView
     private volatile TorrentError? _fault;
     private volatile bool _isStale;
 
-    /// <summary>The torrents as they were when the connection was lost; null: nothing is to be caught up with.</summary>
+    /// <summary>The torrents when the connection was lost; null if there is nothing to catch up on.</summary>
     private Dictionary<TorrentId, TorrentStatus>? _before;
 
-    /// <summary>Those that the service has told of since it was connected to again.</summary>
+    /// <summary>The torrents that the service has reported since the connection was restored.</summary>
     private HashSet<TorrentId> _seen = [];
 
-    /// <summary>Makes an empty mirror.</summary>
+    /// <summary>Creates an empty mirror.</summary>
     /// <param name="news">Knows which patron owns which torrent.</param>
     /// <param name="time">The clock.</param>
     public RemoteEngine(NewsRouter news, TimeProvider time) => (_news, _time) = (news, time);
@@ -41,7 +41,7 @@ internal sealed class RemoteEngine : IEngineView
     /// <inheritdoc/>
     public TorrentError? Fault => _fault;
 
-    /// <summary>Whether the service is gone, and the statuses are those that were seen last.</summary>
+    /// <summary>Whether there is no connection, and the statuses are the last ones seen.</summary>
     public bool IsStale
     {
         set => _isStale = value;
@@ -54,7 +54,7 @@ internal sealed class RemoteEngine : IEngineView
         set => _connection = value;
     }
 
-    /// <summary>Takes what the service tells of statuses.</summary>
+    /// <summary>Takes statuses from the service.</summary>
     public void Take(StatusesDto statuses)
     {
         if (statuses.IsReset)
@@ -88,8 +88,8 @@ internal sealed class RemoteEngine : IEngineView
     }
 
     /// <summary>
-    /// The service is connected to again: what it does not tell of from now on no longer runs. Until <see cref="EndCatchUp"/> that stays as it
-    /// was.
+    /// Notes that the connection is restored: torrents that the service does not report from now on no longer run. They stay as they were until
+    /// <see cref="EndCatchUp"/>.
     /// </summary>
     public void BeginCatchUp()
     {
@@ -104,7 +104,7 @@ internal sealed class RemoteEngine : IEngineView
         _news.BeginCatchUp();
     }
 
-    /// <summary>The service has told of all torrents: tells what has become of those that were there before.</summary>
+    /// <summary>Notes that the service has reported all torrents, and reports what happened to those that were there before.</summary>
     public void EndCatchUp()
     {
         var changes = new List<(TorrentId Torrent, TorrentStatus Before, TorrentStatus? Now)>();
@@ -135,7 +135,7 @@ internal sealed class RemoteEngine : IEngineView
         _news.EndCatchUp();
     }
 
-    /// <summary>The connection has ended: nothing is known of the torrents any more, and whoever waits for them is told.</summary>
+    /// <summary>Notes that the connection has ended: nothing is known about the torrents any more, and their watchers are told.</summary>
     public void End(TorrentError why)
     {
         lock (_gate)
@@ -223,12 +223,12 @@ internal sealed class RemoteEngine : IEngineView
         }
         catch (TorrentException)
         {
-            // The connection has ended: there is nothing more to come.
+            // The connection has ended: no more messages follow.
         }
     }
 
-    /// <summary>Asks the service, and waits for the answer on this thread.</summary>
-    /// <exception cref="TorrentException">It cannot be reached, does not answer in time, or refuses.</exception>
+    /// <summary>Sends a request, and blocks until it is answered.</summary>
+    /// <exception cref="TorrentException">The service cannot be reached, does not answer in time, or refuses.</exception>
     public TResult Ask<TParams, TResult>(RpcMethod<TParams, TResult> method, TParams parameters)
     {
         using var patience = new CancellationTokenSource(Patience);
@@ -243,8 +243,8 @@ internal sealed class RemoteEngine : IEngineView
     }
 
     /// <summary>
-    /// A status of a torrent in which nothing has changed but the time, since the service would have told. As long as the service is gone, that
-    /// is not known.
+    /// A status with an updated time: nothing else has changed, since the service would have sent that. Without a connection that is not known,
+    /// and the status stays unchanged.
     /// </summary>
     private TorrentStatus Renewed((TorrentStatus Status, Instant Told) known)
     {
@@ -272,7 +272,7 @@ internal sealed class RemoteEngine : IEngineView
         foreach (TorrentStatus status in gone)
             _news.Forget(Wire.ToTorrent(status.InfoHash));
 
-        // Watches end with the engine, as it was last seen; those of the next one are new.
+        // Watchers end with the engine and its last statuses; the next one has new watchers.
         StatusWatchers ended = _watchers;
         _watchers = new StatusWatchers();
         ended.EndAll();

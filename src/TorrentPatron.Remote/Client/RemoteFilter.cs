@@ -5,12 +5,12 @@ using TorrentPatron.Remote.Contract;
 namespace TorrentPatron.Remote.Client;
 
 /// <summary>
-/// The IP filter of another process' service: how large it is, without its ranges. A client that changes settings gives back the parts that stay
-/// as it got them, and the service keeps its own.
+/// The IP filter of a service in another process: its size, without its ranges. A client that changes settings returns the unchanged parts as
+/// it received them, and the service keeps its own.
 /// </summary>
 internal static class RemoteFilter
 {
-    /// <summary>A filter as the service tells of it; null: it has none.</summary>
+    /// <summary>A filter as the service describes it; null if it has none.</summary>
     public static AddressFilter? Read(FilterDto? told) => told is null ? null : new AddressFilter(
         told.HasBlocked ? AddressRanges.Counted(told.BlockedRanges) : null, told.AllowedRanges is { } count ? AddressRanges.Counted(count) : null)
     {
@@ -18,9 +18,9 @@ internal static class RemoteFilter
         Warning = told.Warning?.ToError(),
     };
 
-    /// <summary>Writes a filter that is wanted.</summary>
-    /// <param name="wanted">The filter; null: none.</param>
-    /// <param name="upload">Sends ranges ahead, and gives the name by which they are called.</param>
+    /// <summary>Writes a new filter.</summary>
+    /// <param name="wanted">The filter; null means none.</param>
+    /// <param name="upload">Uploads ranges, and returns the name of the upload.</param>
     public static async Task<FilterDto?> WriteAsync(AddressFilter? wanted, Func<AddressRanges, Task<string>> upload)
     {
         if (wanted is null)
@@ -33,7 +33,7 @@ internal static class RemoteFilter
             Allowed = await PartAsync(wanted.Allowed).ConfigureAwait(false),
         };
 
-        // What is left out stays; an empty name means none.
+        // An omitted part stays unchanged; an empty name means none.
         async Task<string?> PartAsync(AddressRanges? ranges) =>
             ranges is null ? "" : ranges.IsCounted ? null : await upload(ranges).ConfigureAwait(false);
     }

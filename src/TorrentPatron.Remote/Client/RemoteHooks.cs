@@ -4,8 +4,8 @@ using TorrentPatron.Service.Automation;
 
 namespace TorrentPatron.Remote.Client;
 
-/// <summary>The hooks of the service of another process.</summary>
-/// <param name="connect">Gives the connection to it, as soon as there is one.</param>
+/// <summary>The hooks of a service in another process.</summary>
+/// <param name="connect">Returns the connection to it, when there is one.</param>
 internal sealed class RemoteHooks(Func<CancellationToken, Task<RpcConnection>> connect) : ITorrentHooks
 {
     public async Task<TorrentHook> RegisterAsync(TorrentHook hook, CancellationToken cancellationToken = default)

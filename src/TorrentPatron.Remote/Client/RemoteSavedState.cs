@@ -6,9 +6,9 @@ using TorrentPatron.Service.State;
 
 namespace TorrentPatron.Remote.Client;
 
-/// <summary>What the service of another process has saved, asked for.</summary>
-/// <param name="engine">Asks.</param>
-/// <param name="folderPath">Names the folder, as the service sees it.</param>
+/// <summary>The saved state of a service in another process.</summary>
+/// <param name="engine">Sends requests.</param>
+/// <param name="folderPath">Returns the folder, as the service sees it.</param>
 internal sealed class RemoteSavedState(RemoteEngine engine, Func<string> folderPath) : ISavedState
 {
     public string FolderPath => folderPath();

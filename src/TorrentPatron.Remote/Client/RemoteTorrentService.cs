@@ -17,24 +17,24 @@ using TorrentPatron.Service.State;
 
 namespace TorrentPatron.Remote.Client;
 
-/// <summary>A service of another process, over a connection. Its patrons are of the same type as those of a service in this process.</summary>
+/// <summary>A connection to a service in another process. Its patrons have the same type as those of a service in this process.</summary>
 /// <remarks>
-/// Sources are read here and sent as bytes, so that the service reads no file that this user may not. When the connection ends, what waits
-/// fails with <see cref="TorrentErrorId.ServiceUnavailable"/>; the torrents run on. With a time for connecting again, waits, events and patrons
-/// outlast that instead: statuses stay as they were last seen, new requests wait, and only requests under way fail, since nobody knows what has
-/// become of them.
+/// Sources are read here and sent as bytes, so that the service reads no file that this user may not read. When the connection ends, waits
+/// fail with <see cref="TorrentErrorId.ServiceUnavailable"/>; the torrents continue. With a reconnect timeout, waits, events and patrons survive
+/// a lost connection instead: statuses stay as they were last seen, new requests wait, and only pending requests fail, since their outcome is
+/// unknown.
 /// </remarks>
 internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
 {
     /// <summary>
-    /// Requests of patrons under way, checks and moves apart. Fewer than the connection takes, so that they leave room for questions.
+    /// Maximum number of pending requests of patrons, apart from checks and moves. Fewer than the connection allows, to leave room for queries.
     /// </summary>
     private const int MostRequests = 60;
 
-    /// <summary>Longest time for one attempt to connect again: as long as it takes up its torrents, a service answers nobody.</summary>
+    /// <summary>Longest time for one attempt to reconnect: a service answers nobody while it restores its torrents.</summary>
     private static readonly TimeSpan AttemptDeadline = TimeSpan.FromSeconds(30);
 
-    /// <summary>Longest wait for the service when a patron is let go.</summary>
+    /// <summary>Longest wait for the service when a patron is released.</summary>
     private static readonly TimeSpan LongestGoodbye = TimeSpan.FromSeconds(2);
 
     private readonly Lock _gate = new(); // a leaf
@@ -122,14 +122,14 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
     IEngineView? IPatronBackend.Engine => Capabilities is null && Fault is null ? null : _engine;
 
     /// <summary>Connects to a service.</summary>
-    /// <param name="address">Its address; null: that of the scope, wherever it listens.</param>
-    /// <param name="scope">Whose service it is; null: at an address the user's, else the user's first and then the machine's.</param>
-    /// <param name="options">The connection's options; null: a client's.</param>
+    /// <param name="address">Its address; null means the address of the scope.</param>
+    /// <param name="scope">The scope; null means the user's for a given address, otherwise the user's or else the machine's.</param>
+    /// <param name="options">The connection's options; null means those of a client.</param>
     /// <param name="reconnectTimeout">
-    /// When the service goes away, it is connected to again, for so long at most; null: what waits fails at once.
+    /// How long to try to reconnect after the connection is lost; null fails waits at once.
     /// </param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="TorrentException">No service is there, or it is of a version that is not understood.</exception>
+    /// <param name="cancellationToken">Cancels the attempt.</param>
+    /// <exception cref="TorrentException">There is no service, or its version is incompatible.</exception>
     public static Task<RemoteTorrentService> ConnectAsync(
         string? address = null, ServiceScope? scope = null, RpcOptions? options = null, TimeSpan? reconnectTimeout = null,
         CancellationToken cancellationToken = default) =>
@@ -138,21 +138,21 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
                 (await ServiceEndpoint.DialAsync(address, scope ?? known, options?.Time, cancellation).ConfigureAwait(false)).Stream,
             options, reconnectTimeout, cancellationToken);
 
-    /// <summary>Says hello, and takes the statuses of all torrents.</summary>
-    /// <param name="stream">A connection to a service; the result ends it.</param>
-    /// <param name="options">The connection's options; null: a client's.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="TorrentException">The service ends the connection, or is of a version that is not understood.</exception>
+    /// <summary>Says hello, and receives the statuses of all torrents.</summary>
+    /// <param name="stream">A connection to a service; the result closes it.</param>
+    /// <param name="options">The connection's options; null means those of a client.</param>
+    /// <param name="cancellationToken">Cancels the attempt.</param>
+    /// <exception cref="TorrentException">The service closes the connection, or its version is incompatible.</exception>
     public static Task<RemoteTorrentService> ConnectAsync(
         Stream stream, RpcOptions? options = null, CancellationToken cancellationToken = default) =>
         ConnectAsync((_, _) => Task.FromResult(stream), options, reconnectTimeout: null, cancellationToken);
 
-    /// <summary>Says hello, and takes the statuses of all torrents.</summary>
-    /// <param name="dial">Makes a connection to a service, of the scope that the first one had; the result ends it.</param>
-    /// <param name="options">The connection's options; null: a client's.</param>
-    /// <param name="reconnectTimeout">As in the other.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="TorrentException">The service ends the connection, or is of a version that is not understood.</exception>
+    /// <summary>Says hello, and receives the statuses of all torrents.</summary>
+    /// <param name="dial">Connects to a service of the same scope as the first time; the result closes the connection.</param>
+    /// <param name="options">The connection's options; null means those of a client.</param>
+    /// <param name="reconnectTimeout">How long to try to reconnect after the connection is lost; null fails waits at once.</param>
+    /// <param name="cancellationToken">Cancels the attempt.</param>
+    /// <exception cref="TorrentException">The service closes the connection, or its version is incompatible.</exception>
     public static async Task<RemoteTorrentService> ConnectAsync(
         Func<ServiceScope?, CancellationToken, Task<Stream>> dial, RpcOptions? options, TimeSpan? reconnectTimeout, CancellationToken cancellationToken)
     {
@@ -186,8 +186,8 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
             connection = _connection!;
         }
 
-        // Nobody waits: it arrives before the patron's first request, which fails where it fails. While the service is gone, the patron is
-        // attached with the others when it is back.
+        // Not awaited: it arrives before the patron's first request, which fails if this fails. Without a connection, the patron is attached with
+        // the others when the connection is restored.
         Faults.Watch(TryAttachAsync(patron, connection), "attaching a patron");
         return patron;
     }
@@ -213,7 +213,7 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
         return Wire.ToList(applied.Refused, error => error.ToError());
     }
 
-    /// <summary>Lets its patrons go, and ends the connection. The torrents run on.</summary>
+    /// <summary>Releases its patrons, and closes the connection. The torrents continue.</summary>
     public async ValueTask DisposeAsync()
     {
         Patron[] patrons;
@@ -295,17 +295,17 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
         }
         catch (Exception fault) when (fault is TorrentException or OperationCanceledException)
         {
-            // Then the end of the connection lets it go.
+            // The end of the connection then releases it.
         }
     }
 
-    /// <summary>Connects, says hello and takes the statuses.</summary>
+    /// <summary>Connects, says hello and receives the statuses.</summary>
     private async Task<RpcConnection> OpenAsync(CancellationToken cancellationToken)
     {
         var connection = new RpcConnection(await _dial(_connection is null ? null : Scope, cancellationToken).ConfigureAwait(false), _methods, _options);
         connection.Start();
         Hello service = await HelloExchange.SayAsync(connection, Hello.OfThisProcess(), _time, cancellationToken).ConfigureAwait(false);
-        // Told once: a connection that fails after this must not lose it.
+        // Reported once: a connection that fails after this must not lose it.
         CutOff = service.CutOff?.ToError() ?? CutOff;
         try
         {
@@ -321,7 +321,7 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
         }
     }
 
-    /// <summary>Waits for the end of the connection; connects again where that is wanted, until it fails for good.</summary>
+    /// <summary>Waits for the end of the connection and reconnects if wanted, until that fails for good.</summary>
     private async Task KeepAsync(RpcConnection connection)
     {
         while (true)
@@ -337,7 +337,7 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
             {
                 _engine.IsStale = true;
 
-                // What the old connection has brought is taken by then.
+                // Everything from the old connection has been processed by then.
                 await connection.Drained.ConfigureAwait(false);
                 lock (_gate)
                 {
@@ -361,17 +361,17 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
             catch (Exception fault)
 #pragma warning restore CA1031
             {
-                EngineEvents.Log.FaultCaught(null, "connecting to the service again", fault);
+                EngineEvents.Log.FaultCaught(null, "reconnecting to the service", fault);
                 End(RemoteErrors.Fault.Error);
                 return;
             }
 
-            Faults.Watch(CatchUpAsync(connection), "statuses after connecting to the service again");
+            Faults.Watch(CatchUpAsync(connection), "catching up after reconnecting to the service");
         }
     }
 
-    /// <summary>Connects again: at once, then after pauses that become longer.</summary>
-    /// <exception cref="TorrentException">The service has not come back in time, or is not to be used any more.</exception>
+    /// <summary>Reconnects: at once, then after increasing pauses.</summary>
+    /// <exception cref="TorrentException">The service has not come back in time, or can no longer be used.</exception>
     private async Task<RpcConnection> ReconnectAsync(TorrentError why, TimeSpan timeout)
     {
         Instant end = Instant.Now(_time) + timeout;
@@ -396,11 +396,11 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
             }
             catch (TorrentException fault) when (fault.Error.Id is not (TorrentErrorId.ServiceVersionMismatch or TorrentErrorId.ServiceAccessDenied))
             {
-                // It is not there, or not ready, or has not noticed yet that the old connection is over.
+                // It is not there or not ready, or has not noticed yet that the old connection is over.
             }
             catch (OperationCanceledException) when (!_ending.IsCancellationRequested)
             {
-                // It hangs, or is busy.
+                // It is hung or busy.
             }
 
             TimeSpan pause = ReconnectPause.Next(attempt, Random.Shared.NextDouble());
@@ -410,7 +410,7 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
         }
     }
 
-    /// <summary>Makes the patrons known to the service, under their old ids.</summary>
+    /// <summary>Attaches the patrons to the service again, with their old ids.</summary>
     private async Task AttachAllAsync(RpcConnection connection, CancellationToken cancellationToken)
     {
         try
@@ -418,7 +418,7 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
             Patron[] patrons;
             lock (_gate)
             {
-                // From here on whoever makes a patron attaches it by this connection.
+                // From here on new patrons are attached through this connection.
                 if (_isDisposed)
                     throw new OperationCanceledException(_ending.Token);
                 _connection = connection;
@@ -436,8 +436,8 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
     }
 
     /// <summary>
-    /// After connecting again: waits until the service has taken up its torrents, has the patrons own theirs again, and tells what has become
-    /// of them meanwhile.
+    /// After reconnecting: waits until the service has restored its torrents, lets the patrons adopt theirs again, and reports what has happened
+    /// to them in the meantime.
     /// </summary>
     private async Task CatchUpAsync(RpcConnection connection)
     {
@@ -457,12 +457,12 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
         }
         catch (TorrentException) when (connection.Completion.IsCompleted)
         {
-            // It has gone again; the next connection goes on with this.
+            // The connection is lost again; the next one continues with this.
             return;
         }
         catch (TorrentException)
         {
-            // The service is older, or a patron was stopped: then there is no news, and the statuses are told all the same.
+            // The service is older, or a patron was stopped: it sends no messages then, but statuses are still reported.
         }
         catch (OperationCanceledException)
         {
@@ -482,8 +482,8 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
         _ = ready.Task.Exception;
     }
 
-    /// <summary>The connection; where it is being made again, waits for that.</summary>
-    /// <exception cref="TorrentException">It cannot be made again.</exception>
+    /// <summary>The connection; waits while it is being restored.</summary>
+    /// <exception cref="TorrentException">It cannot be restored.</exception>
     private async Task<RpcConnection> ReadyAsync(CancellationToken cancellationToken)
     {
         Task<RpcConnection> ready;
@@ -503,11 +503,11 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
         }
         catch (TorrentException)
         {
-            // Its requests fail with the same.
+            // Its requests fail with the same error.
         }
     }
 
-    /// <summary>What is known of the service beside its engine.</summary>
+    /// <summary>The known properties of the service apart from its engine.</summary>
     private ServiceDto Known()
     {
         ServiceDto service = Volatile.Read(ref _service);
@@ -539,12 +539,12 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
         if (service.Settings is not { } settings)
             return;
         ServiceSettings read = settings.ToService();
-        // What leaves by this process goes by the same policies, as far as they are known here.
+        // This process' own traffic follows the same policies, as far as they are known here.
         _ownSettings = read.Client;
         Settings = read with { Client = read.Client with { Filter = RemoteFilter.Read(settings.Filter) } };
     }
 
-    /// <summary>Reads a source; what the service has saved it reads itself.</summary>
+    /// <summary>Reads a source, except the service's own saved state.</summary>
     private async Task<(StartDto Start, TorrentMetainfo? Metainfo)> ReadAsync(
         StartRequest request, PendingAnswer? pending, CancellationToken reading)
     {
@@ -562,7 +562,7 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
         return (start, content.Metainfo);
     }
 
-    /// <summary>Sends a large .torrent ahead of the start, in parts.</summary>
+    /// <summary>Uploads a large .torrent in parts before the start.</summary>
     private async Task UploadAsync(StartDto start, TorrentMetainfo? metainfo, CancellationToken cancellationToken)
     {
         if (metainfo is not { Raw: { Length: > StartDto.MostMetainfo } raw })
@@ -570,8 +570,8 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
         (start.Upload, start.Metainfo) = (await UploadAsync(raw, cancellationToken).ConfigureAwait(false), null);
     }
 
-    /// <summary>Sends bytes ahead of what needs them, in parts.</summary>
-    /// <returns>The name by which they are called.</returns>
+    /// <summary>Uploads bytes in parts before the request that needs them.</summary>
+    /// <returns>The name of the upload.</returns>
     private async Task<string> UploadAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         RpcConnection connection = await ReadyAsync(cancellationToken).ConfigureAwait(false);
@@ -585,12 +585,12 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
         return name;
     }
 
-    /// <summary>Sends a request behind the patron's earlier ones, and waits for its answer.</summary>
+    /// <summary>Sends a request after the patron's earlier ones, and waits for its answer.</summary>
     private async Task<MessageDto> SendAsync<TParams>(
         RpcMethod<TParams, MessageDto> method, TParams parameters, IRequester requester, RequestTurn turn)
     {
         await turn.Ready.ConfigureAwait(false);
-        // Long ones have places of their own in the connection.
+        // The connection counts long requests separately.
         SemaphoreSlim? places = method.IsLong ? null : _requests;
         if (places is not null)
             await places.WaitAsync(requester.Stopping).ConfigureAwait(false);
@@ -607,7 +607,7 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
         }
     }
 
-    /// <summary>The answer as the patron knows its request.</summary>
+    /// <summary>The answer with the patron's own correlation id.</summary>
     private static TorrentAnswer Answer(MessageDto message, PendingAnswer pending, string method) =>
         message.ToMessage() is TorrentAnswer answer
             ? answer with { CorrelationId = pending.Id }

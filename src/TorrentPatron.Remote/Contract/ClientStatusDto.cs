@@ -2,7 +2,7 @@ using TorrentPatron.Engine.Client;
 
 namespace TorrentPatron.Remote.Contract;
 
-/// <summary>The engine as a whole on the wire, with its properties.</summary>
+/// <summary>The engine's status on the wire.</summary>
 internal sealed class ClientStatusDto
 {
     public string? Engine { get; set; }

@@ -2,7 +2,7 @@ using TorrentPatron.Engine.Client;
 
 namespace TorrentPatron.Remote.Contract;
 
-/// <summary>A connection to a peer that has ended, on the wire.</summary>
+/// <summary>A closed connection to a peer, on the wire.</summary>
 internal sealed class ClosedPeerDto
 {
     public string? EndPoint { get; set; }

@@ -5,10 +5,10 @@ using TorrentPatron.Service.Sources;
 
 namespace TorrentPatron.Remote.Contract;
 
-/// <summary>A command about one torrent, on the wire; the method's name says which. What that does not have is left out.</summary>
+/// <summary>A command for one torrent, on the wire; the method's name says which. Members that do not apply are omitted.</summary>
 internal sealed class CommandDto
 {
-    /// <summary>The patron that asks, as a GUID; left out: the connection's own.</summary>
+    /// <summary>The patron that asks, as a GUID; omitted for the connection's own.</summary>
     public Guid? Patron { get; set; }
 
     public string? InfoHash { get; set; }
@@ -21,14 +21,14 @@ internal sealed class CommandDto
 
     public OptionsDto? Options { get; set; }
 
-    /// <summary>Priority of each file, padding among them: 0 (skip), 1 (low), 4 (normal) or 7 (high).</summary>
+    /// <summary>Priority of each file, including padding: 0 (skip), 1 (low), 4 (normal) or 7 (high).</summary>
     public int[]? Priorities { get; set; }
 
     public string? Destination { get; set; }
 
     public bool DeleteData { get; set; }
 
-    /// <summary>Writes a command that patrons give; a start travels as a <see cref="StartDto"/>.</summary>
+    /// <summary>Writes a patron's command; a start is written as a <see cref="StartDto"/>.</summary>
     /// <param name="command">The command.</param>
     /// <returns>The name of the method, and the parameters.</returns>
     public static (string Method, CommandDto Parameters) Of(TorrentCommand command)
@@ -77,7 +77,7 @@ internal sealed class CommandDto
 
     /// <summary>Reads a command.</summary>
     /// <param name="method">The name of the method.</param>
-    /// <param name="id">The correlation id that the command is to have.</param>
+    /// <param name="id">The correlation id for the command.</param>
     /// <exception cref="TorrentException">It cannot be read.</exception>
     public TorrentCommand ToCommand(string method, long id)
     {

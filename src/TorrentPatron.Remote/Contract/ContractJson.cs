@@ -3,7 +3,7 @@ using TorrentPatron.Remote.Rpc;
 
 namespace TorrentPatron.Remote.Contract;
 
-/// <summary>The generated code for everything that the contract sends. What is 0, false or null is left out.</summary>
+/// <summary>The generated serializer for everything in the contract. Members that are 0, false or null are omitted.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
     MaxDepth = RpcLimits.MaxDepth, RespectNullableAnnotations = true)]

@@ -2,7 +2,7 @@ using TorrentPatron.Engine.Client;
 
 namespace TorrentPatron.Remote.Contract;
 
-/// <summary>How an engine takes part in the DHT, on the wire; the rate is bytes/s.</summary>
+/// <summary>The DHT settings of an engine, on the wire; the rate is bytes/s.</summary>
 internal sealed class DhtSettingsDto
 {
     public bool IsEnabled { get; set; }

@@ -5,7 +5,7 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Remote.Contract;
 
-/// <summary>An IP filter on the wire: from the service how large it is, to the service what to change.</summary>
+/// <summary>An IP filter on the wire: its size from the service, or the changes to the service.</summary>
 internal sealed class FilterDto
 {
     private const int MostFiles = 100;
@@ -18,11 +18,11 @@ internal sealed class FilterDto
     public bool HasBlocked { get; set; }
 
     /// <summary>
-    /// To the service: the upload with the ranges that are to be blocked; empty: none are; left out: those there are stay.
+    /// To the service: the name of the upload with the ranges to block; empty to block none; omitted to keep the current ones.
     /// </summary>
     public string? Blocked { get; set; }
 
-    /// <summary>To the service: the upload with the only ranges that are to be allowed; empty: all are; left out: those there are stay.</summary>
+    /// <summary>To the service: the name of the upload with the only ranges to allow; empty to allow all; omitted to keep the current ones.</summary>
     public string? Allowed { get; set; }
 
     public string[]? Files { get; set; }
@@ -38,10 +38,10 @@ internal sealed class FilterDto
         Warning = ErrorDto.Of(filter.Warning),
     };
 
-    /// <summary>Reads a filter that is wanted.</summary>
-    /// <param name="before">The filter until now; null: none.</param>
+    /// <summary>Reads a new filter.</summary>
+    /// <param name="before">The filter until now; null if none.</param>
     /// <param name="take">Takes an upload.</param>
-    /// <exception cref="TorrentException">An upload is not there, or is not ranges.</exception>
+    /// <exception cref="TorrentException">An upload does not exist, or does not contain ranges.</exception>
     public AddressFilter? Over(AddressFilter? before, Func<string, byte[]> take)
     {
         if (Blocked is null && Allowed is null)

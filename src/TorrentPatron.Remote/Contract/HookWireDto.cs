@@ -3,9 +3,9 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Remote.Contract;
 
-#pragma warning disable SA1402, SA1649 // Small shapes that belong together.
+#pragma warning disable SA1402, SA1649 // Small types that belong together.
 
-/// <summary>A hook on the wire: to register it, or as it is.</summary>
+/// <summary>A hook on the wire, to be registered or as it is.</summary>
 internal sealed class HookWireDto
 {
     public string? Name { get; set; }
@@ -21,7 +21,7 @@ internal sealed class HookWireDto
 
     public string[]? Tags { get; set; }
 
-    /// <summary>How long a run may take, s; left out: as long as by default.</summary>
+    /// <summary>How long a run may take, in seconds; omitted for the default.</summary>
     public double? Timeout { get; set; }
 
     public DateTimeOffset? RegisteredAt { get; set; }
@@ -71,8 +71,8 @@ internal sealed class HookWireDto
         History = Wire.ToList(History, run => run.ToRun()),
     };
 
-    /// <summary>Reads a hook that is to be registered: an event that this service does not know is an error.</summary>
-    /// <exception cref="TorrentException">There is one.</exception>
+    /// <summary>Reads a hook to register; an unknown event is an error.</summary>
+    /// <exception cref="TorrentException">An event is unknown.</exception>
     public TorrentHook ToNewHook()
     {
         TorrentHook hook = ToHook();
@@ -137,17 +137,17 @@ internal sealed class HookRunDto
 /// <summary>The hooks of a service.</summary>
 internal sealed class HooksDto
 {
-    /// <summary>Characters of scripts and outputs in one part: as JSON they fit into a line.</summary>
+    /// <summary>Maximum number of characters of scripts and outputs in one part: as JSON they fit into a line.</summary>
     private const int MostInPart = 1 << 20;
 
     public HookWireDto[]? Hooks { get; set; }
 
-    /// <summary>Number of all.</summary>
+    /// <summary>Total number of hooks.</summary>
     public int Total { get; set; }
 
-    /// <summary>A part of the hooks: at least one, where there is one.</summary>
+    /// <summary>A part of the hooks: at least one, if there is one.</summary>
     /// <param name="hooks">All hooks.</param>
-    /// <param name="offset">The first one that is wanted, from 0.</param>
+    /// <param name="offset">The index of the first hook, from 0.</param>
     public static HooksDto Of(IReadOnlyList<TorrentHook> hooks, int offset)
     {
         var part = new List<HookWireDto>();

@@ -4,15 +4,15 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Remote.Contract;
 
-/// <summary>A message on the wire, whatever its kind: an answer, or news of a torrent. What the kind does not have is left out.</summary>
+/// <summary>A message of any kind on the wire: an answer or an event of a torrent. Members that do not apply are omitted.</summary>
 internal sealed class MessageDto
 {
-    /// <summary>The most bytes of a .torrent that go into one message: as text they fit into a line.</summary>
+    /// <summary>Maximum number of bytes of a .torrent in one message: as text they fit into a line.</summary>
     public const int MostMetainfo = 11 << 20;
 
     private const int MostPieces = 2_097_152;
 
-    /// <summary>The patron that it is for, as a GUID; left out in answers.</summary>
+    /// <summary>The patron that it is for, as a GUID; omitted in answers.</summary>
     public Guid? Patron { get; set; }
 
     /// <summary>Name of the message's type: <c>TorrentCompleted</c>.</summary>
@@ -20,7 +20,7 @@ internal sealed class MessageDto
 
     public string? InfoHash { get; set; }
 
-    /// <summary>Of an answer: the service's number of the request.</summary>
+    /// <summary>In an answer: the service's number of the request.</summary>
     public long CorrelationId { get; set; }
 
     public StatusDto? Status { get; set; }
@@ -44,7 +44,7 @@ internal sealed class MessageDto
 
     public string? Reason { get; set; }
 
-    /// <summary>The .torrent, in base64; left out where it is too large for a message.</summary>
+    /// <summary>The .torrent, in base64; omitted if it is too large for a message.</summary>
     public byte[]? Metainfo { get; set; }
 
     public static MessageDto Of(TorrentMessage message)
@@ -119,7 +119,7 @@ internal sealed class MessageDto
     }
 
     /// <summary>Reads the message.</summary>
-    /// <returns>The message; null where it is of a kind that this version does not know, or something that it needs was left out.</returns>
+    /// <returns>The message; null if this version does not know its kind, or a required member is missing.</returns>
     /// <exception cref="TorrentException">It cannot be read.</exception>
     public TorrentMessage? ToMessage()
     {

@@ -3,23 +3,23 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Remote.Contract;
 
-/// <summary>What is in a torrent, on the wire: the bytes of its .torrent.</summary>
+/// <summary>A torrent's metainfo on the wire: the bytes of its .torrent.</summary>
 internal sealed class MetainfoDto
 {
-    /// <summary>The most bytes of all parts.</summary>
+    /// <summary>Maximum number of bytes of all parts.</summary>
     private const int MostBytes = 64 << 20;
 
     public string? InfoHash { get; set; }
 
-    /// <summary>The .torrent, or a part of it, in base64; left out where it is not known.</summary>
+    /// <summary>The .torrent, or a part of it, in base64; omitted if it is not known.</summary>
     public byte[]? Metainfo { get; set; }
 
-    /// <summary>Number of all its bytes.</summary>
+    /// <summary>Total number of bytes.</summary>
     public int Total { get; set; }
 
-    /// <summary>Writes a .torrent, or as much of it as goes into a message.</summary>
-    /// <param name="metainfo">The torrent; null: it is not known.</param>
-    /// <param name="offset">The first byte that is wanted.</param>
+    /// <summary>Writes a .torrent, or as much of it as fits into a message.</summary>
+    /// <param name="metainfo">The torrent; null if it is not known.</param>
+    /// <param name="offset">The first byte to write.</param>
     public static MetainfoDto Of(TorrentMetainfo? metainfo, int offset = 0)
     {
         if (metainfo is null)
@@ -33,8 +33,8 @@ internal sealed class MetainfoDto
         };
     }
 
-    /// <summary>Has the parts that are missing.</summary>
-    /// <param name="ask">Asks for the part that begins at a byte.</param>
+    /// <summary>Requests the missing parts.</summary>
+    /// <param name="ask">Requests the part that begins at a byte.</param>
     public async Task<MetainfoDto> WithRestAsync(Func<int, Task<MetainfoDto>> ask)
     {
         if (Metainfo is null || Metainfo.Length >= Total || Total > MostBytes)
@@ -43,7 +43,7 @@ internal sealed class MetainfoDto
         whole.Write(Metainfo);
         while (whole.Length < Total)
         {
-            // One that is another by now, or gone, is not put together.
+            // A .torrent that has changed or gone in the meantime is not assembled.
             MetainfoDto part = await ask((int)whole.Length).ConfigureAwait(false);
             if (part.Metainfo is not { Length: > 0 } bytes || part.Total != Total)
                 return new MetainfoDto();
@@ -55,7 +55,7 @@ internal sealed class MetainfoDto
 
     public TorrentMetainfo? ToMetainfo() => Metainfo is null ? null : Read(Metainfo);
 
-    /// <summary>Reads a .torrent, whose own checks bound it.</summary>
+    /// <summary>Reads a .torrent, whose own checks limit it.</summary>
     /// <exception cref="TorrentException">It is not one.</exception>
     public static TorrentMetainfo Read(byte[] bytes)
     {

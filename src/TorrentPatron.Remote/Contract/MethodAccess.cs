@@ -4,7 +4,7 @@ using TorrentPatron.Remote.Endpoints;
 namespace TorrentPatron.Remote.Contract;
 
 /// <summary>
-/// Which right each method needs. One that is listed nowhere is for the user of the service, and root: so are those of hooks, which run programs.
+/// The access that each method needs. A method that is not listed is for the user of the service and root, such as those of hooks, which run programs.
 /// </summary>
 internal static class MethodAccess
 {
@@ -20,7 +20,7 @@ internal static class MethodAccess
         .. MethodNames.Commands, MethodNames.Adopt, MethodNames.Upload, MethodNames.Start, MethodNames.FetchMetadata, MethodNames.Apply,
     ]);
 
-    /// <summary>The least right with which a method may be called.</summary>
+    /// <summary>The access that a method needs.</summary>
     public static ServiceAccess Of(string method) => Reading.Contains(method) ? ServiceAccess.Read
         : Steering.Contains(method) ? ServiceAccess.Steer
         : ServiceAccess.Own;

@@ -3,7 +3,7 @@ using System.Collections.Frozen;
 namespace TorrentPatron.Remote.Contract;
 
 /// <summary>
-/// What each method does, as it stands in errors: cmdlets show them to people who have never heard of its name. Infinitives, to follow "to" or "may".
+/// What each method does, for errors that cmdlets show to users, who do not know its name. Infinitives, to follow "to" or "may".
 /// </summary>
 internal static class MethodWords
 {
@@ -14,7 +14,7 @@ internal static class MethodWords
         [MethodNames.Adopt] = "take over torrents",
         [MethodNames.Subscribe] = "follow torrents",
         [MethodNames.Flush] = "follow torrents",
-        [MethodNames.Upload] = "take a file",
+        [MethodNames.Upload] = "accept a file",
         [MethodNames.Start] = "start torrents",
         [MethodNames.Close] = "stop torrents",
         [MethodNames.Suspend] = "suspend torrents",
@@ -33,7 +33,7 @@ internal static class MethodWords
         [MethodNames.GetFiles] = "show files of torrents",
         [MethodNames.GetPeers] = "show peers",
         [MethodNames.GetClosedPeers] = "show peers that have left",
-        [MethodNames.GetMetainfo] = "give a .torrent",
+        [MethodNames.GetMetainfo] = "return a .torrent file",
         [MethodNames.GetSaved] = "show saved torrents",
         [MethodNames.ClientStatus] = "show the engine",
         [MethodNames.Settings] = "show settings",
@@ -42,7 +42,7 @@ internal static class MethodWords
         [MethodNames.GetHooks] = "show hooks",
         [MethodNames.RegisterHook] = "register hooks",
         [MethodNames.UnregisterHook] = "unregister hooks",
-        [MethodNames.ServiceInfo] = "say how it stands",
+        [MethodNames.ServiceInfo] = "report its status",
         [MethodNames.ServiceStop] = "stop or restart",
     }.ToFrozenDictionary();
 

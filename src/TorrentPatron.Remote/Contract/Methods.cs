@@ -3,7 +3,7 @@ using TorrentPatron.Remote.Rpc;
 
 namespace TorrentPatron.Remote.Contract;
 
-/// <summary>The methods and notifications: their names, and the shapes of what they take and give. Both sides share them.</summary>
+/// <summary>The methods and notifications: their names, and the types of their parameters and results. Both sides share them.</summary>
 internal static class Methods
 {
     private static ContractJson Json => ContractJson.Default;
@@ -63,7 +63,7 @@ internal static class Methods
 
     public static RpcNotice<StatusesDto> Statuses { get; } = new(MethodNames.Statuses, Json.StatusesDto);
 
-    /// <summary>A method whose parameters are a command; it gives the answer.</summary>
+    /// <summary>A method whose parameters are a command and whose result is the answer.</summary>
     public static RpcMethod<CommandDto, MessageDto> Command(string name) =>
         Make(name, Json.CommandDto, Json.MessageDto, isLong: name is MethodNames.Recheck or MethodNames.Move);
 

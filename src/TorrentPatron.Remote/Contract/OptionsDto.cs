@@ -2,7 +2,7 @@ using TorrentPatron.Engine.Client;
 
 namespace TorrentPatron.Remote.Contract;
 
-/// <summary>How to treat a torrent on the wire, with its properties.</summary>
+/// <summary>A torrent's options on the wire.</summary>
 internal sealed class OptionsDto
 {
     public long? MaxDownloadRate { get; set; }

@@ -1,21 +1,21 @@
 namespace TorrentPatron.Remote.Contract;
 
-#pragma warning disable SA1402, SA1649 // Small shapes that belong together.
+#pragma warning disable SA1402, SA1649 // Small types that belong together.
 
-/// <summary>Makes a patron of this connection.</summary>
+/// <summary>Creates a patron of this connection.</summary>
 internal sealed class AttachDto
 {
-    /// <summary>Its id, a GUID that the client has made; left out: the service makes one.</summary>
+    /// <summary>Its id, a GUID of the client's; omitted, the service creates one.</summary>
     public Guid? Patron { get; set; }
 
-    /// <summary>What it is called; left out: a part of its id.</summary>
+    /// <summary>Its name; omitted, a part of its id.</summary>
     public string? Name { get; set; }
 }
 
-/// <summary>Has torrents that nobody owns but the service itself be a patron's own.</summary>
+/// <summary>Transfers torrents that only the service itself owns to a patron.</summary>
 internal sealed class AdoptDto
 {
-    /// <summary>The most torrents in one request.</summary>
+    /// <summary>Maximum number of torrents in one request.</summary>
     public const int MostTorrents = 10_000;
 
     public Guid? Patron { get; set; }
@@ -24,7 +24,7 @@ internal sealed class AdoptDto
     public string[]? Torrents { get; set; }
 }
 
-/// <summary>Those of them that are the patron's own now.</summary>
+/// <summary>The torrents that the patron now owns.</summary>
 internal sealed class AdoptedDto
 {
     public string[]? Torrents { get; set; }
@@ -37,35 +37,35 @@ internal sealed class PatronDto
 
     public string? Name { get; set; }
 
-    /// <summary>Number of torrents that are its own.</summary>
+    /// <summary>Number of torrents that it owns.</summary>
     public int Torrents { get; set; }
 }
 
-/// <summary>The patrons of the service, all clients'.</summary>
+/// <summary>The patrons of the service, of all clients.</summary>
 internal sealed class PatronsDto
 {
     public PatronDto[]? Patrons { get; set; }
 }
 
-/// <summary>The service as it is: its settings, and what its engine can do.</summary>
+/// <summary>The service's settings, and its engine's optional features.</summary>
 internal sealed class ServiceDto
 {
     public SettingsDto? Settings { get; set; }
 
-    /// <summary>Names of what the engine can do, separated by commas; left out: no engine runs.</summary>
+    /// <summary>Names of the engine's optional features, separated by commas; omitted while no engine runs.</summary>
     public string? Capabilities { get; set; }
 
-    /// <summary>Whose the service is: <c>User</c> or <c>Machine</c>.</summary>
+    /// <summary>The scope of the service: <c>User</c> or <c>Machine</c>.</summary>
     public string? Scope { get; set; }
 
-    /// <summary>What this client may do: <c>Read</c>, <c>Steer</c> or <c>Own</c>.</summary>
+    /// <summary>The client's access: <c>Read</c>, <c>Steer</c> or <c>Own</c>.</summary>
     public string? Access { get; set; }
 
-    /// <summary>Whether it still takes up the torrents that it has saved: not all of them are there yet.</summary>
+    /// <summary>Whether the service is still restoring its saved torrents, so that some are missing yet.</summary>
     public bool IsRestoring { get; set; }
 }
 
-/// <summary>The settings that could not be changed, and those that hold now.</summary>
+/// <summary>The settings that could not be changed, and the current settings.</summary>
 internal sealed class AppliedDto
 {
     public ErrorDto[]? Refused { get; set; }
@@ -73,26 +73,26 @@ internal sealed class AppliedDto
     public SettingsDto? Settings { get; set; }
 }
 
-/// <summary>Part of a .torrent, or of an IP filter, on its way to the service.</summary>
+/// <summary>A part of a .torrent or of an IP filter on its way to the service.</summary>
 internal sealed class UploadDto
 {
-    /// <summary>The most bytes of all parts of one upload: ten million ranges of addresses. A .torrent has a bound of its own.</summary>
+    /// <summary>Maximum number of bytes of one upload: ten million ranges of addresses. A .torrent has its own limit.</summary>
     public const int MostBytes = 96 << 20;
 
-    /// <summary>The name by which the start, or the settings, will call it; of at most 64 characters.</summary>
+    /// <summary>The name for the later start or settings to refer to; at most 64 characters.</summary>
     public string? Upload { get; set; }
 
     /// <summary>The next bytes, in base64.</summary>
     public byte[]? Data { get; set; }
 }
 
-/// <summary>Asks about one torrent, or for a part of all.</summary>
+/// <summary>A query about one torrent, or for a part of all.</summary>
 internal sealed class QueryDto
 {
-    /// <summary>Which torrent; left out: all, where a method tells of all.</summary>
+    /// <summary>The torrent; omitted for all, if the method allows that.</summary>
     public string? InfoHash { get; set; }
 
-    /// <summary>Of a list: the first one that is wanted, from 0.</summary>
+    /// <summary>The index of the first item in a list, from 0.</summary>
     public int Offset { get; set; }
 }
 
@@ -101,7 +101,7 @@ internal sealed class SavedListDto
 {
     public SavedDto[]? Torrents { get; set; }
 
-    /// <summary>Number of all.</summary>
+    /// <summary>Total number of torrents.</summary>
     public int Total { get; set; }
 }
 
@@ -110,7 +110,7 @@ internal sealed class FilesDto
 {
     public FileDto[]? Files { get; set; }
 
-    /// <summary>Number of all.</summary>
+    /// <summary>Total number of files.</summary>
     public int Total { get; set; }
 }
 
@@ -126,27 +126,27 @@ internal sealed class ClosedPeersDto
     public ClosedPeerDto[]? Peers { get; set; }
 }
 
-/// <summary>The engine as a whole; left out while none runs.</summary>
+/// <summary>The engine's status; omitted while none runs.</summary>
 internal sealed class EngineDto
 {
     public ClientStatusDto? Status { get; set; }
 }
 
-/// <summary>Torrents that have changed, or no longer run: of each the latest status. Or a part of all, where that was asked for.</summary>
+/// <summary>The latest statuses of torrents that have changed or no longer run, or a part of all torrents for a query.</summary>
 internal sealed class StatusesDto
 {
-    /// <summary>Whether every torrent that was told of before no longer runs.</summary>
+    /// <summary>Whether no torrent that was reported before runs any more.</summary>
     public bool IsReset { get; set; }
 
-    /// <summary>How torrents that no longer run stood at their end; to be taken before those that have changed.</summary>
+    /// <summary>The last statuses of torrents that no longer run; to be processed before the changed ones.</summary>
     public StatusDto[]? Gone { get; set; }
 
-    /// <summary>The torrents that have changed; new ones in the order in which they were started.</summary>
+    /// <summary>The torrents that have changed; new ones in the order of their start.</summary>
     public StatusDto[]? Changed { get; set; }
 
-    /// <summary>The service, where its settings have changed.</summary>
+    /// <summary>The service, if its settings have changed.</summary>
     public ServiceDto? Service { get; set; }
 
-    /// <summary>Number of all, where a part of all was asked for.</summary>
+    /// <summary>Total number of torrents, for a query.</summary>
     public int Total { get; set; }
 }

@@ -4,7 +4,7 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Remote.Contract;
 
-/// <summary>A class of peers on the wire. Rates are bytes/s; 0 is no limit, and one that is left out is that over all torrents.</summary>
+/// <summary>A peer class on the wire. Rates are bytes/s; 0 means no limit, and an omitted rate means the limit over all torrents.</summary>
 internal sealed class PeerClassDto
 {
     public string? Name { get; set; }
@@ -27,7 +27,7 @@ internal sealed class PeerClassDto
     };
 
     /// <summary>Reads classes.</summary>
-    /// <exception cref="TorrentException">One of them is not a class, or they cannot stand beside each other.</exception>
+    /// <exception cref="TorrentException">A class is invalid, or they contradict each other.</exception>
     public static ReadOnlyCollection<PeerClass> ToClasses(PeerClassDto[]? classes)
     {
         ReadOnlyCollection<PeerClass> read = Wire.ToList(classes, one => one.ToClass());

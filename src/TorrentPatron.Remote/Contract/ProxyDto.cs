@@ -15,13 +15,13 @@ internal sealed class ProxyDto
 
     public string? Uses { get; set; }
 
-    /// <summary>The user's name; only on the way to the service.</summary>
+    /// <summary>The user's name; only to the service.</summary>
     public string? User { get; set; }
 
-    /// <summary>The password; only on the way to the service.</summary>
+    /// <summary>The password; only to the service.</summary>
     public string? Password { get; set; }
 
-    /// <summary>From the service: there is a user and password. To the service: those of the same proxy stay.</summary>
+    /// <summary>From the service: whether there is a user and password. To the service: keep those of the same proxy.</summary>
     public bool KeepCredential { get; set; }
 
     [return: NotNullIfNotNull(nameof(proxy))]

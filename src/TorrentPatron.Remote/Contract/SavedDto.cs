@@ -6,19 +6,19 @@ using TorrentPatron.Service.State;
 
 namespace TorrentPatron.Remote.Contract;
 
-/// <summary>A torrent whose state is saved, on the wire.</summary>
+/// <summary>A saved torrent on the wire.</summary>
 internal sealed class SavedDto
 {
-    /// <summary>How it stood when it was last saved.</summary>
+    /// <summary>Its last saved status.</summary>
     public StatusDto? Status { get; set; }
 
     /// <summary>Whether it was suspended.</summary>
     public bool IsSuspended { get; set; }
 
-    /// <summary>Whether it can go on: it is known where its files lie.</summary>
+    /// <summary>Whether it can be restored, because the folder of its files is known.</summary>
     public bool CanRestore { get; set; }
 
-    /// <summary>Its link, where that is all that is known of it.</summary>
+    /// <summary>Its magnet link while its metadata is unknown.</summary>
     public string? Magnet { get; set; }
 
     /// <summary>Path of its .torrent, as the service sees it.</summary>
@@ -34,8 +34,8 @@ internal sealed class SavedDto
     };
 
     /// <summary>Reads it.</summary>
-    /// <param name="readMetainfo">Asks what is in a torrent.</param>
-    /// <param name="readFiles">Asks for a torrent's files.</param>
+    /// <param name="readMetainfo">Requests a torrent's metainfo.</param>
+    /// <param name="readFiles">Requests a torrent's files.</param>
     public SavedTorrent ToSaved(Func<TorrentId, TorrentMetainfo?> readMetainfo, Func<TorrentId, IReadOnlyList<FileSnapshot>> readFiles)
     {
         TorrentId torrent = Wire.ToTorrent(Status?.InfoHash);

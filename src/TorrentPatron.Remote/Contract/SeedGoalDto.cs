@@ -2,7 +2,7 @@ using TorrentPatron.Engine.Client;
 
 namespace TorrentPatron.Remote.Contract;
 
-/// <summary>When a torrent has seeded enough, on the wire; the time is seconds.</summary>
+/// <summary>A torrent's seed goal on the wire; the time is seconds.</summary>
 internal sealed class SeedGoalDto
 {
     public double? Ratio { get; set; }

@@ -1,6 +1,6 @@
 namespace TorrentPatron.Remote.Contract;
 
-#pragma warning disable SA1402, SA1649 // Small shapes that belong together.
+#pragma warning disable SA1402, SA1649 // Small types that belong together.
 
 /// <summary>The process of a service on the wire.</summary>
 internal sealed class ServiceInfoDto
@@ -15,17 +15,17 @@ internal sealed class ServiceInfoDto
 
     public DateTimeOffset StartedAt { get; set; }
 
-    /// <summary>Seconds since then, by a clock that nobody sets.</summary>
+    /// <summary>Seconds since then, by a monotonic clock.</summary>
     public double Uptime { get; set; }
 
-    /// <summary>Number of torrents that run.</summary>
+    /// <summary>Number of running torrents.</summary>
     public int Torrents { get; set; }
 
     public long DownloadRate { get; set; }
 
     public long UploadRate { get; set; }
 
-    /// <summary>Number of clients, with the one that asks.</summary>
+    /// <summary>Number of clients, including the one that asks.</summary>
     public int Clients { get; set; }
 
     public string? Address { get; set; }
@@ -34,7 +34,7 @@ internal sealed class ServiceInfoDto
 
     public string? LogPath { get; set; }
 
-    /// <summary>The unit of systemd, or the like, that it runs as; left out: none.</summary>
+    /// <summary>The systemd unit or the like that it runs as; omitted if none.</summary>
     public string? Unit { get; set; }
 
     public ServiceInfo ToInfo() => new()
@@ -74,9 +74,9 @@ internal sealed class ServiceInfoDto
     };
 }
 
-/// <summary>Ends the service.</summary>
+/// <summary>Stops the service.</summary>
 internal sealed class ServiceStopDto
 {
-    /// <summary>Whether it is to start again, with the same settings.</summary>
+    /// <summary>Whether to start it again, with the same settings.</summary>
     public bool Restart { get; set; }
 }

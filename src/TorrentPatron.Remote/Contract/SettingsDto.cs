@@ -4,10 +4,10 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Remote.Contract;
 
-/// <summary>What a service and its engine work with, on the wire. The interval is seconds; rates are bytes/s.</summary>
+/// <summary>The settings of a service and its engine on the wire. The interval is seconds; rates are bytes/s.</summary>
 /// <remarks>
-/// Of the IP filter only its size is told; whoever changes settings keeps parts of it, takes them away, or uploads new ones. The password of a proxy goes to the service
-/// and never comes back: <see cref="ProxyDto.KeepCredential"/>.
+/// Of an IP filter only its size is reported; a client that changes settings keeps parts of it, removes them, or uploads new ones. A proxy's
+/// password goes to the service and never comes back: <see cref="ProxyDto.KeepCredential"/>.
 /// </remarks>
 internal sealed class SettingsDto
 {
@@ -68,7 +68,7 @@ internal sealed class SettingsDto
 
     /// <summary>Writes the engine's settings.</summary>
     /// <param name="settings">The settings.</param>
-    /// <param name="withSecrets">Whether a proxy's password is written too.</param>
+    /// <param name="withSecrets">Whether to write a proxy's password too.</param>
     public static SettingsDto Of(ClientSettings settings, bool withSecrets) => new()
     {
         ListenPort = settings.ListenPort,
@@ -104,7 +104,7 @@ internal sealed class SettingsDto
         return written;
     }
 
-    /// <summary>Reads the engine's settings, but for the filter and what is kept of a proxy.</summary>
+    /// <summary>Reads the engine's settings, except the filter and the kept parts of a proxy.</summary>
     public ClientSettings ToClient() => new()
     {
         ListenPort = ListenPort,
@@ -129,10 +129,10 @@ internal sealed class SettingsDto
         DiskThreads = DiskThreads,
     };
 
-    /// <summary>Reads the engine's settings as a change: what does not travel stays as it was.</summary>
+    /// <summary>Reads the engine's settings as a change: settings that are not part of the contract stay unchanged.</summary>
     /// <param name="before">The settings until now.</param>
-    /// <param name="take">Takes an upload; null: there are none.</param>
-    /// <exception cref="TorrentException">One of them cannot be.</exception>
+    /// <param name="take">Takes an upload; null if there are none.</param>
+    /// <exception cref="TorrentException">A setting is invalid.</exception>
     public ClientSettings Over(ClientSettings before, Func<string, byte[]>? take = null)
     {
         ClientSettings settings = ToClient();
@@ -141,10 +141,10 @@ internal sealed class SettingsDto
         Check(settings.MaxPeersPerTorrent >= 1, "a number of peers", settings.MaxPeersPerTorrent);
         Check(settings.Limits.Download >= 0, "a rate", settings.Limits.Download);
         Check(settings.Limits.Upload >= 0, "a rate", settings.Limits.Upload);
-        Check(settings.StatusInterval >= ShortestInterval, "a time between statuses", settings.StatusInterval);
+        Check(settings.StatusInterval >= ShortestInterval, "a status interval", settings.StatusInterval);
         Check(settings.MaxPeers <= MostPeers, "a number of peers", settings.MaxPeers);
         Check(settings.MaxPeersPerTorrent <= MostPeers, "a number of peers", settings.MaxPeersPerTorrent);
-        Check(settings.StatusInterval <= LongestInterval, "a time between statuses", settings.StatusInterval);
+        Check(settings.StatusInterval <= LongestInterval, "a status interval", settings.StatusInterval);
         Check(settings.MaxQueuedBytes is >= 0 and <= MostQueuedBytes, "a number of bytes", settings.MaxQueuedBytes);
         Check(settings.DiskThreads is >= 0 and <= MostDiskThreads, "a number of threads", settings.DiskThreads);
         Check(settings.CodePoint is >= 0 and <= 63, "a code point", settings.CodePoint);

@@ -9,30 +9,30 @@ using TorrentPatron.Service.State;
 namespace TorrentPatron.Remote.Contract;
 
 /// <summary>
-/// What to start, and how, on the wire. The client reads the source, so that the service reads no file that the client may not. Times are
-/// seconds. One of <see cref="Metainfo"/>, <see cref="Upload"/>, <see cref="Magnet"/> and <see cref="Saved"/> is needed.
+/// A torrent to start and its options, on the wire. The client reads the source, so that the service reads no file that the client may not
+/// read. Times are seconds. One of <see cref="Metainfo"/>, <see cref="Upload"/>, <see cref="Magnet"/> and <see cref="Saved"/> is required.
 /// </summary>
 internal sealed class StartDto
 {
-    /// <summary>The most bytes of a .torrent in a start itself; a larger one is uploaded before.</summary>
+    /// <summary>Maximum number of bytes of a .torrent in the start itself; a larger one is uploaded before.</summary>
     public const int MostMetainfo = 512 << 10;
 
-    /// <summary>The patron that asks, as a GUID; left out: the connection's own.</summary>
+    /// <summary>The patron that asks, as a GUID; omitted for the connection's own.</summary>
     public Guid? Patron { get; set; }
 
     /// <summary>The .torrent, in base64.</summary>
     public byte[]? Metainfo { get; set; }
 
-    /// <summary>The name under which the .torrent was uploaded.</summary>
+    /// <summary>The name of the .torrent's upload.</summary>
     public string? Upload { get; set; }
 
     /// <summary>A magnet link.</summary>
     public string? Magnet { get; set; }
 
-    /// <summary>Info hash of a torrent whose state the service has saved: it goes on as it was.</summary>
+    /// <summary>Info hash of a torrent that the service has saved, to restore it.</summary>
     public string? Saved { get; set; }
 
-    /// <summary>How far away the source is: peers and DHT nodes that it names may be no nearer.</summary>
+    /// <summary>The reach of the source, which limits the addresses of peers and DHT nodes that it may name.</summary>
     public string? Reach { get; set; }
 
     public string? Destination { get; set; }
@@ -45,12 +45,12 @@ internal sealed class StartDto
 
     public string[]? WebSeeds { get; set; }
 
-    /// <summary>Priority of each file, padding among them: 0 (skip), 1 (low), 4 (normal) or 7 (high).</summary>
+    /// <summary>Priority of each file, including padding: 0 (skip), 1 (low), 4 (normal) or 7 (high).</summary>
     public int[]? FilePriorities { get; set; }
 
     public SelectionDto? Selection { get; set; }
 
-    /// <summary>Whether not to let it run; left out: as it was saved.</summary>
+    /// <summary>Whether to add the torrent without starting it; omitted for the saved state.</summary>
     public bool? Suspended { get; set; }
 
     public bool MetadataOnly { get; set; }
@@ -59,20 +59,20 @@ internal sealed class StartDto
 
     public bool Recheck { get; set; }
 
-    /// <summary>Absolute paths of folders and files in which data is looked for before it is fetched.</summary>
+    /// <summary>Absolute paths of folders and files to search for data before downloading it.</summary>
     public string[]? Reuse { get; set; }
 
-    /// <summary>How it comes to the torrent: <c>Copy</c>, or <c>HardLink</c>; left out: it is copied.</summary>
+    /// <summary>How to reuse the data: <c>Copy</c> or <c>HardLink</c>; omitted, it is copied.</summary>
     public string? ReuseBy { get; set; }
 
     public OptionsDto? Options { get; set; }
 
-    /// <summary>Writes a request; its source is written apart, by <see cref="Take"/>.</summary>
+    /// <summary>Writes a request; <see cref="Take"/> writes its source.</summary>
     public static StartDto Of(StartRequest request) => new()
     {
         Reach = request.Reach.ToString(),
         Destination = request.Destination,
-        // The service's own current folder says nothing about where the client is.
+        // The service's own current folder has nothing to do with the client's.
         CurrentFolder = request.CurrentFolder ?? Environment.CurrentDirectory,
         Peers = Wire.OfList(request.Peers, Wire.OfEndPoint),
         Trackers = Wire.OfList(request.Trackers, Wire.OfUri),
@@ -88,7 +88,7 @@ internal sealed class StartDto
         Options = OptionsDto.Of(request.Options),
     };
 
-    /// <summary>Takes what was found at the source.</summary>
+    /// <summary>Writes the content of the source.</summary>
     public void Take(SourceContent content)
     {
         Metainfo = content.Metainfo?.Raw.ToArray();
@@ -97,12 +97,12 @@ internal sealed class StartDto
     }
 
     /// <summary>Reads a request.</summary>
-    /// <param name="uploaded">The .torrent that was uploaded for it; null: none was.</param>
+    /// <param name="uploaded">The uploaded .torrent; null if there is none.</param>
     /// <param name="find">Finds a saved torrent.</param>
     /// <exception cref="TorrentException">It cannot be read.</exception>
     public StartRequest ToRequest(byte[]? uploaded, Func<TorrentId, SavedTorrent?> find)
     {
-        // What the client did not say may have come from anywhere.
+        // Without a statement of the client, the source may be anywhere.
         AddressReach reach = Wire.ToEnum(Reach, AddressReach.Global);
         StartRequest request = SourceOf(uploaded ?? Metainfo, reach, find);
         return request with

@@ -2,7 +2,7 @@ using TorrentPatron.Engine.Client;
 
 namespace TorrentPatron.Remote.Contract;
 
-/// <summary>A torrent's status on the wire, with its properties. Durations are seconds.</summary>
+/// <summary>A torrent's status on the wire. Durations are seconds.</summary>
 internal sealed class StatusDto
 {
     public string? Name { get; set; }

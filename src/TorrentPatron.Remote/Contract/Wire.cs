@@ -6,13 +6,13 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Remote.Contract;
 
-/// <summary>How single values stand on the wire: addresses as text, durations as seconds, enumerations by their names.</summary>
-/// <remarks>What cannot be read is an <see cref="ContractErrors.InvalidValue"/>; a name of a newer version is a fallback.</remarks>
+/// <summary>The format of single values on the wire: addresses as text, durations as seconds, enumerations by their names.</summary>
+/// <remarks>An invalid value is an <see cref="ContractErrors.InvalidValue"/>; an unknown name is replaced by a fallback.</remarks>
 internal static class Wire
 {
     public static string OfTorrent(TorrentId torrent) => torrent == default ? "" : torrent.ToString();
 
-    /// <summary>Reads an info hash; nothing is the default value, which means no torrent.</summary>
+    /// <summary>Reads an info hash; an empty text is the default value, which means no torrent.</summary>
     public static TorrentId ToTorrent(string? text) => string.IsNullOrEmpty(text) ? default
         : TorrentId.TryParse(text, out TorrentId torrent) ? torrent
         : throw new TorrentException(ContractErrors.InvalidValue(text, "an info hash"));
@@ -21,7 +21,7 @@ internal static class Wire
 
     public static TimeSpan? ToTime(double? seconds) => seconds is { } given ? ToTime(given) : null;
 
-    /// <summary>Reads a duration, to the tick; one that is too long is the longest.</summary>
+    /// <summary>Reads a duration, to the tick; one that is too long becomes the maximum.</summary>
     public static TimeSpan ToTime(double seconds)
     {
         double ticks = Math.Round(seconds * TimeSpan.TicksPerSecond);
@@ -35,12 +35,12 @@ internal static class Wire
         where T : struct, Enum =>
         value?.ToString();
 
-    /// <summary>Reads a name; a number, or a name that this version does not know, is the fallback.</summary>
+    /// <summary>Reads a name; a number or an unknown name becomes the fallback.</summary>
     public static T ToEnum<T>(string? text, T fallback = default)
         where T : struct, Enum =>
         text is [(>= 'A' and <= 'Z') or (>= 'a' and <= 'z'), ..] && Enum.TryParse(text, ignoreCase: true, out T value) ? value : fallback;
 
-    /// <summary>Reads names separated by commas; those that this version does not know are passed over.</summary>
+    /// <summary>Reads names separated by commas; ignores unknown ones.</summary>
     public static T ToFlags<T>(string? text)
         where T : struct, Enum
     {
@@ -62,7 +62,7 @@ internal static class Wire
         ? endPoint
         : throw new TorrentException(ContractErrors.InvalidValue(text ?? "", "an address and port"));
 
-    /// <summary>Reads a path, which no system takes if it is very long.</summary>
+    /// <summary>Reads a path of limited length.</summary>
     public static string? ToPath(string? text)
     {
         const int MostChars = 32_767;
@@ -77,21 +77,21 @@ internal static class Wire
         ? uri
         : throw new TorrentException(ContractErrors.InvalidValue(text ?? "", "an absolute address"));
 
-    /// <summary>Reads an address as somebody gave it; whoever uses it says what is wrong with it.</summary>
+    /// <summary>Reads an address as the user gave it; the code that uses it reports errors.</summary>
     public static Uri ToGivenUri(string? text) => Uri.TryCreate(text, UriKind.RelativeOrAbsolute, out Uri? uri)
         ? uri
         : throw new TorrentException(ContractErrors.InvalidValue(text ?? "", "an address"));
 
-    /// <summary>Converts a list; an empty one is left out.</summary>
+    /// <summary>Converts a list; an empty one is omitted.</summary>
     public static TWire[]? OfList<T, TWire>(IReadOnlyCollection<T>? list, Func<T, TWire> convert) =>
         list is { Count: > 0 } ? [.. list.Select(convert)] : null;
 
-    /// <summary>Reads a list: one that was left out is empty, and members that are null are passed over.</summary>
+    /// <summary>Reads a list: an omitted list is empty, and null members are ignored.</summary>
     public static ReadOnlyCollection<T> ToList<TWire, T>(TWire?[]? list, Func<TWire, T> convert)
         where TWire : class =>
         list is null ? [] : [.. list.OfType<TWire>().Select(convert)];
 
-    /// <summary>Numbers in rising order, as the first and the last one of each run.</summary>
+    /// <summary>Converts ascending numbers to the first and the last number of each run.</summary>
     public static int[]? OfNumbers(IReadOnlyList<int> numbers)
     {
         var runs = new List<int>();
@@ -106,9 +106,9 @@ internal static class Wire
         return runs.Count == 0 ? null : [.. runs];
     }
 
-    /// <summary>Reads what <see cref="OfNumbers"/> has written, within a bound.</summary>
+    /// <summary>Reads the result of <see cref="OfNumbers"/>, within a limit.</summary>
     /// <param name="runs">First and last number of each run.</param>
-    /// <param name="most">The most numbers.</param>
+    /// <param name="most">Maximum number of numbers.</param>
     public static ReadOnlyCollection<int> ToNumbers(int[]? runs, int most)
     {
         var numbers = new List<int>();

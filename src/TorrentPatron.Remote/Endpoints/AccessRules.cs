@@ -4,25 +4,25 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Remote.Endpoints;
 
-/// <summary>A group of users of the system.</summary>
+/// <summary>A group of the system's users.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Id">Its number.</param>
 internal sealed record UserGroup(string Name, uint Id);
 
-/// <summary>Who may do what with a service, by the system's word: the user of the service and root everything, members of groups less.</summary>
-/// <param name="Members">The group that may steer; null: none.</param>
-/// <param name="Readers">The group that may look; null: none.</param>
+/// <summary>The access to a service, by the system's credentials: everything for the user of the service and root, less for members of groups.</summary>
+/// <param name="Members">The group whose members may control the service; null means none.</param>
+/// <param name="Readers">The group whose members may only read; null means none.</param>
 internal sealed record AccessRules(UserGroup? Members, UserGroup? Readers)
 {
-    /// <summary>Nobody but the user of the service, and root.</summary>
+    /// <summary>Access only for the user of the service and root.</summary>
     public static AccessRules OwnerOnly { get; } = new(null, null);
 
-    /// <summary>Whether users come in whom the permissions of a closed folder would keep out.</summary>
+    /// <summary>Whether other users may connect, so that the permissions of a closed folder cannot be used.</summary>
     public bool IsShared => Members is not null || Readers is not null;
 
     /// <summary>Looks up groups.</summary>
-    /// <param name="members">Name or number of the group that may steer; null: none.</param>
-    /// <param name="readers">Name or number of the group that may look; null: none.</param>
+    /// <param name="members">Name or number of the group whose members may control the service; null means none.</param>
+    /// <param name="readers">Name or number of the group whose members may only read; null means none.</param>
     /// <exception cref="TorrentException">
     /// <see cref="Engine.Client.TorrentErrorId.InvalidArgument"/>: there is no such group; <see cref="Engine.Client.TorrentErrorId.NotSupported"/> on Windows.
     /// </exception>
@@ -35,9 +35,9 @@ internal sealed record AccessRules(UserGroup? Members, UserGroup? Readers)
         return new AccessRules(Find(members), Find(readers));
     }
 
-    /// <summary>What a client may do.</summary>
-    /// <param name="peer">Who it is.</param>
-    /// <param name="socket">The connection to it, which tells its groups.</param>
+    /// <summary>The access of a client.</summary>
+    /// <param name="peer">The client's credentials.</param>
+    /// <param name="socket">The connection to it, which gives its groups.</param>
     /// <exception cref="SocketException">The client has gone.</exception>
     public ServiceAccess Of(PeerCredential peer, Socket socket)
     {

@@ -9,10 +9,10 @@ using TorrentPatron.Remote.Rpc;
 
 namespace TorrentPatron.Remote.Endpoints;
 
-/// <summary>Asks the system who is at the other end of a Unix domain socket.</summary>
+/// <summary>Reads the credentials of the other end of a Unix domain socket from the system.</summary>
 internal static class PeerCredentials
 {
-    /// <summary>Who is at the other end: whoever connected or, of a client's socket, whoever listens.</summary>
+    /// <summary>The credentials of the other end: the client or, on a client's socket, the service.</summary>
     /// <exception cref="SocketException">The other end has gone.</exception>
     public static PeerCredential Of(Socket socket)
     {
@@ -35,11 +35,11 @@ internal static class PeerCredentials
             return Make(MemoryMarshal.Read<uint>(answer[4..]), MemoryMarshal.Read<int>(process));
         }
 
-        // The folder alone keeps others out.
+        // Only the permissions of the folder protect the socket then.
         return Make(PosixFiles.EffectiveUser, null);
     }
 
-    /// <summary>The groups of the process at the other end, when it connected; its primary group among them.</summary>
+    /// <summary>The groups of the other process when it connected, including its primary group.</summary>
     /// <exception cref="SocketException">The other end has gone.</exception>
     public static uint[] GroupsOf(Socket socket)
     {
@@ -73,7 +73,7 @@ internal static class PeerCredentials
         return [];
     }
 
-    /// <summary>Whether it is the current user, or root, who may do everything anyway.</summary>
+    /// <summary>Whether it is the current user or root, who may do everything anyway.</summary>
     public static bool IsOwnOrRoot(PeerCredential peer) => peer.User == "0" || peer.User == Name(PosixFiles.EffectiveUser);
 
     private static PeerCredential Make(uint user, int? process) => new(Name(user), process);

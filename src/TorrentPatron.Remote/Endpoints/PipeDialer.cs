@@ -6,26 +6,26 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Remote.Endpoints;
 
-/// <summary>Connects to a named pipe of Windows.</summary>
+/// <summary>Connects to a Windows named pipe.</summary>
 [SupportedOSPlatform("windows")]
 internal static class PipeDialer
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    /// <summary>Connects, and makes sure whose service it is.</summary>
+    /// <summary>Connects, and verifies the owner of the service.</summary>
     /// <param name="address">The pipe's address.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <exception cref="TorrentException">
     /// <see cref="Engine.Client.TorrentErrorId.ServiceUnavailable"/> or <see cref="Engine.Client.TorrentErrorId.ServiceAccessDenied"/>.
     /// </exception>
     public static async Task<RpcTransport> DialAsync(string address, CancellationToken cancellationToken)
     {
-        // The name is free to whoever comes first: what listens there learns who we are, and can do nothing in our name.
+        // Any process could take the name first: it would learn who we are, but cannot act in our name.
         var pipe = new NamedPipeClientStream(
             ".", PipeListener.NameOf(address), PipeDirection.InOut, PipeOptions.Asynchronous | PipeOptions.WriteThrough, TokenImpersonationLevel.Identification);
         try
         {
-            // It waits too where nobody listens. To look first whether the name is there would be a connection itself.
+            // This also waits if nobody listens: checking for the name first would be a connection itself.
             await pipe.ConnectAsync(Patience, cancellationToken).ConfigureAwait(false);
             var owner = (SecurityIdentifier?)pipe.GetAccessControl().GetOwner(typeof(SecurityIdentifier));
             using var user = WindowsIdentity.GetCurrent();

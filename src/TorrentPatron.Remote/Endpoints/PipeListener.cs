@@ -9,9 +9,9 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Remote.Endpoints;
 
-/// <summary>Listens on a named pipe of Windows, which one user alone can open, and nobody from another machine.</summary>
+/// <summary>Listens on a Windows named pipe that only one user can open, and only from this machine.</summary>
 /// <remarks>
-/// Not by PipeOptions.CurrentUserOnly: that compares owners, and an elevated process' pipe belongs to the administrators.
+/// Does not use PipeOptions.CurrentUserOnly, which compares owners: an elevated process' pipe belongs to the administrators.
 /// </remarks>
 [SupportedOSPlatform("windows")]
 internal sealed class PipeListener : IRpcListener
@@ -20,7 +20,7 @@ internal sealed class PipeListener : IRpcListener
 
     private readonly string _name;
     private readonly SecurityIdentifier _user;
-    private NamedPipeServerStream _next; // there is always one that waits, so that nobody else can take the name
+    private NamedPipeServerStream _next; // one is always waiting, so that no other process can take the name
 
     private PipeListener(string address)
     {
@@ -34,7 +34,7 @@ internal sealed class PipeListener : IRpcListener
     /// <inheritdoc/>
     public string Address { get; }
 
-    /// <summary>Makes the pipe and listens.</summary>
+    /// <summary>Creates the pipe and listens.</summary>
     /// <param name="address">Its address.</param>
     /// <exception cref="TorrentException"><see cref="Engine.Client.TorrentErrorId.ServiceRunning"/>.</exception>
     public static PipeListener Listen(string address)
@@ -61,7 +61,7 @@ internal sealed class PipeListener : IRpcListener
             }
             catch (IOException)
             {
-                // It came and went at once.
+                // The client has already left.
                 _next = Make(isFirst: false);
                 await connected.DisposeAsync().ConfigureAwait(false);
                 continue;
@@ -73,11 +73,11 @@ internal sealed class PipeListener : IRpcListener
             }
             catch
             {
-                connected.Disconnect(); // It waits again.
+                connected.Disconnect(); // The pipe waits for the next client.
                 throw;
             }
 
-            // Whoever could open it is the user: the system has looked.
+            // Only the user can open it: the system has checked.
             return new RpcTransport(connected, new PeerCredential(
                 _user.Value, GetNamedPipeClientProcessId(connected.SafePipeHandle, out uint process) ? (int)process : null));
         }
@@ -86,7 +86,7 @@ internal sealed class PipeListener : IRpcListener
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _next.DisposeAsync();
 
-    /// <summary>The name of the pipe with that address.</summary>
+    /// <summary>The name of the pipe with an address.</summary>
     internal static string NameOf(string address) =>
         address.StartsWith(ServiceAddresses.PipePrefix, StringComparison.OrdinalIgnoreCase) ? address[ServiceAddresses.PipePrefix.Length..] : address;
 

@@ -4,16 +4,16 @@ using TorrentPatron.Engine.Storage;
 
 namespace TorrentPatron.Remote.Endpoints;
 
-/// <summary>Groups of Linux and macOS: finds them, and gives files to them.</summary>
+/// <summary>Groups on Linux and macOS.</summary>
 internal static class PosixGroups
 {
     private const int FirstBuffer = 4096;
-    private const int LargestBuffer = 4 << 20; // A group may have very many members.
+    private const int LargestBuffer = 4 << 20; // a group may have very many members
     private const int RangeError = 34;
 
     /// <summary>Finds a group.</summary>
-    /// <param name="name">Its name, or its number.</param>
-    /// <returns>Null: there is none of that name.</returns>
+    /// <param name="name">Its name or number.</param>
+    /// <returns>The group; null if there is none.</returns>
     public static UserGroup? Find(string name)
     {
         for (int size = FirstBuffer; size <= LargestBuffer; size *= 4)
@@ -37,10 +37,10 @@ internal static class PosixGroups
         return uint.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out uint id) && id != uint.MaxValue ? new UserGroup(name, id) : null;
     }
 
-    /// <summary>Gives a file to a group.</summary>
+    /// <summary>Changes the group of a file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="group">The group's number.</param>
-    /// <exception cref="IOException">It may not be given to that group.</exception>
+    /// <exception cref="IOException">Changing to that group is not permitted.</exception>
     public static void Give(string path, uint group)
     {
         if (PosixFiles.Repeat(() => ChangeOwner(path, uint.MaxValue, group)) != 0)

@@ -1,17 +1,17 @@
 namespace TorrentPatron.Remote.Endpoints;
 
-/// <summary>What a client may do; each right includes those before it.</summary>
+/// <summary>The access of a client; each level includes the lower ones.</summary>
 internal enum ServiceAccess
 {
-    /// <summary>Nothing: it is turned away.</summary>
+    /// <summary>None: the connection is refused.</summary>
     None,
 
-    /// <summary>Look at torrents and settings.</summary>
+    /// <summary>Read torrents and settings.</summary>
     Read,
 
     /// <summary>Start, change and remove torrents, and change settings.</summary>
     Steer,
 
-    /// <summary>Everything, as the user of the service and root may.</summary>
+    /// <summary>Everything, as for the user of the service and root.</summary>
     Own,
 }

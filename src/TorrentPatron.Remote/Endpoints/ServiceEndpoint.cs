@@ -5,16 +5,16 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Remote.Endpoints;
 
-/// <summary>The way into a service and to a service, whatever the system calls it.</summary>
+/// <summary>Listens for clients and connects to services, on every system.</summary>
 internal static class ServiceEndpoint
 {
-    /// <summary>Longest wait for a service that is there to take a connection.</summary>
+    /// <summary>Longest wait for an existing service to accept a connection.</summary>
     public static TimeSpan DialDeadline { get; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Listens for clients: on the socket that systemd handed over, else at an address.</summary>
-    /// <param name="address">The address; null: that of the scope; the user's own only where no other place of the user's has a service.</param>
-    /// <param name="rules">Who may connect, and what for; null: this user, and root.</param>
-    /// <param name="scope">Whose the service is.</param>
+    /// <summary>Listens for clients: on systemd's socket, or else at an address.</summary>
+    /// <param name="address">The address; null means the address of the scope; for the user's own only if no service runs at the user's other addresses.</param>
+    /// <param name="rules">The access rules; null allows this user and root.</param>
+    /// <param name="scope">The scope of the service.</param>
     /// <exception cref="TorrentException">
     /// <see cref="TorrentErrorId.ServiceRunning"/>, <see cref="TorrentErrorId.ServiceFolderUnsafe"/> or <see cref="TorrentErrorId.InvalidArgument"/>.
     /// </exception>
@@ -33,13 +33,13 @@ internal static class ServiceEndpoint
     }
 
     /// <summary>Connects to a service.</summary>
-    /// <param name="address">Its address; null: that of the scope, wherever it listens.</param>
+    /// <param name="address">Its address; null means any address of the scope.</param>
     /// <param name="scope">
-    /// Whose service it is; null: at an address the user's, else the user's first and then the machine's. The user's must be this user's or root's,
-    /// the machine's run by a user whom root has appointed.
+    /// The scope; null means the user's for a given address, otherwise the user's or else the machine's. The user's service must run as this user
+    /// or root, the machine's as a user whom root has appointed.
     /// </param>
-    /// <param name="time">The clock; null: the system's.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <param name="time">The clock; null means the system's.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <exception cref="TorrentException">
     /// <see cref="TorrentErrorId.ServiceUnavailable"/> or <see cref="TorrentErrorId.ServiceAccessDenied"/>.
     /// </exception>
@@ -58,7 +58,7 @@ internal static class ServiceEndpoint
             }
             catch (TorrentException fault)
             {
-                // One that is there and may not be used says more than one that is not there.
+                // A service that may not be used is a more useful error than one that is not there.
                 if (first is null || (first.Error.Id != TorrentErrorId.ServiceAccessDenied && fault.Error.Id == TorrentErrorId.ServiceAccessDenied))
                     first = fault;
             }
@@ -68,12 +68,12 @@ internal static class ServiceEndpoint
     }
 
     /// <summary>Connects to a service and says hello.</summary>
-    /// <param name="handler">Takes what the service tells.</param>
-    /// <param name="own">What this side says of itself.</param>
-    /// <param name="address">Its address; null: the user's own, wherever it listens.</param>
-    /// <param name="options">The connection's options; null: a client's.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
-    /// <returns>The connection, and what the service says of itself.</returns>
+    /// <param name="handler">Handles the service's messages.</param>
+    /// <param name="own">This side's hello.</param>
+    /// <param name="address">Its address; null means any of the user's own.</param>
+    /// <param name="options">The connection's options; null means those of a client.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>The connection and the service's hello.</returns>
     /// <exception cref="TorrentException">
     /// As <see cref="DialAsync"/>, and <see cref="TorrentErrorId.ServiceVersionMismatch"/>.
     /// </exception>
@@ -100,14 +100,14 @@ internal static class ServiceEndpoint
         return places;
     }
 
-    /// <summary>Whose service is trusted at a place; null: this user's, and root's.</summary>
+    /// <summary>The check of a service's owner; null trusts this user and root.</summary>
     private static Func<PeerCredential, bool>? Trust((string Address, ServiceScope Scope) place) => place.Scope == ServiceScope.User ? null
         : peer => PeerCredentials.IsOwnOrRoot(peer) || SocketFolder.IsAppointed(Path.GetDirectoryName(place.Address)!, peer.User);
 
-    /// <summary>Whether a service that this user may use takes a connection.</summary>
-    /// <param name="address">Its address; null: the user's own, wherever it listens.</param>
-    /// <param name="scope">Whose service it is; null: as for <see cref="DialAsync"/>.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <summary>Whether a service that this user may use accepts connections.</summary>
+    /// <param name="address">Its address; null means any of the user's own.</param>
+    /// <param name="scope">The scope; null as for <see cref="DialAsync"/>.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     public static async Task<bool> IsListeningAsync(string? address = null, ServiceScope? scope = null, CancellationToken cancellationToken = default)
     {
         try

@@ -4,7 +4,7 @@ using TorrentPatron.Engine.Storage;
 
 namespace TorrentPatron.Remote.Endpoints;
 
-/// <summary>The folder of a Unix domain socket: the user's own, closed to everybody else.</summary>
+/// <summary>The folder of a Unix domain socket: owned by the user and closed to everybody else.</summary>
 internal static class SocketFolder
 {
     /// <summary>0700.</summary>
@@ -13,22 +13,22 @@ internal static class SocketFolder
     private const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
         | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
-    /// <summary>0755: of a service that several users share. Who comes in is decided by the socket's mode and by the service.</summary>
+    /// <summary>0755, for a service that several users share. The socket's mode and the service decide who may connect.</summary>
     private const UnixFileMode SharedMode = Mode | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
 
     private const UnixFileMode OthersWrite = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
 
     private const uint Root = 0;
 
-    /// <summary>Makes the folder, or requires the one that is there to be as if it had been made.</summary>
+    /// <summary>Creates the folder, or checks the owner and mode of an existing one.</summary>
     /// <param name="folder">Its path.</param>
-    /// <param name="isShared">Whether other users may look into it; none may change it.</param>
+    /// <param name="isShared">Whether other users may read it; none may change it.</param>
     /// <exception cref="Service.Errors.TorrentException"><see cref="Engine.Client.TorrentErrorId.ServiceFolderUnsafe"/>.</exception>
     public static void Make(string folder, bool isShared = false)
     {
         try
         {
-            // A folder that is there keeps its mode, in silence.
+            // An existing folder silently keeps its mode.
             if (!OperatingSystem.IsWindows())
                 MakeNew(folder, isShared);
             if (isShared)
@@ -43,7 +43,7 @@ internal static class SocketFolder
     }
 
     /// <summary>
-    /// Whether root has appointed a user to listen in a folder: it is that user's or root's, and only root can have put it where it is.
+    /// Whether root has appointed a user to listen in a folder: it belongs to that user or root, and only root can have put it there.
     /// </summary>
     /// <param name="folder">The folder's path.</param>
     /// <param name="user">The user.</param>
@@ -56,7 +56,7 @@ internal static class SocketFolder
                 return false;
             for (string? at = Path.GetDirectoryName(folder); at is not null && Path.GetDirectoryName(at) is not null; at = Path.GetDirectoryName(at))
             {
-                // /var/run is a link to /run, root's own.
+                // /var/run is a link to /run that belongs to root.
                 if (Find(at) is not { Kind: FileKind.Folder or FileKind.Link, Owner: Root } above
                     || (above.Kind == FileKind.Folder && (above.Permissions & OthersWrite) != 0))
                     return false;
@@ -70,13 +70,13 @@ internal static class SocketFolder
         }
     }
 
-    /// <summary>What stands at a path; null: nothing. No link is followed.</summary>
+    /// <summary>The node at a path; null if there is none. Does not follow links.</summary>
     public static FileNode? Find(string path)
     {
         if (PosixFiles.AreThere || OperatingSystem.IsWindows())
             return PosixFiles.Find(path);
 
-        // An old libc, which does not say whose it is: then the mode alone has to do.
+        // An old libc does not report the owner: the mode alone must do.
         FileKind kind = new FileInfo(path).LinkTarget is not null ? FileKind.Link : Directory.Exists(path) ? FileKind.Folder : FileKind.Special;
         return File.Exists(path) || kind != FileKind.Special
             ? new FileNode(kind, null, 0, PosixFiles.EffectiveUser, File.GetUnixFileMode(path), 1, default) : null;
@@ -87,14 +87,14 @@ internal static class SocketFolder
     {
         bool isNew = isShared && !Directory.Exists(folder);
         Directory.CreateDirectory(folder, isShared ? SharedMode : Mode);
-        // The umask may have closed it; nothing is in it yet.
+        // The umask may have restricted it; it is still empty.
         if (isNew)
             File.SetUnixFileMode(folder, SharedMode);
     }
 
-    /// <summary>Requires a folder to be a user's own or root's, and that nobody else may change it.</summary>
+    /// <summary>Checks that a folder belongs to a user or root, and that nobody else can change it.</summary>
     /// <param name="folder">Its path, for errors.</param>
-    /// <param name="found">What stands there.</param>
+    /// <param name="found">The node at the path.</param>
     /// <param name="user">The user.</param>
     internal static void CheckShared(string folder, FileNode? found, uint user)
     {
@@ -106,9 +106,9 @@ internal static class SocketFolder
             throw EndpointErrors.Changeable(folder);
     }
 
-    /// <summary>Requires a folder to be a user's own and closed to others.</summary>
+    /// <summary>Checks that a folder belongs to a user and is closed to others.</summary>
     /// <param name="folder">Its path, for errors.</param>
-    /// <param name="found">What stands there.</param>
+    /// <param name="found">The node at the path.</param>
     /// <param name="user">The user.</param>
     internal static void Check(string folder, FileNode? found, uint user)
     {

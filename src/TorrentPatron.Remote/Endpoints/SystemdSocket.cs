@@ -8,18 +8,18 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Remote.Endpoints;
 
-/// <summary>The listening socket that systemd hands to a service which a connection starts (sd_listen_fds).</summary>
+/// <summary>The listening socket that systemd passes to a socket-activated service (sd_listen_fds).</summary>
 internal static class SystemdSocket
 {
     private const int First = 3;
     private const int Most = 16;
 
     /// <summary>
-    /// Takes the socket, once: closes it to programs that this process runs, and clears the variables, so that none of them takes it for its own.
-    /// Called before anything is run.
+    /// Takes the socket, once: makes it non-inheritable and clears the variables, so that no child process takes it. Call it before starting any
+    /// process.
     /// </summary>
-    /// <returns>Null where there is none.</returns>
-    /// <exception cref="TorrentException">It is not a Unix domain socket that listens.</exception>
+    /// <returns>The socket; null if there is none.</returns>
+    /// <exception cref="TorrentException">It is not a listening Unix domain socket.</exception>
     public static Socket? Take()
     {
         if (!OperatingSystem.IsLinux())
@@ -33,7 +33,7 @@ internal static class SystemdSocket
         for (int descriptor = First; descriptor < First + sockets; descriptor++)
             CloseOnExec(descriptor);
         if (sockets > 1)
-            throw EndpointErrors.NotListening($"there are {sockets} of them");
+            throw EndpointErrors.NotListening($"there are {sockets} sockets");
         return Adopt(First);
     }
 
@@ -57,7 +57,7 @@ internal static class SystemdSocket
         }
 
         socket.Dispose();
-        throw EndpointErrors.NotListening("it is not a Unix domain socket that listens");
+        throw EndpointErrors.NotListening("it is not a listening Unix domain socket");
     }
 
     private static void CloseOnExec(int descriptor)
@@ -67,7 +67,7 @@ internal static class SystemdSocket
             throw EndpointErrors.NotListening(Marshal.GetLastPInvokeErrorMessage());
     }
 
-    // Its last argument is passed as of a function without "..." on Linux; elsewhere there is no systemd.
+    // Its last argument is passed as if the function had no "..." on Linux; elsewhere there is no systemd.
     [DllImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int FControl(int descriptor, int command, int argument);

@@ -12,12 +12,12 @@ internal static class UnixSocketDialer
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Connects, and makes sure whose service it is.</summary>
+    /// <summary>Connects, and verifies the owner of the service.</summary>
     /// <param name="path">The socket's path.</param>
-    /// <param name="isTrusted">Whose service is trusted; null: this user's, and root's.</param>
-    /// <param name="patience">Longest wait for room at the service.</param>
+    /// <param name="isTrusted">Whether to trust the service's user; null trusts this user and root.</param>
+    /// <param name="patience">Longest wait for room in the service's queue.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <exception cref="TorrentException">
     /// <see cref="Engine.Client.TorrentErrorId.ServiceUnavailable"/> or <see cref="Engine.Client.TorrentErrorId.ServiceAccessDenied"/>.
     /// </exception>
@@ -72,7 +72,7 @@ internal static class UnixSocketDialer
             }
             catch (SocketException fault) when (fault.SocketErrorCode is SocketError.WouldBlock or SocketError.TryAgain)
             {
-                // So many wait there that there is no room for one more: the system does not let us wait.
+                // The service's queue is full, and the system does not let us wait.
                 socket.Dispose();
             }
             catch

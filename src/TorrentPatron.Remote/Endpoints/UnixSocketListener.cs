@@ -11,10 +11,10 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Remote.Endpoints;
 
-/// <summary>Listens on a Unix domain socket, which its owner alone can reach, or the groups that were named.</summary>
+/// <summary>Listens on a Unix domain socket that only its owner, or members of given groups, can reach.</summary>
 /// <remarks>
-/// Beside the socket lies <c>service.lock</c>, which the service holds as long as it runs, however it ends. The socket is made under another
-/// name and takes its own when it listens, so that nobody meets one that does not; what a dead service left is replaced by that.
+/// Beside the socket is <c>service.lock</c>, which the service holds while it runs, however it ends. The socket is created under a temporary
+/// name and renamed when it listens, so that clients never find one that does not listen; renaming replaces the socket of a dead service.
 /// </remarks>
 internal sealed class UnixSocketListener : IRpcListener
 {
@@ -39,12 +39,12 @@ internal sealed class UnixSocketListener : IRpcListener
     /// <inheritdoc/>
     public string Address { get; }
 
-    /// <summary>The longest path that the system gives a socket, bytes.</summary>
+    /// <summary>Maximum length of a socket's path in bytes.</summary>
     internal static int MaxPathBytes => OperatingSystem.IsMacOS() ? 103 : 107;
 
-    /// <summary>Makes the socket and listens.</summary>
-    /// <param name="path">Its path, in a folder that belongs to it alone.</param>
-    /// <param name="rules">Who may connect, and what for; null: this user, and root.</param>
+    /// <summary>Creates the socket and listens.</summary>
+    /// <param name="path">Its path, in a folder of its own.</param>
+    /// <param name="rules">The access rules; null allows this user and root.</param>
     /// <exception cref="TorrentException">
     /// <see cref="Engine.Client.TorrentErrorId.ServiceRunning"/>; <see cref="Engine.Client.TorrentErrorId.ServiceFolderUnsafe"/>;
     /// <see cref="Engine.Client.TorrentErrorId.InvalidArgument"/>: the path is too long.
@@ -74,9 +74,9 @@ internal sealed class UnixSocketListener : IRpcListener
         }
     }
 
-    /// <summary>Takes over a socket that listens already.</summary>
-    /// <param name="socket">The socket, from systemd, which made its file and will remove it.</param>
-    /// <param name="rules">Who may connect, and what for; null: this user, and root.</param>
+    /// <summary>Takes over a listening socket.</summary>
+    /// <param name="socket">The socket from systemd, which created its file and will remove it.</param>
+    /// <param name="rules">The access rules; null allows this user and root.</param>
     public static UnixSocketListener TakeOver(Socket socket, AccessRules? rules = null) =>
         new(socket, socket.LocalEndPoint?.ToString() ?? "systemd", held: null, rules);
 
@@ -93,13 +93,13 @@ internal sealed class UnixSocketListener : IRpcListener
                 ServiceAccess access = _rules.Of(peer, accepted);
                 if (access != ServiceAccess.None)
                     return new RpcTransport(new NetworkStream(accepted, ownsSocket: true), peer) { Access = access };
-                EngineEvents.Log.ConnectionRefused(peer.ToString(), "The user may not use the service.");
+                EngineEvents.Log.ConnectionRefused(peer.ToString(), "The user is not allowed to use the service.");
                 if (_rules.IsShared)
                     Tell(accepted, EndpointErrors.NotMember(peer.User));
             }
             catch (SocketException)
             {
-                // It has gone.
+                // The client has gone.
             }
             catch
             {
@@ -113,10 +113,10 @@ internal sealed class UnixSocketListener : IRpcListener
         }
     }
 
-    /// <summary>Listens no longer, and removes the socket's file.</summary>
+    /// <summary>Stops listening, and removes the socket's file.</summary>
     public ValueTask DisposeAsync()
     {
-        // Once: after it the place may be another service's.
+        // Only once: afterwards another service may use the path.
         if (Interlocked.Exchange(ref _isDisposed, true))
             return ValueTask.CompletedTask;
         _socket.Dispose();
@@ -124,7 +124,7 @@ internal sealed class UnixSocketListener : IRpcListener
             return ValueTask.CompletedTask;
         try
         {
-            // Somebody who does not keep to the lock may have put another one there.
+            // A process that ignores the lock may have put another socket there.
             if (SocketFolder.Find(Address) is { } found && found.Identity == _identity)
                 File.Delete(Address);
         }
@@ -152,7 +152,7 @@ internal sealed class UnixSocketListener : IRpcListener
         }
     }
 
-    /// <summary>Requires that nobody listens there, and that what is there is no more than what a dead service left.</summary>
+    /// <summary>Checks that nobody listens at the path, and that nothing but a dead service's socket is there.</summary>
     private static void RequireFree(string path)
     {
         if (SocketFolder.Find(path) is not { } found)
@@ -170,7 +170,7 @@ internal sealed class UnixSocketListener : IRpcListener
         }
         catch (SocketException fault) when (fault.SocketErrorCode == SocketError.WouldBlock)
         {
-            // So many wait there that there is no room for one more.
+            // The queue is full, so somebody listens.
         }
 
         throw EndpointErrors.Running(path);
@@ -182,7 +182,7 @@ internal sealed class UnixSocketListener : IRpcListener
         try
         {
             File.Delete(newPath);
-            // On Linux the file takes the socket's mode; to change it afterwards would leave a moment in which it is open.
+            // On Linux the file gets the socket's mode; changing it afterwards would leave it open for a moment.
             if (OperatingSystem.IsLinux())
             {
                 using var handle = new SafeFileHandle(socket.Handle, ownsHandle: false);
@@ -204,7 +204,7 @@ internal sealed class UnixSocketListener : IRpcListener
         }
     }
 
-    /// <summary>Tells a user who is turned away why, as far as the system takes it at once.</summary>
+    /// <summary>Tells a refused user the reason, if the system accepts it without blocking.</summary>
     private static void Tell(Socket socket, TorrentError why)
     {
         using var writer = new LineWriter(RpcLimits.MaxLineToClient);
@@ -212,7 +212,7 @@ internal sealed class UnixSocketListener : IRpcListener
         _ = socket.Send(writer.Write(why, RpcMessages.WriteClosing).Span, SocketFlags.None, out _);
     }
 
-    /// <summary>Lets a group reach the socket, before it takes its name; where there are two, everybody: the service asks who it is.</summary>
+    /// <summary>Lets a group reach the socket before it is renamed, or everybody if there are two groups: the service then checks each client.</summary>
     private static void Share(string newPath, string path, AccessRules rules)
     {
         if (OperatingSystem.IsWindows() || !rules.IsShared)

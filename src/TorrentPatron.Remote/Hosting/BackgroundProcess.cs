@@ -2,13 +2,13 @@ using System.Runtime.InteropServices;
 
 namespace TorrentPatron.Remote.Hosting;
 
-/// <summary>A process of a service that outlives the terminal from which it was started.</summary>
+/// <summary>A service process that outlives the terminal that started it.</summary>
 public static class BackgroundProcess
 {
-    /// <summary>The environment variable that tells a process to leave its terminal when it hosts a service; its value is 1.</summary>
+    /// <summary>The environment variable that makes a service process leave its terminal; its value is 1.</summary>
     public const string Variable = "TORRENTPATRON_BACKGROUND";
 
-    /// <summary>Whether the process was told to leave its terminal. The answer is given once: programs that it runs are not told.</summary>
+    /// <summary>Whether the process should leave its terminal. Clears the variable, so that child processes do not.</summary>
     public static bool TakeRequest()
     {
         bool isAsked = Environment.GetEnvironmentVariable(Variable) == "1";
@@ -16,15 +16,15 @@ public static class BackgroundProcess
         return isAsked;
     }
 
-    /// <summary>Leaves the session of the terminal: neither its Ctrl-C nor its end reaches the process. On Windows the starter sees to that.</summary>
+    /// <summary>Leaves the session of the terminal: neither its Ctrl-C nor its end reaches the process. On Windows the starter does this.</summary>
     public static void LeaveTerminal()
     {
-        // It fails where the process leads a group of its own; then the terminal's Ctrl-C does not reach it anyway.
+        // It fails if the process leads its own group; the terminal's Ctrl-C then does not reach it anyway.
         if (!OperatingSystem.IsWindows())
             _ = SetSid();
     }
 
-    /// <summary>Has standard input, output and error lead nowhere, once whoever waits for the start has heard of it.</summary>
+    /// <summary>Redirects standard input, output and error to nothing, after the start has been reported.</summary>
     public static void CloseStandardStreams()
     {
         if (OperatingSystem.IsWindows())

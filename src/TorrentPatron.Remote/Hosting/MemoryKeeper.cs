@@ -2,13 +2,13 @@ using TorrentPatron.Engine.Diagnostics;
 
 namespace TorrentPatron.Remote.Hosting;
 
-/// <summary>Gives back the memory that the start of many torrents has left behind, when they are all there and no more come.</summary>
-/// <remarks>A service whose torrents rest allocates next to nothing, so that the collector would never look at it again.</remarks>
-/// <param name="count">Counts the torrents that run.</param>
-/// <param name="collect">Collects; null: the whole heap, and has it compacted.</param>
+/// <summary>Releases the memory that starting many torrents has used, when no more are starting.</summary>
+/// <remarks>A service with idle torrents allocates next to nothing, so the garbage collector would never run again.</remarks>
+/// <param name="count">Counts the running torrents.</param>
+/// <param name="collect">Collects garbage; null compacts the whole heap.</param>
 internal sealed class MemoryKeeper(Func<int> count, Action? collect = null)
 {
-    /// <summary>So many torrents more than at the last time are worth a pause of some hundredths of a second.</summary>
+    /// <summary>The number of new torrents that is worth a pause of some hundredths of a second.</summary>
     public const int Worth = 100;
 
     private readonly Action _collect = collect
@@ -17,10 +17,10 @@ internal sealed class MemoryKeeper(Func<int> count, Action? collect = null)
     private int _before;
     private int _collected;
 
-    /// <summary>How often to look.</summary>
+    /// <summary>Time between two checks.</summary>
     public static TimeSpan Interval { get; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Looks now and then until it is cancelled.</summary>
+    /// <summary>Checks at intervals until it is cancelled.</summary>
     /// <param name="time">The clock.</param>
     /// <param name="ending">Ends it.</param>
     public async Task RunAsync(TimeProvider time, CancellationToken ending)
@@ -35,17 +35,17 @@ internal sealed class MemoryKeeper(Func<int> count, Action? collect = null)
         }
         catch (OperationCanceledException)
         {
-            // The service ends.
+            // The service is ending.
         }
 #pragma warning disable CA1031 // The root of a loop; without it the service goes on as well.
         catch (Exception fault)
 #pragma warning restore CA1031
         {
-            EngineEvents.Log.FaultCaught(null, "memory of the service", fault);
+            EngineEvents.Log.FaultCaught(null, "releasing the service's memory", fault);
         }
     }
 
-    /// <summary>Looks once.</summary>
+    /// <summary>Checks once.</summary>
     internal void Look()
     {
         int now = count();

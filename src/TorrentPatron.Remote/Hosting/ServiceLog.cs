@@ -10,10 +10,10 @@ using TorrentPatron.Protocol;
 namespace TorrentPatron.Remote.Hosting;
 
 /// <summary>
-/// The log of a service: what it says itself, and the warnings and errors of the event source. It goes to a file that is bounded or, under
+/// The log of a service: its own messages, and the warnings and errors of the event source. It goes to a file of limited size or, under
 /// systemd, to the journal.
 /// </summary>
-/// <remarks>Lines are written by one task; where they come faster than they are written, some are left out. A log that cannot be written costs nothing.</remarks>
+/// <remarks>One task writes the lines; lines that arrive faster than they can be written are dropped. A failure to write is ignored.</remarks>
 internal sealed class ServiceLog : EventListener, IAsyncDisposable
 {
     private const string JournalVariable = "JOURNAL_STREAM";
@@ -34,9 +34,9 @@ internal sealed class ServiceLog : EventListener, IAsyncDisposable
     private FileStream? _file;
 
     /// <summary>Begins to log.</summary>
-    /// <param name="path">The file, which goes on; null: the journal, by standard error.</param>
+    /// <param name="path">The file, to which lines are appended; null means the journal, through standard error.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="most">Most bytes of the file. A full one is kept beside it, under its name with .1, in place of the one before.</param>
+    /// <param name="most">Maximum size of the file in bytes. A full file is renamed to end in .1, replacing the previous one.</param>
     public ServiceLog(string? path, TimeProvider time, long most = 1 << 20)
     {
         (_path, _time, _most) = (path, time, most);
@@ -47,13 +47,13 @@ internal sealed class ServiceLog : EventListener, IAsyncDisposable
     /// <summary>Whether systemd passes standard error to the journal.</summary>
     public static bool HasJournal => OperatingSystem.IsLinux() && !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(JournalVariable));
 
-    /// <summary>Whether it goes to the journal.</summary>
+    /// <summary>Whether it logs to the journal.</summary>
     public bool IsJournal => _path is null;
 
     /// <summary>Writes a line.</summary>
     public void Write(EventLevel level, string text) => _lines.Writer.TryWrite((level, text));
 
-    /// <summary>Writes what is left, and ends.</summary>
+    /// <summary>Writes the remaining lines, and ends.</summary>
     public async ValueTask DisposeAsync()
     {
         Dispose();
@@ -61,7 +61,7 @@ internal sealed class ServiceLog : EventListener, IAsyncDisposable
         await _writing.WaitAsync(LongestEnd, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <summary>A line as the journal takes it: with its priority in front.</summary>
+    /// <summary>A line for the journal, with its priority in front.</summary>
     internal static string JournalLine(EventLevel level, string text) => $"<{level switch
     {
         EventLevel.Critical => 2,
@@ -112,7 +112,7 @@ internal sealed class ServiceLog : EventListener, IAsyncDisposable
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            // Where would that be logged?
+            // There is nowhere to report this.
             _file?.Dispose();
             _file = null;
         }

@@ -14,28 +14,28 @@ using TorrentPatron.Service.State;
 namespace TorrentPatron.Remote.Hosting;
 
 /// <summary>
-/// A service of this process that clients in other processes share: it goes on with the saved torrents, takes clients, and ends in order.
+/// A service in this process that clients in other processes share: it restores the saved torrents, accepts clients, and ends in an orderly way.
 /// </summary>
 /// <remarks>
-/// A torrent goes on as it was, suspended or not, however the service ended. One that a client has stopped stays stopped. Thread-safe.
+/// A torrent is restored as it was, suspended or not, however the service ended. One that a client has stopped stays stopped. Thread-safe.
 /// </remarks>
 public sealed class SharedService : IAsyncDisposable
 {
     /// <summary>
-    /// Clients wait at most so long for the saved torrents; then they see those that there are, and the others as they come.
+    /// How long clients wait for the saved torrents at most; after that they see those that are restored, and the others as they follow.
     /// </summary>
     private static readonly TimeSpan RestoreHeadStart = TimeSpan.FromSeconds(5);
 
-    /// <summary>Longest time until the end: connections, trackers and saved state have bounds of their own, which are shorter.</summary>
+    /// <summary>Longest time for ending: connections, trackers and saved state have their own, shorter limits.</summary>
     private static readonly TimeSpan EndDeadline = TimeSpan.FromSeconds(9);
 
-    /// <summary>How often systemd is told how the service stands, at least.</summary>
+    /// <summary>Longest time between two status reports to systemd.</summary>
     private static readonly TimeSpan StatusInterval = TimeSpan.FromSeconds(30);
 
-    /// <summary>The unit of systemd, or the like, that this process runs as. The variable is cleared: it does not hold for programs that are run from here.</summary>
+    /// <summary>The systemd unit or the like that this process runs as. The variable is cleared, since it does not apply to child processes.</summary>
     private static readonly string? Unit = TakeUnit();
 
-    /// <summary>Torrents that are being taken up at a time.</summary>
+    /// <summary>Maximum number of torrents that are being restored at a time.</summary>
     private const int RestoreWindow = 32;
 
     private readonly Lock _gate = new(); // a leaf
@@ -49,32 +49,32 @@ public sealed class SharedService : IAsyncDisposable
     private SharedService(ServiceHost host, string address, ServiceLog? log, SystemdNotifier? notifier) =>
         (_host, Address, _log, _notifier, Look) = (host, address, log, notifier, host.GetInfo);
 
-    /// <summary>The environment variable that names the unit, or the like, as which the system runs the service.</summary>
+    /// <summary>The environment variable with the name of the unit or the like that the system runs the service as.</summary>
     public const string UnitVariable = "TORRENTPATRON_UNIT";
 
-    /// <summary>Where it listens: the path of a Unix domain socket, on Windows the name of a pipe.</summary>
+    /// <summary>Where it listens: the path of a Unix domain socket, or on Windows the name of a pipe.</summary>
     public string Address { get; }
 
-    /// <summary>Whether it tells the journal of systemd what it does; then nobody else need tell it there.</summary>
+    /// <summary>Whether it writes its own messages to systemd's journal, so that its host need not.</summary>
     public bool LogsToJournal => _log is { IsJournal: true };
 
-    /// <summary>Completes when the saved torrents have been taken up, with the reasons of those that could not be.</summary>
+    /// <summary>Completes when the saved torrents have been restored, with the errors of those that could not be.</summary>
     public Task<IReadOnlyList<TorrentError>> Restored { get; private set; } = Task.FromResult<IReadOnlyList<TorrentError>>([]);
 
-    /// <summary>Completes when a client asks for the end of the service: with whether it is to start again. Whoever runs it ends it then.</summary>
+    /// <summary>Completes when a client asks the service to stop, with whether to start again. The host then ends it.</summary>
     public Task<bool> StopRequested => _host.StopRequested;
 
-    /// <summary>Looks whether the service is alive; tests have it hang.</summary>
+    /// <summary>Checks whether the service is alive; tests replace it.</summary>
     internal Func<ServiceInfo> Look { get; set; }
 
-    /// <summary>Listens, goes on with the saved torrents, and takes clients.</summary>
-    /// <param name="service">The service; it ends with the result, and also when this fails.</param>
-    /// <param name="options">Where it listens, and who may use it; null: the user's own.</param>
-    /// <param name="cancellationToken">Gives up starting; what has been started ends by <see cref="DisposeAsync"/>.</param>
+    /// <summary>Listens, restores the saved torrents, and accepts clients.</summary>
+    /// <param name="service">The service; it ends with the result, and also if this fails.</param>
+    /// <param name="options">Its address and access rules; null means the user's own.</param>
+    /// <param name="cancellationToken">Cancels the start; <see cref="DisposeAsync"/> ends what has been started.</param>
     /// <exception cref="TorrentException">
-    /// <see cref="TorrentErrorId.ServiceRunning"/>: another one listens there; <see cref="TorrentErrorId.ServiceFolderUnsafe"/>: others may
-    /// look into the folder; <see cref="TorrentErrorId.InvalidArgument"/>: the path is too long, the machine's service has no roots, a root is not a
-    /// folder, or there is no such group.
+    /// <see cref="TorrentErrorId.ServiceRunning"/>: another service listens there; <see cref="TorrentErrorId.ServiceFolderUnsafe"/>: other users
+    /// can access the folder; <see cref="TorrentErrorId.InvalidArgument"/>: the path is too long, the machine's service has no roots, a root is not
+    /// a folder, or there is no such group.
     /// </exception>
     public static async Task<SharedService> StartAsync(
         TorrentService service, SharedServiceOptions? options = null, CancellationToken cancellationToken = default)
@@ -84,7 +84,7 @@ public sealed class SharedService : IAsyncDisposable
         IRpcListener listener;
         try
         {
-            // First: a second service in this place touches no saved state.
+            // First: a second service at this address must not touch the saved state.
             cancellationToken.ThrowIfCancellationRequested();
             AccessRules rules = RulesOf(service.Settings, options);
             listener = await ServiceEndpoint
@@ -112,7 +112,7 @@ public sealed class SharedService : IAsyncDisposable
     }
 
     /// <summary>
-    /// Tells the clients, ends their connections, tells the trackers and saves the state: within a few seconds. May be called more than once.
+    /// Informs the clients, closes their connections, informs the trackers and saves the state, within a few seconds. May be called more than once.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
@@ -140,14 +140,14 @@ public sealed class SharedService : IAsyncDisposable
         _host.Restoring(true);
         Restored = Task.Run(RestoreAsync);
         var memory = new MemoryKeeper(() => _host.Service.Sessions.Current?.Torrents ?? 0);
-        Faults.Watch(memory.RunAsync(TimeProvider.System, _ending.Token), "memory of the service");
+        Faults.Watch(memory.RunAsync(TimeProvider.System, _ending.Token), "releasing the service's memory");
         try
         {
             await Restored.WaitAsync(RestoreHeadStart, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
-            // There are many, or the disk is slow.
+            // There are many torrents, or the disk is slow.
         }
 
         _host.Start();
@@ -155,11 +155,11 @@ public sealed class SharedService : IAsyncDisposable
         if (_notifier is not null)
         {
             _notifier.Ready(Describe(_host.GetInfo()));
-            Faults.Watch(BeatAsync(_notifier), "beat of the service");
+            Faults.Watch(BeatAsync(_notifier), "reporting the service's status to systemd");
         }
     }
 
-    /// <summary>Tells systemd how the service stands and, where that watches, that it is alive: as long as it can be looked at and takes clients.</summary>
+    /// <summary>Reports the service's status to systemd and, if its watchdog is on, that the service is alive: it can be read and accepts clients.</summary>
     private async Task BeatAsync(SystemdNotifier notifier)
     {
         TimeSpan interval = notifier.Watchdog / 2 is { } half && half < StatusInterval ? half : StatusInterval;
@@ -172,7 +172,7 @@ public sealed class SharedService : IAsyncDisposable
                 return;
             try
             {
-                // On another thread: whatever holds the locks that this needs holds up clients too.
+                // On another thread: a lock that blocks this also blocks clients.
                 ServiceInfo info = await Task.Run(Look).WaitAsync(interval).ConfigureAwait(false);
                 if (notifier.Watchdog is not null && _host.IsAccepting)
                     notifier.Alive();
@@ -181,13 +181,13 @@ public sealed class SharedService : IAsyncDisposable
             }
             catch (TimeoutException)
             {
-                _log?.Write(EventLevel.Error, "The service does not answer itself: systemd is not told that it is alive.");
+                _log?.Write(EventLevel.Error, "The service does not respond, so systemd's watchdog is not notified.");
             }
         }
     }
 
     private static string Describe(ServiceInfo info) => string.Create(
-        CultureInfo.InvariantCulture, $"{(info.State == ServiceState.Restoring ? "Taking up saved torrents; " : "")}torrents: {info.Torrents}, clients: {info.Clients}");
+        CultureInfo.InvariantCulture, $"{(info.State == ServiceState.Restoring ? "Restoring saved torrents; " : "")}torrents: {info.Torrents}, clients: {info.Clients}");
 
     private static string? TakeUnit()
     {
@@ -211,7 +211,7 @@ public sealed class SharedService : IAsyncDisposable
             {
                 if (_ending.IsCancellationRequested)
                     break;
-                // Also what is saved is read side by side.
+                // The saved state is read in parallel too.
                 begun.Enqueue(Task.Run(() => RestoreAsync(states, torrent)));
                 if (begun.Count >= RestoreWindow)
                     Add(await begun.Dequeue().ConfigureAwait(false));
@@ -226,7 +226,7 @@ public sealed class SharedService : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            // It ends: what was not taken up is as it was saved.
+            // The service is ending: torrents that were not restored stay as they were saved.
         }
         finally
         {
@@ -245,8 +245,8 @@ public sealed class SharedService : IAsyncDisposable
         }
     }
 
-    /// <summary>Goes on with a saved torrent, unless a client has stopped it.</summary>
-    /// <returns>Why it cannot; null: it does, or is not to.</returns>
+    /// <summary>Restores a saved torrent, unless a client has stopped it.</summary>
+    /// <returns>Why it cannot be restored; null if it was, or should not be.</returns>
     private async Task<TorrentError?> RestoreAsync(StateFolder states, TorrentId torrent)
     {
         if (states.IsStopped(torrent) || states.Find(torrent) is not { } saved)
@@ -257,7 +257,7 @@ public sealed class SharedService : IAsyncDisposable
 
     private async Task EndAsync()
     {
-        _notifier?.Stopping("Telling the trackers and saving the state.");
+        _notifier?.Stopping("Informing the trackers and saving the state.");
         await _ending.CancelAsync().ConfigureAwait(false);
         try
         {
@@ -265,11 +265,11 @@ public sealed class SharedService : IAsyncDisposable
         }
         catch (TimeoutException fault)
         {
-            // What is saved bears an end at any moment.
-            EngineEvents.Log.FaultCaught(null, "end of the service", fault);
+            // The saved state survives an end at any moment.
+            EngineEvents.Log.FaultCaught(null, "ending the service", fault);
         }
 
-        _log?.Write(EventLevel.Informational, "The service has ended.");
+        _log?.Write(EventLevel.Informational, "The service has stopped.");
         if (_log is not null)
             await _log.DisposeAsync().ConfigureAwait(false);
     }

@@ -7,7 +7,7 @@ using System.Text;
 
 namespace TorrentPatron.Remote.Hosting;
 
-/// <summary>Tells systemd how the service stands (sd_notify): ready, stopping, its status, and that it is alive (the watchdog). Thread-safe.</summary>
+/// <summary>Reports the service's status to systemd (sd_notify): ready, stopping, its status, and that it is alive (the watchdog). Thread-safe.</summary>
 internal sealed class SystemdNotifier
 {
     private const string SocketVariable = "NOTIFY_SOCKET";
@@ -18,13 +18,13 @@ internal sealed class SystemdNotifier
 
     private SystemdNotifier(EndPoint address, TimeSpan? watchdog) => (_address, Watchdog) = (address, watchdog);
 
-    /// <summary>That of this process; null: systemd does not wait for it. The variables are cleared, so that no program that it runs takes them for its own.</summary>
+    /// <summary>The notifier of this process; null if systemd expects none. The variables are cleared, so that child processes do not use them.</summary>
     public static SystemdNotifier? OfProcess { get; } = Take(TakeVariable, Environment.ProcessId);
 
-    /// <summary>The longest time without a sign of life before systemd ends the process; null: it does not watch.</summary>
+    /// <summary>The longest time without a sign of life before systemd kills the process; null if the watchdog is off.</summary>
     public TimeSpan? Watchdog { get; }
 
-    /// <summary>As <see cref="OfProcess"/>.</summary>
+    /// <summary>The testable part of <see cref="OfProcess"/>.</summary>
     /// <param name="variable">Reads an environment variable, once.</param>
     /// <param name="process">The process' id.</param>
     internal static SystemdNotifier? Take(Func<string, string?> variable, int process)
@@ -47,16 +47,16 @@ internal sealed class SystemdNotifier
         }
     }
 
-    /// <summary>The service takes connections.</summary>
+    /// <summary>Reports that the service accepts connections.</summary>
     public void Ready(string status) => Send($"READY=1\nSTATUS={OneLine(status)}");
 
-    /// <summary>The service ends.</summary>
+    /// <summary>Reports that the service is ending.</summary>
     public void Stopping(string status) => Send($"STOPPING=1\nSTATUS={OneLine(status)}");
 
-    /// <summary>How the service stands, for whoever asks systemctl.</summary>
+    /// <summary>Reports the service's status, which systemctl shows.</summary>
     public void Status(string status) => Send($"STATUS={OneLine(status)}");
 
-    /// <summary>The service is alive.</summary>
+    /// <summary>Reports that the service is alive.</summary>
     public void Alive() => Send("WATCHDOG=1");
 
     private static string? TakeVariable(string name)
@@ -77,7 +77,7 @@ internal sealed class SystemdNotifier
         }
         catch (SocketException)
         {
-            // systemd does not listen, or restarts; the service works without it.
+            // systemd does not listen or is restarting; the service works without it.
         }
     }
 }

@@ -4,13 +4,13 @@ using TorrentPatron.Engine.Timing;
 namespace TorrentPatron.Remote.Rpc;
 
 /// <summary>
-/// Remembers for a minute which processes were cut off because they did not read: they could not be told then, and are told when they
-/// connect again. Thread-safe.
+/// Remembers for a minute which processes' connections were dropped because they did not read: they could not be told then, and are told when
+/// they connect again. Thread-safe.
 /// </summary>
 /// <param name="time">The clock.</param>
 internal sealed class CutOffMemory(TimeProvider time)
 {
-    /// <summary>Processes that are remembered at most; the oldest is forgotten first.</summary>
+    /// <summary>Maximum number of processes to remember; the oldest is forgotten first.</summary>
     public const int MostProcesses = 256;
 
     /// <summary>How long a process is remembered.</summary>
@@ -19,10 +19,10 @@ internal sealed class CutOffMemory(TimeProvider time)
     private readonly Lock _gate = new(); // a leaf
     private readonly OrderedDictionary<(string User, int Process), (TorrentError Why, Instant Until)> _processes = [];
 
-    /// <summary>Notes that a client was cut off.</summary>
-    /// <param name="peer">The client, by the system's word.</param>
-    /// <param name="hello">What it said of itself: its process counts where the system does not tell.</param>
-    /// <param name="why">Why.</param>
+    /// <summary>Records that a client's connection was dropped.</summary>
+    /// <param name="peer">The client's credentials from the system.</param>
+    /// <param name="hello">The client's hello, whose process id is used if the system gives none.</param>
+    /// <param name="why">The reason.</param>
     public void Add(PeerCredential peer, Hello hello, TorrentError why)
     {
         if (KeyOf(peer, hello) is not { } key)
@@ -36,10 +36,10 @@ internal sealed class CutOffMemory(TimeProvider time)
         }
     }
 
-    /// <summary>Takes the note about a client that connects, once.</summary>
-    /// <param name="peer">The client, by the system's word.</param>
-    /// <param name="hello">What it says of itself.</param>
-    /// <returns>Why it was cut off lately; null: it was not.</returns>
+    /// <summary>Takes the record for a client that connects, once.</summary>
+    /// <param name="peer">The client's credentials from the system.</param>
+    /// <param name="hello">The client's hello.</param>
+    /// <returns>Why its connection was dropped recently; otherwise null.</returns>
     public TorrentError? Take(PeerCredential peer, Hello hello)
     {
         if (KeyOf(peer, hello) is not { } key)

@@ -4,46 +4,46 @@ using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Remote.Rpc;
 
-/// <summary>What each side says of itself at the beginning: params and result of <c>hello</c>.</summary>
-/// <remarks>Properties are set, not initialised: generated code forgets the defaults of init-only ones.</remarks>
+/// <summary>A side's description of itself at the beginning of a connection: params and result of <c>hello</c>.</summary>
+/// <remarks>Properties have setters: generated code ignores the defaults of init-only ones.</remarks>
 internal sealed class Hello
 {
-    /// <summary>The version of the protocol that this code speaks.</summary>
+    /// <summary>The version of the protocol that this code implements.</summary>
     public const int CurrentProtocol = 1;
 
-    /// <summary>The oldest version of the protocol that this code still speaks.</summary>
+    /// <summary>The oldest version of the protocol that this code still supports.</summary>
     public const int OldestProtocol = 1;
 
     private const int MostFeatures = 64;
     private const int MostChars = 64;
 
     /// <summary>The method.</summary>
-    public static RpcMethod<Hello, Hello> Method { get; } = new("hello", RpcJson.Default.Hello, RpcJson.Default.Hello) { Purpose = "take a client" };
+    public static RpcMethod<Hello, Hello> Method { get; } = new("hello", RpcJson.Default.Hello, RpcJson.Default.Hello) { Purpose = "accept a client" };
 
-    /// <summary>Newest version of the protocol that the side speaks, from 1; 0: it did not say.</summary>
+    /// <summary>Newest supported version of the protocol, from 1; 0 if not given.</summary>
     public int Protocol { get; set; }
 
-    /// <summary>Oldest version of the protocol that the side speaks; 0: any.</summary>
+    /// <summary>Oldest supported version of the protocol; 0 means any.</summary>
     public int Minimum { get; set; }
 
-    /// <summary>What it can do beyond the protocol's version; unknown ones are ignored.</summary>
+    /// <summary>Optional features beyond the protocol's version; unknown ones are ignored.</summary>
     public string[] Features { get; set; } = [];
 
     /// <summary>The program: <c>pwsh</c>, <c>patron</c>.</summary>
     public string Program { get; set; } = "";
 
-    /// <summary>The version of TorrentPatron in it; empty: another program.</summary>
+    /// <summary>Its version of TorrentPatron; empty for other programs.</summary>
     public string Version { get; set; } = "";
 
-    /// <summary>The process' id; 0: it did not say.</summary>
+    /// <summary>The process id; 0 if not given.</summary>
     public int ProcessId { get; set; }
 
-    /// <summary>Of a service: why it has cut off an earlier connection of this client's process; null: it has not.</summary>
+    /// <summary>From a service: why it dropped an earlier connection of this client's process; null if it did not.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public HelloNotice? CutOff { get; set; }
 
-    /// <summary>What this process says.</summary>
-    /// <param name="features">What it can do.</param>
+    /// <summary>The hello of this process.</summary>
+    /// <param name="features">Its optional features.</param>
     public static Hello OfThisProcess(params string[] features) => new()
     {
         Protocol = CurrentProtocol,
@@ -54,7 +54,7 @@ internal sealed class Hello
         ProcessId = Environment.ProcessId,
     };
 
-    /// <summary>Bounds what the other side said, and makes it safe to print.</summary>
+    /// <summary>Limits the other side's texts, and makes them safe to print.</summary>
     public Hello Cleaned() => new()
     {
         Protocol = Protocol,
@@ -66,8 +66,8 @@ internal sealed class Hello
         CutOff = CutOff is null ? null : HelloNotice.Of(CutOff.ToError()),
     };
 
-    /// <summary>The same, to a client that was cut off.</summary>
-    /// <param name="why">Why; null: it was not.</param>
+    /// <summary>A copy with a notice for a client whose connection was dropped.</summary>
+    /// <param name="why">The reason; null if it was not dropped.</param>
     public Hello To(TorrentError? why) => why is null ? this : new()
     {
         Protocol = Protocol,
@@ -79,10 +79,10 @@ internal sealed class Hello
         CutOff = HelloNotice.Of(why),
     };
 
-    /// <summary>Whether two sides understand each other.</summary>
-    /// <param name="client">What the client says.</param>
-    /// <param name="service">What the service says.</param>
-    /// <returns>Null where they do; else an error for the client.</returns>
+    /// <summary>Checks whether two sides are compatible.</summary>
+    /// <param name="client">The client's hello.</param>
+    /// <param name="service">The service's hello.</param>
+    /// <returns>An error for the client; null if they are compatible.</returns>
     public static TorrentError? Compare(Hello client, Hello service)
     {
         int agreed = Math.Min(client.Protocol, service.Protocol);
@@ -91,7 +91,7 @@ internal sealed class Hello
         bool isServiceOlder = service.Protocol < client.Protocol;
         return new TorrentError(
             TorrentErrorId.ServiceVersionMismatch,
-            $"The service ({service.Describe()}) and this client ({client.Describe()}) do not understand each other: "
+            $"The service ({service.Describe()}) and this client ({client.Describe()}) are not compatible: "
             + (isServiceOlder ? "the service is older." : "the client is older."),
             isServiceOlder
                 ? "Restart the service with the newer version."

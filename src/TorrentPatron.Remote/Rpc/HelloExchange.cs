@@ -8,12 +8,12 @@ internal static class HelloExchange
     /// <summary>Longest wait for the service's answer.</summary>
     public static TimeSpan Deadline { get; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Says hello on a connection that has just been started; where that fails, the connection is ended.</summary>
+    /// <summary>Says hello on a new connection; closes it on failure.</summary>
     /// <param name="connection">The connection.</param>
-    /// <param name="own">What this side says of itself.</param>
+    /// <param name="own">This side's hello.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
-    /// <returns>What the service says of itself.</returns>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>The service's hello.</returns>
     /// <exception cref="TorrentException">
     /// <see cref="Engine.Client.TorrentErrorId.ServiceVersionMismatch"/> or <see cref="Engine.Client.TorrentErrorId.ServiceUnavailable"/>.
     /// </exception>
@@ -25,7 +25,7 @@ internal static class HelloExchange
         try
         {
             Hello service = (await connection.CallAsync(Hello.Method, own, either.Token).ConfigureAwait(false)).Cleaned();
-            // The service has compared too; what it speaks may be no service of ours.
+            // The service has compared too, but the other side may not be a service of ours.
             if (Hello.Compare(own, service) is { } mismatch)
                 throw new TorrentException(mismatch);
             isAgreed = true;

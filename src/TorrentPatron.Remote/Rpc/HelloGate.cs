@@ -2,16 +2,16 @@ using TorrentPatron.Engine.Client;
 
 namespace TorrentPatron.Remote.Rpc;
 
-/// <summary>The service's side of hello: lets nothing else through before it, and the versions agree.</summary>
-/// <param name="own">What the service says of itself.</param>
-/// <param name="open">Makes what answers from then on; called once, with what the client said.</param>
-/// <param name="cutOff">Says why an earlier connection of the client was cut off; null: nobody remembers.</param>
+/// <summary>The service's side of hello: refuses everything else until the versions have been compared.</summary>
+/// <param name="own">The service's hello.</param>
+/// <param name="open">Creates the handler for everything after hello; called once, with the client's hello.</param>
+/// <param name="cutOff">Returns why an earlier connection of the client was dropped; null if nobody remembers that.</param>
 internal sealed class HelloGate(Hello own, Func<Hello, IRpcHandler> open, Func<Hello, TorrentError?>? cutOff = null) : IRpcHandler
 {
     private readonly TaskCompletionSource<RpcClosure?> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile IRpcHandler? _inner;
 
-    /// <summary>Ends with null after a hello that agrees, else with why the connection ends.</summary>
+    /// <summary>Completes with null after a compatible hello, otherwise with why the connection ends.</summary>
     public Task<RpcClosure?> Outcome => _outcome.Task;
 
     /// <inheritdoc/>

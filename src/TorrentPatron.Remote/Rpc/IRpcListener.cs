@@ -2,34 +2,34 @@ using TorrentPatron.Remote.Endpoints;
 
 namespace TorrentPatron.Remote.Rpc;
 
-/// <summary>Where clients of the service arrive.</summary>
+/// <summary>Accepts clients of the service.</summary>
 internal interface IRpcListener : IAsyncDisposable
 {
-    /// <summary>Where that is, for people.</summary>
+    /// <summary>Its address, for people.</summary>
     string Address { get; }
 
-    /// <summary>Waits for the next client that may come in; others are turned away.</summary>
-    /// <exception cref="IOException">None can be taken just now.</exception>
+    /// <summary>Waits for the next permitted client; refuses others.</summary>
+    /// <exception cref="IOException">No client can be accepted at the moment.</exception>
     ValueTask<RpcTransport> AcceptAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>A new connection.</summary>
-/// <param name="Stream">Its bytes.</param>
-/// <param name="Peer">Who is at the other end, by the system's word.</param>
+/// <param name="Stream">Its stream.</param>
+/// <param name="Peer">The client's credentials from the system.</param>
 internal sealed record RpcTransport(Stream Stream, PeerCredential Peer) : IDisposable
 {
-    /// <summary>What the client may do.</summary>
+    /// <summary>The client's access.</summary>
     public ServiceAccess Access { get; init; } = ServiceAccess.Own;
 
     /// <summary>Ends the connection.</summary>
     public void Dispose() => Stream.Dispose();
 }
 
-/// <summary>Who is at the other end of a local connection, by the system's word.</summary>
+/// <summary>The credentials of the other end of a local connection, from the system.</summary>
 /// <param name="User">The user: a uid, or a SID on Windows.</param>
-/// <param name="ProcessId">The process that connected; null: the system does not say.</param>
+/// <param name="ProcessId">The process that connected; null if the system does not say.</param>
 internal readonly record struct PeerCredential(string User, int? ProcessId)
 {
-    /// <summary>For people.</summary>
+    /// <summary>A text for people.</summary>
     public override string ToString() => ProcessId is { } id ? $"user {User}, process {id}" : $"user {User}";
 }

@@ -3,29 +3,29 @@ using System.Buffers;
 namespace TorrentPatron.Remote.Rpc;
 
 /// <summary>
-/// Cuts a stream of bytes into lines that end with LF. Each byte is searched once. Memory is bounded by the longest line; what a long
-/// line took goes back when it has been read. Not thread-safe.
+/// Splits a stream of bytes into lines that end with LF. Each byte is searched once. Memory is limited by the longest line, and released after
+/// a long line has been read. Not thread-safe.
 /// </summary>
-/// <param name="maxLineBytes">The longest line, without its LF.</param>
+/// <param name="maxLineBytes">Maximum length of a line, without its LF.</param>
 internal sealed class LineReader(int maxLineBytes) : IDisposable
 {
-    /// <summary>The least room that is offered for new bytes, and the size of the buffer at rest.</summary>
+    /// <summary>The least room for new bytes, and the size of the idle buffer.</summary>
     public const int LeastRoom = 8192;
 
     private const byte LineFeed = (byte)'\n';
 
     private byte[] _buffer = [];
-    private int _begin; // of the line that is being read
-    private int _searched; // up to here there is no LF from _begin on
+    private int _begin; // start of the current line
+    private int _searched; // there is no LF between _begin and here
     private int _end;
 
-    /// <summary>Whether a line was longer than allowed; nothing is read after that.</summary>
+    /// <summary>Whether a line was longer than allowed; no more lines are read then.</summary>
     public bool IsTooLong { get; private set; }
 
-    /// <summary>Bytes of memory it holds.</summary>
+    /// <summary>Size of its buffer in bytes.</summary>
     public int Capacity => _buffer.Length;
 
-    /// <summary>Room for new bytes, after which <see cref="Advance"/> is called. Ends the life of the line that was read last.</summary>
+    /// <summary>Room for new bytes, to be followed by <see cref="Advance"/>. Invalidates the last line.</summary>
     public Memory<byte> GetRoom()
     {
         if (_begin == _end)
@@ -46,8 +46,8 @@ internal sealed class LineReader(int maxLineBytes) : IDisposable
         return _buffer.AsMemory(_end);
     }
 
-    /// <summary>Takes bytes that were written to the room.</summary>
-    /// <param name="count">How many.</param>
+    /// <summary>Adds the bytes that were written to the room.</summary>
+    /// <param name="count">Number of bytes.</param>
     public void Advance(int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
@@ -55,9 +55,9 @@ internal sealed class LineReader(int maxLineBytes) : IDisposable
         _end += count;
     }
 
-    /// <summary>The next whole line, without its LF; empty lines are left out.</summary>
-    /// <param name="line">The line; good until <see cref="GetRoom"/> is called.</param>
-    /// <returns>False where more bytes are needed, or <see cref="IsTooLong"/>.</returns>
+    /// <summary>The next complete line, without its LF; empty lines are skipped.</summary>
+    /// <param name="line">The line; valid until <see cref="GetRoom"/> is called.</param>
+    /// <returns>False if more bytes are needed, or <see cref="IsTooLong"/>.</returns>
     public bool TryRead(out ReadOnlyMemory<byte> line)
     {
         line = default;
@@ -86,7 +86,7 @@ internal sealed class LineReader(int maxLineBytes) : IDisposable
         return false;
     }
 
-    /// <summary>Gives the memory back.</summary>
+    /// <summary>Releases the buffer.</summary>
     public void Dispose()
     {
         (_begin, _searched, _end) = (0, 0, 0);

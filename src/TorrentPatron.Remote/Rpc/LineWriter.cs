@@ -4,14 +4,14 @@ using System.Text.Json;
 
 namespace TorrentPatron.Remote.Rpc;
 
-/// <summary>Makes one line of JSON after the other in memory that is used again; what a long line took goes back. Not thread-safe.</summary>
-/// <param name="maxLineBytes">The longest line, without its LF.</param>
+/// <summary>Writes lines of JSON, one after another, into a reused buffer, which shrinks after a long line. Not thread-safe.</summary>
+/// <param name="maxLineBytes">Maximum length of a line, without its LF.</param>
 internal sealed class LineWriter(int maxLineBytes) : IBufferWriter<byte>, IDisposable
 {
     private const int Kept = 64 * 1024;
     private const int LeastRoom = 4096;
 
-    // Relaxed: other scripts stay readable, and short; no line is ever shown by a browser.
+    // Relaxed: other scripts stay readable and short; no browser ever shows a line.
     private static readonly JsonWriterOptions Options = new()
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = RpcLimits.MaxDepth, SkipValidation = true,
@@ -21,11 +21,11 @@ internal sealed class LineWriter(int maxLineBytes) : IBufferWriter<byte>, IDispo
     private int _length;
     private Utf8JsonWriter? _json;
 
-    /// <summary>Makes a line.</summary>
-    /// <param name="state">What to write.</param>
-    /// <param name="write">Writes it as one value of JSON.</param>
-    /// <returns>The line with its LF; good until the next call.</returns>
-    /// <exception cref="LineTooLongException">It is too long; another one can be made.</exception>
+    /// <summary>Writes a line.</summary>
+    /// <param name="state">The value to write.</param>
+    /// <param name="write">Writes it as one JSON value.</param>
+    /// <returns>The line with its LF; valid until the next call.</returns>
+    /// <exception cref="LineTooLongException">It is too long; the next line can be written.</exception>
     public ReadOnlyMemory<byte> Write<TState>(TState state, Action<Utf8JsonWriter, TState> write)
     {
         _length = 0;
@@ -38,18 +38,18 @@ internal sealed class LineWriter(int maxLineBytes) : IBufferWriter<byte>, IDispo
         return _buffer.AsMemory(0, _length);
     }
 
-    /// <summary>Gives back what a long line took.</summary>
+    /// <summary>Shrinks the buffer after a long line.</summary>
     public void Trim()
     {
         if (_buffer.Length > Kept)
             Dispose();
     }
 
-    /// <summary>Gives the memory back.</summary>
+    /// <summary>Releases the buffer.</summary>
     public void Dispose()
     {
         _length = 0;
-        // It holds on to the room that it was given last.
+        // The writer keeps the memory that it was given last.
         _json?.Reset();
         if (_buffer.Length > 0)
             ArrayPool<byte>.Shared.Return(_buffer);
@@ -84,6 +84,6 @@ internal sealed class LineWriter(int maxLineBytes) : IBufferWriter<byte>, IDispo
     public Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
 }
 
-/// <summary>A message is longer than the wire allows.</summary>
-/// <param name="maxLineBytes">The bound.</param>
+/// <summary>A message is longer than the protocol allows.</summary>
+/// <param name="maxLineBytes">The limit.</param>
 internal sealed class LineTooLongException(int maxLineBytes) : IOException($"A message is longer than {maxLineBytes} bytes.");

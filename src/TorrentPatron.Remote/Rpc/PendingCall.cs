@@ -3,23 +3,23 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Remote.Rpc;
 
-/// <summary>A request that this side has sent, until its response is here.</summary>
+/// <summary>A request that this side has sent and whose response has not arrived.</summary>
 /// <param name="purpose">What the method does, for errors.</param>
 internal abstract class PendingCall(string purpose)
 {
-    /// <summary>Whether it may take long, and is counted apart.</summary>
+    /// <summary>Whether it may take long, so that it is counted separately.</summary>
     public bool IsLong { get; init; }
 
     /// <summary>What the method does.</summary>
     protected string Purpose => purpose;
 
-    /// <summary>Takes the result; called by the loop that reads.</summary>
+    /// <summary>Takes the result; called on the loop that reads.</summary>
     public abstract void Complete(RpcValue result);
 
     /// <summary>Fails.</summary>
     public abstract void Fail(Exception fault);
 
-    /// <summary>Takes an error of the other side's.</summary>
+    /// <summary>Fails with an error from the other side.</summary>
     public void Fail(RpcError error) => Fail(new TorrentException(
         error switch
         {
@@ -37,10 +37,10 @@ internal sealed class PendingCall<TResult>(string purpose, JsonTypeInfo<TResult>
 {
     private readonly TaskCompletionSource<TResult> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>What comes of it.</summary>
+    /// <summary>Its result.</summary>
     public Task<TResult> Result => _result.Task;
 
-    /// <summary>Ends the waiting; what comes later is dropped.</summary>
+    /// <summary>Cancels the wait; a later response is ignored.</summary>
     public bool TryCancel(CancellationToken token) => _result.TrySetCanceled(token);
 
     public override void Complete(RpcValue result)

@@ -7,11 +7,11 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Remote.Rpc;
 
-/// <summary>One side of a connection that speaks JSON-RPC 2.0, one message a line: it calls, notifies and serves. Thread-safe.</summary>
+/// <summary>One side of a connection that uses JSON-RPC 2.0, one message per line: it calls, notifies and serves. Thread-safe.</summary>
 /// <remarks>
-/// One loop reads. One message at a time is written, in the order in which the turn to write was asked for; whoever sends waits until the
-/// system has taken the message, and that is the back-pressure: nothing is queued but those who wait. With 64 requests of the other side
-/// under way, the next request is not taken, and nothing behind it is read, until one has been answered; those that may take long are counted apart.
+/// One loop reads. Messages are written one at a time, in the order of the calls; a sender waits until the system has accepted its message.
+/// That is the back-pressure: only waiting senders are queued. While 64 requests of the other side are pending, nothing more is read until
+/// one has been answered; requests that may take long are counted separately.
 /// </remarks>
 internal sealed class RpcConnection : IAsyncDisposable
 {
@@ -27,7 +27,7 @@ internal sealed class RpcConnection : IAsyncDisposable
     private readonly SemaphoreSlim _callingLong = new(RpcLimits.MaxLongRequests, RpcLimits.MaxLongRequests);
     private readonly Dictionary<RpcId, ServedRequest> _served = [];
     private readonly Dictionary<RpcId, PendingCall> _calls = [];
-    private readonly LineWriter _writer; // of whoever has the turn to write
+    private readonly LineWriter _writer; // used by the sender whose turn it is
     private readonly TaskCompletionSource<RpcClosure> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -39,23 +39,23 @@ internal sealed class RpcConnection : IAsyncDisposable
     private int _invalidMessages;
     private bool _isStarted;
 
-    /// <summary>Takes over a stream; nothing happens before <see cref="Start"/>.</summary>
+    /// <summary>Takes over a stream; does nothing until <see cref="Start"/>.</summary>
     /// <param name="stream">The stream; it can be read and written at the same time.</param>
-    /// <param name="handler">Answers what the other side asks for.</param>
-    /// <param name="options">Bounds and times.</param>
+    /// <param name="handler">Handles the other side's requests and notifications.</param>
+    /// <param name="options">Limits and timeouts.</param>
     public RpcConnection(Stream stream, IRpcHandler handler, RpcOptions options)
     {
         (_stream, _handler, _options) = (stream, handler, options);
         _writer = new LineWriter(options.MaxSentLine);
     }
 
-    /// <summary>Ends, with the reason, when the connection does.</summary>
+    /// <summary>Completes with the reason when the connection ends.</summary>
     public Task<RpcClosure> Completion => _completion.Task;
 
-    /// <summary>Ends after <see cref="Completion"/>, when no handler runs any more.</summary>
+    /// <summary>Completes after <see cref="Completion"/>, when no handler runs any more.</summary>
     public Task Drained => _drained.Task;
 
-    /// <summary>Is told why the connection ends, before the other side can see that it has. It must neither throw nor wait.</summary>
+    /// <summary>Called with the reason before the other side can see the end of the connection. Must neither throw nor wait.</summary>
     public Action<RpcClosure>? Ending { private get; init; }
 
     /// <summary>Begins to read.</summary>
@@ -71,13 +71,13 @@ internal sealed class RpcConnection : IAsyncDisposable
         _ = Task.Run(RunAsync);
     }
 
-    /// <summary>Asks the other side for something.</summary>
+    /// <summary>Sends a request and waits for its response.</summary>
     /// <param name="method">The method.</param>
     /// <param name="parameters">Its parameters.</param>
-    /// <param name="cancellationToken">Ends the waiting at once, and tells the other side to cancel.</param>
+    /// <param name="cancellationToken">Ends the wait at once, and asks the other side to cancel.</param>
     /// <exception cref="TorrentException">
-    /// The other side's own error; <see cref="TorrentErrorId.ServiceUnavailable"/> where the connection ends;
-    /// <see cref="TorrentErrorId.NotSupported"/> where it does not know the method.
+    /// The other side's own error; <see cref="TorrentErrorId.ServiceUnavailable"/> if the connection ends;
+    /// <see cref="TorrentErrorId.NotSupported"/> if it does not know the method.
     /// </exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<TResult> CallAsync<TParams, TResult>(
@@ -110,7 +110,7 @@ internal sealed class RpcConnection : IAsyncDisposable
             throw;
         }
 
-        // The call keeps its place among the 64 until the other side has answered, if only that it was cancelled.
+        // The call stays one of the 64 until the other side has answered, if only that it was cancelled.
         await using (cancellationToken.UnsafeRegister(
             static (state, token) =>
             {
@@ -124,10 +124,10 @@ internal sealed class RpcConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Tells the other side something. Ends when the system has taken the message.</summary>
+    /// <summary>Sends a notification. Completes when the system has accepted it.</summary>
     /// <param name="notice">The kind of notification.</param>
-    /// <param name="parameters">Its parameters; they are written when the turn has come.</param>
-    /// <param name="cancellationToken">Ends the waiting for the turn; a message that is being written is written whole.</param>
+    /// <param name="parameters">Its parameters; they are serialized when its turn comes.</param>
+    /// <param name="cancellationToken">Ends the wait for the turn; a message that has begun is completed.</param>
     /// <exception cref="TorrentException"><see cref="TorrentErrorId.ServiceUnavailable"/>: the connection ends.</exception>
     /// <exception cref="LineTooLongException">It is longer than a line may be; nothing was sent.</exception>
     public ValueTask NotifyAsync<TParams>(RpcNotice<TParams> notice, TParams parameters, CancellationToken cancellationToken = default) => SendAsync(
@@ -135,14 +135,14 @@ internal sealed class RpcConnection : IAsyncDisposable
         static (writer, sent) => RpcMessages.WriteNotification(writer, sent.notice.Name, sent.parameters, sent.notice.Params),
         cancellationToken);
 
-    /// <summary>Tells the other side why, where it takes that within a moment, and ends the connection.</summary>
-    /// <param name="closure">Why.</param>
+    /// <summary>Tells the other side the reason, if it reads that within a moment, and closes the connection.</summary>
+    /// <param name="closure">The reason.</param>
     public async Task CloseAsync(RpcClosure closure)
     {
         try
         {
             Task telling = SendAsync(closure.Error, RpcMessages.WriteClosing, CancellationToken.None, closure).AsTask();
-            // What becomes of it later is of no interest.
+            // Its later outcome does not matter.
             _ = telling.ContinueWith(
                 static done => _ = done.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
             await telling.WaitAsync(_options.ClosingDeadline, _options.Time).ConfigureAwait(false);
@@ -157,7 +157,7 @@ internal sealed class RpcConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends the connection at once.</summary>
+    /// <summary>Closes the connection at once.</summary>
     public ValueTask DisposeAsync()
     {
         End(RemoteErrors.Closed);
@@ -173,7 +173,7 @@ internal sealed class RpcConnection : IAsyncDisposable
         }
         catch (Exception fault) when (_ended.IsCancellationRequested && IsBreak(fault))
         {
-            closure = RemoteErrors.Closed; // Ended already, by whatever it was.
+            closure = RemoteErrors.Closed; // It has already ended for some reason.
         }
         catch (Exception fault) when (IsBreak(fault))
         {
@@ -183,7 +183,7 @@ internal sealed class RpcConnection : IAsyncDisposable
         catch (Exception fault)
 #pragma warning restore CA1031
         {
-            EngineEvents.Log.FaultCaught(null, "connection to the " + _options.Partner, fault);
+            EngineEvents.Log.FaultCaught(null, "reading from the " + _options.Partner, fault);
             closure = RemoteErrors.Fault;
         }
 
@@ -230,7 +230,7 @@ internal sealed class RpcConnection : IAsyncDisposable
         return closure;
     }
 
-    /// <returns>False where there was too much that is not a message.</returns>
+    /// <returns>False after too many invalid messages.</returns>
     private async ValueTask<bool> TakeAsync(RpcMessage message)
     {
         switch (message)
@@ -248,7 +248,7 @@ internal sealed class RpcConnection : IAsyncDisposable
                     return true;
                 }
 
-                // Not with its id: that would be taken for the answer to the request that has it.
+                // Not with its id: that would be taken for the answer to the request with that id.
                 places.Release();
                 await SendErrorAsync(null, new RpcError(RpcErrorCode.InvalidRequest)).ConfigureAwait(false);
                 return CountInvalid();
@@ -274,7 +274,7 @@ internal sealed class RpcConnection : IAsyncDisposable
             case RpcInvalid:
                 return CountInvalid();
             default:
-                // An error of nobody's request.
+                // An error without a request.
                 return true;
         }
     }
@@ -295,7 +295,7 @@ internal sealed class RpcConnection : IAsyncDisposable
         catch (Exception fault)
 #pragma warning restore CA1031
         {
-            EngineEvents.Log.FaultCaught(null, "handler of the notification " + notification.Method, fault);
+            EngineEvents.Log.FaultCaught(null, "handling the notification " + notification.Method, fault);
         }
     }
 
@@ -320,7 +320,7 @@ internal sealed class RpcConnection : IAsyncDisposable
                 last = (fault as RpcRefusedException)?.Closure;
             }
 
-            // Before the answer leaves: with it the other side may use the id again.
+            // Before the answer is sent: after it the other side may use the id again.
             lock (_gate)
                 _served.Remove(id);
             if (error is null)
@@ -332,13 +332,13 @@ internal sealed class RpcConnection : IAsyncDisposable
         }
         catch (TorrentException)
         {
-            // Nobody is left to be answered.
+            // There is nobody left to answer.
         }
 #pragma warning disable CA1031 // The root of a task that nobody awaits.
         catch (Exception fault)
 #pragma warning restore CA1031
         {
-            EngineEvents.Log.FaultCaught(null, "answer to " + method, fault);
+            EngineEvents.Log.FaultCaught(null, "answering " + method, fault);
             End(RemoteErrors.Fault);
         }
         finally
@@ -360,12 +360,12 @@ internal sealed class RpcConnection : IAsyncDisposable
             case OperationCanceledException:
                 return new RpcError(RpcErrorCode.Cancelled);
             default:
-                EngineEvents.Log.FaultCaught(null, "handler of " + method, fault);
+                EngineEvents.Log.FaultCaught(null, "handling " + method, fault);
                 return new RpcError(RpcErrorCode.InternalError);
         }
     }
 
-    /// <returns>Null; or what is to be sent instead, where the result cannot be written.</returns>
+    /// <returns>Null, or an error to send instead if the result cannot be serialized.</returns>
     private async ValueTask<RpcError?> SendResultAsync(RpcId id, string method, RpcResult result)
     {
         try
@@ -376,7 +376,7 @@ internal sealed class RpcConnection : IAsyncDisposable
         }
         catch (Exception fault) when (fault is not TorrentException)
         {
-            EngineEvents.Log.FaultCaught(null, "result of " + method, fault);
+            EngineEvents.Log.FaultCaught(null, "serializing the result of " + method, fault);
             return new RpcError(RpcErrorCode.InternalError);
         }
     }
@@ -396,11 +396,11 @@ internal sealed class RpcConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Writes a message in its turn. What the writing throws is thrown to the caller, and nothing was sent.</summary>
+    /// <summary>Writes a message in its turn. An exception of the serializer is thrown to the caller, and nothing is sent.</summary>
     /// <param name="state">The message.</param>
     /// <param name="write">Writes it.</param>
-    /// <param name="cancellationToken">Ends the waiting for the turn.</param>
-    /// <param name="last">Ends the connection with the message, before anybody else has the turn.</param>
+    /// <param name="cancellationToken">Ends the wait for the turn.</param>
+    /// <param name="last">Ends the connection with this message, before anybody else has a turn.</param>
     private async ValueTask SendAsync<TState>(
         TState state, Action<Utf8JsonWriter, TState> write, CancellationToken cancellationToken, RpcClosure? last = null)
     {
@@ -418,7 +418,7 @@ internal sealed class RpcConnection : IAsyncDisposable
             }
             catch (Exception fault) when (IsBreak(fault))
             {
-                // Half a line may have left: nothing can follow it. What the other side said last may not have been read yet.
+                // Half a line may have been sent, so nothing can follow. The other side's last message may not have been read yet.
                 if (IsHangUp(fault))
                     await Task.WhenAny(Completion, Task.Delay(_options.ClosingDeadline, _options.Time, CancellationToken.None)).ConfigureAwait(false);
                 End(IsHangUp(fault) ? RemoteErrors.ClosedBy(_options.Partner, Farewell) : RemoteErrors.Broken(_options.Partner, fault));
@@ -468,7 +468,7 @@ internal sealed class RpcConnection : IAsyncDisposable
     {
         lock (_gate)
         {
-            // It may fire late, for a message that has left, or a little early.
+            // It may fire late, for a message that has already been sent, or a little early.
             if (_flushBy == Instant.Never)
                 return;
             TimeSpan left = _flushBy - Instant.Now(_options.Time);
@@ -482,7 +482,7 @@ internal sealed class RpcConnection : IAsyncDisposable
         End(RemoteErrors.NotRead(_options.Partner, _options.FlushDeadline));
     }
 
-    /// <summary>Waits for a place, until the connection ends.</summary>
+    /// <summary>Waits for a turn, until the connection ends.</summary>
     private async ValueTask TakeTurnAsync(SemaphoreSlim turn, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -514,7 +514,7 @@ internal sealed class RpcConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Why the other side said that it ends the connection.</summary>
+    /// <summary>The other side's reason for ending the connection.</summary>
     private TorrentError? Farewell
     {
         get
@@ -536,8 +536,8 @@ internal sealed class RpcConnection : IAsyncDisposable
             return _served.GetValueOrDefault(id);
     }
 
-    /// <summary>Removes a call, and gives its place to the next one.</summary>
-    /// <returns>Null where nobody asked, or it has been taken.</returns>
+    /// <summary>Removes a call, and lets the next one have its place.</summary>
+    /// <returns>The call; null if there is none with that id.</returns>
     private PendingCall? TakeCall(RpcId id)
     {
         PendingCall? call;
@@ -581,7 +581,7 @@ internal sealed class RpcConnection : IAsyncDisposable
         }
         catch (Exception fault) when (IsBreak(fault))
         {
-            // It was broken.
+            // It was broken already.
         }
 
         EngineEvents.Log.ConnectionClosed(_options.Partner, closure.Error.Message);

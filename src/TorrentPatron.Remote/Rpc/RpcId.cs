@@ -5,8 +5,8 @@ using System.Text.Json;
 namespace TorrentPatron.Remote.Rpc;
 
 /// <summary>
-/// The id of a request: a number or a string, kept as it came, so that the response has the same bytes. Two ids are the same where their
-/// JSON is.
+/// The id of a request: a number or a string, kept as it was received, so that the response has the same bytes. Ids are equal if their JSON
+/// is.
 /// </summary>
 internal readonly record struct RpcId
 {
@@ -15,7 +15,7 @@ internal readonly record struct RpcId
     private readonly long _number;
     private readonly string? _json;
 
-    /// <summary>An id that is a number.</summary>
+    /// <summary>Creates a numeric id.</summary>
     /// <param name="number">0 or more.</param>
     public RpcId(long number)
     {
@@ -25,16 +25,16 @@ internal readonly record struct RpcId
 
     private RpcId(string json) => _json = json;
 
-    /// <summary>Reads an id's JSON, whose token has been found valid.</summary>
-    /// <param name="json">The token, a string with its quotation marks.</param>
+    /// <summary>Reads the JSON of an id, a valid token.</summary>
+    /// <param name="json">The token; a string includes its quotation marks.</param>
     public static RpcId FromJson(ReadOnlySpan<byte> json) =>
         json.Length <= MostPlainDigits && !json.ContainsAnyExceptInRange((byte)'0', (byte)'9') && Utf8Parser.TryParse(json, out long number, out _)
             ? new RpcId(number) : new RpcId(Encoding.UTF8.GetString(json));
 
-    /// <summary>The number, where it is a whole one without sign; else null.</summary>
+    /// <summary>The number, if it is a whole number without sign; otherwise null.</summary>
     public long? Number => _json is null ? _number : null;
 
-    /// <summary>Writes the id as it came.</summary>
+    /// <summary>Writes the id as it was received.</summary>
     public void WriteTo(Utf8JsonWriter writer)
     {
         if (_json is null)

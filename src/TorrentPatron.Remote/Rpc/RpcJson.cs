@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace TorrentPatron.Remote.Rpc;
 
-/// <summary>The generated code for what the layer itself sends.</summary>
+/// <summary>The generated serializer for the protocol layer's own messages.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, MaxDepth = RpcLimits.MaxDepth, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(Hello))]
@@ -12,6 +12,6 @@ internal sealed partial class RpcJson : JsonSerializerContext;
 /// <summary>Params or a result without members.</summary>
 internal sealed class RpcNothing
 {
-    /// <summary>The one that there need be.</summary>
+    /// <summary>The only instance needed.</summary>
     public static RpcNothing Value { get; } = new();
 }

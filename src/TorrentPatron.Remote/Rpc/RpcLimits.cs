@@ -1,29 +1,29 @@
 namespace TorrentPatron.Remote.Rpc;
 
-/// <summary>The wire's bounds; docs/rpc.md names them.</summary>
+/// <summary>The limits of the protocol; docs/rpc.md lists them.</summary>
 internal static class RpcLimits
 {
-    /// <summary>Longest line that a client sends to the service, bytes without the LF.</summary>
+    /// <summary>Maximum length of a line from a client to the service, in bytes without the LF.</summary>
     public const int MaxLineToService = 1 << 20;
 
-    /// <summary>Longest line that the service sends to a client, bytes without the LF.</summary>
+    /// <summary>Maximum length of a line from the service to a client, in bytes without the LF.</summary>
     public const int MaxLineToClient = 16 << 20;
 
-    /// <summary>Deepest nesting of a message.</summary>
+    /// <summary>Maximum nesting of a message.</summary>
     public const int MaxDepth = 32;
 
-    /// <summary>Longest id, bytes of JSON; a string's quotation marks count.</summary>
+    /// <summary>Maximum length of an id, in bytes of JSON including a string's quotation marks.</summary>
     public const int MaxIdBytes = 128;
 
-    /// <summary>Longest name of a method, bytes of JSON.</summary>
+    /// <summary>Maximum length of a method's name, in bytes of JSON.</summary>
     public const int MaxMethodBytes = 128;
 
-    /// <summary>Requests under way in one direction of a connection; with more of them it stops reading.</summary>
+    /// <summary>Maximum number of pending requests in one direction of a connection, which then stops reading.</summary>
     public const int MaxRequests = 64;
 
-    /// <summary>Requests under way that may take long (checks, moves), which are counted apart.</summary>
+    /// <summary>Maximum number of pending requests that may take long (checks, moves), which are counted separately.</summary>
     public const int MaxLongRequests = 1_000;
 
-    /// <summary>Messages that are not JSON-RPC, after which a connection ends.</summary>
+    /// <summary>Number of invalid messages after which a connection ends.</summary>
     public const int MaxInvalidMessages = 16;
 }

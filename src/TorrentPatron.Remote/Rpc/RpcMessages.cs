@@ -7,13 +7,13 @@ namespace TorrentPatron.Remote.Rpc;
 /// <summary>Writes messages.</summary>
 internal static class RpcMessages
 {
-    /// <summary>The notification by which a side cancels a request of its own.</summary>
+    /// <summary>The notification that cancels a request of the same side.</summary>
     public const string CancelMethod = "$/cancelRequest";
 
-    /// <summary>The notification by which a side says why it is about to end the connection.</summary>
+    /// <summary>The notification with the reason why a side is about to end the connection.</summary>
     public const string ClosingMethod = "$/closing";
 
-    /// <summary>A request.</summary>
+    /// <summary>Writes a request.</summary>
     public static void WriteRequest<T>(Utf8JsonWriter writer, RpcId id, string method, T parameters, JsonTypeInfo<T> type)
     {
         Begin(writer);
@@ -22,14 +22,14 @@ internal static class RpcMessages
         WriteCall(writer, method, parameters, type);
     }
 
-    /// <summary>A notification.</summary>
+    /// <summary>Writes a notification.</summary>
     public static void WriteNotification<T>(Utf8JsonWriter writer, string method, T parameters, JsonTypeInfo<T> type)
     {
         Begin(writer);
         WriteCall(writer, method, parameters, type);
     }
 
-    /// <summary>A response.</summary>
+    /// <summary>Writes a response.</summary>
     public static void WriteResponse(Utf8JsonWriter writer, RpcId id, RpcResult result)
     {
         Begin(writer);
@@ -40,7 +40,7 @@ internal static class RpcMessages
         writer.WriteEndObject();
     }
 
-    /// <summary>A response that tells of an error.</summary>
+    /// <summary>Writes an error response.</summary>
     public static void WriteError(Utf8JsonWriter writer, RpcId? id, RpcError error)
     {
         Begin(writer);
@@ -63,7 +63,7 @@ internal static class RpcMessages
         writer.WriteEndObject();
     }
 
-    /// <summary>Cancels a request.</summary>
+    /// <summary>Writes the cancellation of a request.</summary>
     public static void WriteCancel(Utf8JsonWriter writer, RpcId id)
     {
         Begin(writer);
@@ -75,7 +75,7 @@ internal static class RpcMessages
         writer.WriteEndObject();
     }
 
-    /// <summary>Says why the connection ends.</summary>
+    /// <summary>Writes the reason for the end of the connection.</summary>
     public static void WriteClosing(Utf8JsonWriter writer, TorrentError why)
     {
         Begin(writer);

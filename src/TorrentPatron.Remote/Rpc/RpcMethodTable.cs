@@ -3,22 +3,22 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Remote.Rpc;
 
-/// <summary>The methods of one side, by name. They are added before the connection starts.</summary>
+/// <summary>The methods of one side, by name. Add them before the connection starts.</summary>
 internal sealed class RpcMethodTable : IRpcHandler
 {
     private readonly Dictionary<string, Func<RpcValue, CancellationToken, ValueTask<RpcResult>>> _methods = new(StringComparer.Ordinal);
     private readonly HashSet<string> _long = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Func<RpcValue, CancellationToken, ValueTask>> _notices = new(StringComparer.Ordinal);
 
-    /// <summary>The names of the methods, for a list of features or a test of the documentation.</summary>
+    /// <summary>The names of the methods, for a list of features or for a test of the documentation.</summary>
     public IEnumerable<string> Methods => _methods.Keys;
 
-    /// <summary>Says why a method may not be called; null: it may. Unset: all may be.</summary>
+    /// <summary>Returns why a method may not be called, or null; unset allows all methods.</summary>
     public Func<string, TorrentError?>? Refuse { get; init; }
 
     /// <summary>Adds a method.</summary>
     /// <param name="method">The method.</param>
-    /// <param name="handle">Answers it; see <see cref="IRpcHandler.HandleAsync"/>.</param>
+    /// <param name="handle">Handles it; see <see cref="IRpcHandler.HandleAsync"/>.</param>
     /// <returns>This table.</returns>
     public RpcMethodTable Add<TParams, TResult>(RpcMethod<TParams, TResult> method, Func<TParams, CancellationToken, ValueTask<TResult>> handle)
     {
@@ -27,7 +27,7 @@ internal sealed class RpcMethodTable : IRpcHandler
             _long.Add(method.Name);
         return this;
 
-        // Not async: what reads the params must not outlive them.
+        // Not async: the params must be read before this returns.
         ValueTask<RpcResult> HandleAsync(RpcValue json, CancellationToken cancellationToken)
         {
             if (!json.TryRead(method.Params, out TParams parameters))
@@ -39,9 +39,9 @@ internal sealed class RpcMethodTable : IRpcHandler
             RpcResult.Of(await running.ConfigureAwait(false), method.Result);
     }
 
-    /// <summary>Adds a kind of notification; those whose params make no sense are left out.</summary>
+    /// <summary>Adds a kind of notification; those with invalid params are ignored.</summary>
     /// <param name="notice">The kind.</param>
-    /// <param name="handle">Takes it; see <see cref="IRpcHandler.NotifyAsync"/>.</param>
+    /// <param name="handle">Handles it; see <see cref="IRpcHandler.NotifyAsync"/>.</param>
     /// <returns>This table.</returns>
     public RpcMethodTable Add<TParams>(RpcNotice<TParams> notice, Func<TParams, CancellationToken, ValueTask> handle)
     {

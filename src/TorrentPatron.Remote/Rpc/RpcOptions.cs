@@ -1,33 +1,33 @@
 namespace TorrentPatron.Remote.Rpc;
 
-/// <summary>How one side of a connection behaves.</summary>
+/// <summary>The options of one side of a connection.</summary>
 internal sealed record RpcOptions
 {
-    /// <summary>For the service.</summary>
+    /// <summary>The options of the service.</summary>
     public static RpcOptions Service { get; } = new()
     {
         Partner = "client", MaxReceivedLine = RpcLimits.MaxLineToService, MaxSentLine = RpcLimits.MaxLineToClient,
     };
 
-    /// <summary>For a client of the service.</summary>
+    /// <summary>The options of a client.</summary>
     public static RpcOptions Client { get; } = new()
     {
         Partner = "service", MaxReceivedLine = RpcLimits.MaxLineToClient, MaxSentLine = RpcLimits.MaxLineToService,
     };
 
-    /// <summary>What people call the other side.</summary>
+    /// <summary>The name of the other side, in messages for people.</summary>
     public required string Partner { get; init; }
 
-    /// <summary>Longest line that is taken, bytes.</summary>
+    /// <summary>Maximum length of a received line in bytes.</summary>
     public required int MaxReceivedLine { get; init; }
 
-    /// <summary>Longest line that is sent, bytes.</summary>
+    /// <summary>Maximum length of a sent line in bytes.</summary>
     public required int MaxSentLine { get; init; }
 
-    /// <summary>Within this time the other side must take a message; then the connection is cut.</summary>
+    /// <summary>How long the other side may take to read a message before the connection is dropped.</summary>
     public TimeSpan FlushDeadline { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Longest time for telling the other side why the connection ends.</summary>
+    /// <summary>How long to try to tell the other side why the connection ends.</summary>
     public TimeSpan ClosingDeadline { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>The clock.</summary>

@@ -6,7 +6,7 @@ using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Remote.Rpc;
 
-/// <summary>Reads a line as a message of JSON-RPC 2.0. Pure; takes anything and never throws.</summary>
+/// <summary>Reads a line as a JSON-RPC 2.0 message. Pure; accepts any bytes and never throws.</summary>
 internal static class RpcParser
 {
     private const int MostErrorIdChars = 64;
@@ -19,10 +19,10 @@ internal static class RpcParser
 
     /// <summary>Reads a line.</summary>
     /// <param name="line">The line without its LF.</param>
-    /// <returns>The message; <see cref="RpcInvalid"/> where it is none.</returns>
+    /// <returns>The message; <see cref="RpcInvalid"/> if it is invalid.</returns>
     public static RpcMessage Parse(ReadOnlyMemory<byte> line)
     {
-        // The reader does not look into strings, and would throw when one is taken out of it.
+        // The JSON reader does not validate strings, and would throw when one is decoded.
         if (!Utf8.IsValid(line.Span))
             return NotJson;
         try
@@ -45,10 +45,10 @@ internal static class RpcParser
         }
     }
 
-    /// <summary>Reads the id of the request that is to be cancelled.</summary>
+    /// <summary>Reads the id of the request to cancel.</summary>
     /// <param name="value">The params of the notification.</param>
     /// <param name="id">The id.</param>
-    /// <returns>False where there is none.</returns>
+    /// <returns>Whether there is one.</returns>
     public static bool TryReadId(RpcValue value, out RpcId id)
     {
         id = default;
@@ -74,9 +74,9 @@ internal static class RpcParser
         return isThere;
     }
 
-    /// <summary>Reads why the other side ends the connection.</summary>
+    /// <summary>Reads the other side's reason for ending the connection.</summary>
     /// <param name="value">The params of the notification.</param>
-    /// <returns>Null where that makes no sense.</returns>
+    /// <returns>The reason; null if it is invalid.</returns>
     public static TorrentError? ReadError(RpcValue value)
     {
         if (value.IsEmpty)
@@ -85,7 +85,7 @@ internal static class RpcParser
         return reader.Read() && reader.TokenType == JsonTokenType.StartObject ? ReadDetails(ref reader) : null;
     }
 
-    /// <summary>The members of a message, as far as they are known ones.</summary>
+    /// <summary>The known members of a message.</summary>
     private ref struct Members(ReadOnlyMemory<byte> line)
     {
         private bool _isVersion2;
@@ -115,7 +115,7 @@ internal static class RpcParser
             {
                 Seen member = MemberOf(ref reader);
                 reader.Read();
-                // What is there twice means one thing to one reader and another to the next.
+                // Readers differ in how they treat a duplicate member, so it is invalid.
                 if ((_seen & member) != 0)
                 {
                     _isBroken = true;
@@ -199,7 +199,7 @@ internal static class RpcParser
                 return;
             }
 
-            // Some clients say null for nothing.
+            // Some clients send null for missing params.
             _isBroken |= reader.TokenType != JsonTokenType.Null;
         }
 
@@ -217,7 +217,7 @@ internal static class RpcParser
             return isName ? Text(ref reader, RpcLimits.MaxMethodBytes) : null;
         }
 
-        /// <summary>An error of the other side's: what is missing or strange in it is left out.</summary>
+        /// <summary>Reads an error of the other side; ignores missing and invalid members.</summary>
         private static RpcError? ReadError(ref Utf8JsonReader reader)
         {
             if (reader.TokenType != JsonTokenType.StartObject)
@@ -253,7 +253,7 @@ internal static class RpcParser
         {
             bool isId = Is(ref reader, "id"u8), isMessage = Is(ref reader, "message"u8), isRemedy = Is(ref reader, "remedy"u8);
             reader.Read();
-            // Each once: a text that is none costs an exception.
+            // Each only once: an invalid text costs an exception.
             if (isId && !seenId)
                 (id, seenId) = (Text(ref reader, MostErrorIdChars), true);
             else if (isMessage && !seenMessage)
@@ -267,7 +267,7 @@ internal static class RpcParser
             ? new TorrentError(id, DisplayText.Clean(message), DisplayText.Clean(remedy ?? "")) : null;
     }
 
-    /// <summary>Whether a string or a name is this text, which is ASCII; that of .NET throws where half of a character is written as an escape.</summary>
+    /// <summary>Whether a string or a name equals an ASCII text; .NET's own method throws on an escaped lone surrogate.</summary>
     private static bool Is(ref Utf8JsonReader reader, ReadOnlySpan<byte> text)
     {
         ReadOnlySpan<byte> json = reader.ValueSpan;
@@ -295,7 +295,7 @@ internal static class RpcParser
         return json.IsEmpty;
     }
 
-    /// <summary>A short string; null where it is something else, too long, or half of a character.</summary>
+    /// <summary>Reads a short string; null if it is something else, too long, or contains a lone surrogate.</summary>
     private static string? Text(ref Utf8JsonReader reader, int mostBytes)
     {
         if (reader.TokenType != JsonTokenType.String || reader.ValueSpan.Length > mostBytes)
@@ -306,7 +306,7 @@ internal static class RpcParser
         }
         catch (InvalidOperationException)
         {
-            // "\uD800": JSON allows it, text does not.
+            // "\uD800": valid in JSON, but not as text.
             return null;
         }
     }

@@ -3,16 +3,16 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace TorrentPatron.Remote.Rpc;
 
-/// <summary>What comes of a request. It is written when its turn comes, so that results which wait are objects, not bytes.</summary>
+/// <summary>The result of a request. It is serialized when its turn comes, so that waiting results are objects, not bytes.</summary>
 internal abstract class RpcResult
 {
     /// <summary>An object without members.</summary>
     public static RpcResult Empty { get; } = new Nothing();
 
-    /// <summary>A result that generated code writes.</summary>
+    /// <summary>A result that a generated serializer writes.</summary>
     public static RpcResult Of<T>(T value, JsonTypeInfo<T> type) => new Value<T>(value, type);
 
-    /// <summary>Writes it as one value of JSON.</summary>
+    /// <summary>Writes it as one JSON value.</summary>
     public abstract void WriteTo(Utf8JsonWriter writer);
 
     private sealed class Value<T>(T value, JsonTypeInfo<T> type) : RpcResult

@@ -7,34 +7,34 @@ namespace TorrentPatron.Remote.Rpc;
 
 /// <summary>A client that has said hello.</summary>
 /// <param name="Connection">The connection to it.</param>
-/// <param name="Peer">Who it is, by the system's word.</param>
-/// <param name="Hello">What it said of itself.</param>
-/// <param name="Access">What it may do.</param>
+/// <param name="Peer">Its credentials from the system.</param>
+/// <param name="Hello">Its hello.</param>
+/// <param name="Access">Its access.</param>
 internal sealed record RpcClient(RpcConnection Connection, PeerCredential Peer, Hello Hello, ServiceAccess Access = ServiceAccess.Own);
 
-/// <summary>How a server bounds its clients.</summary>
+/// <summary>A server's limits for its clients.</summary>
 internal sealed record RpcServerOptions
 {
-    /// <summary>Most connections, those included that have not said hello.</summary>
+    /// <summary>Maximum number of connections, including those before hello.</summary>
     public int MaxConnections { get; init; } = 256;
 
-    /// <summary>Most connections of one user.</summary>
+    /// <summary>Maximum number of connections of one user.</summary>
     public int MaxConnectionsOfUser { get; init; } = 192;
 
-    /// <summary>Longest time before hello.</summary>
+    /// <summary>How long a client may take to say hello.</summary>
     public TimeSpan HelloDeadline { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>After an error of the system's (no more files may be opened), the time until the next client is taken.</summary>
+    /// <summary>Pause after a system error (too many open files) before the next client is accepted.</summary>
     public TimeSpan AcceptPause { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Longest time for everybody to go at the end.</summary>
+    /// <summary>How long stopping may take.</summary>
     public TimeSpan StopDeadline { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Each connection's options, and the clock.</summary>
     public RpcOptions Connection { get; init; } = RpcOptions.Service;
 }
 
-/// <summary>Takes clients, has them say hello in time, bounds their number, and ends their connections. Thread-safe.</summary>
+/// <summary>Accepts clients, limits their number and the time before hello, and closes their connections. Thread-safe.</summary>
 internal sealed class RpcServer : IAsyncDisposable
 {
     private readonly Lock _gate = new(); // a leaf
@@ -47,16 +47,16 @@ internal sealed class RpcServer : IAsyncDisposable
     private readonly Dictionary<string, int> _perUser = new(StringComparer.Ordinal);
     private readonly HashSet<RpcClient> _clients = [];
     private readonly OrderedDictionary<RpcConnection, string> _silent = []; // before hello, the oldest first; with its user
-    private readonly HashSet<RpcConnection> _displaced = []; // had to make room, and are being ended
+    private readonly HashSet<RpcConnection> _displaced = []; // had to make room, and are being closed
     private readonly CutOffMemory _cutOff;
     private Task _accepting = Task.CompletedTask;
     private bool _isStopped;
 
-    /// <summary>Makes a server; it takes clients after <see cref="Start"/>.</summary>
-    /// <param name="listener">Where they arrive; the server ends it.</param>
-    /// <param name="own">What the service says of itself.</param>
-    /// <param name="open">Makes what answers a client, when that has said hello; called on the loop that reads from it.</param>
-    /// <param name="options">Bounds.</param>
+    /// <summary>Creates a server; it accepts clients after <see cref="Start"/>.</summary>
+    /// <param name="listener">Accepts connections; the server disposes it.</param>
+    /// <param name="own">The service's hello.</param>
+    /// <param name="open">Creates the handler of a client after its hello; called on the loop that reads from it.</param>
+    /// <param name="options">The limits.</param>
     public RpcServer(IRpcListener listener, Hello own, Func<RpcClient, IRpcHandler> open, RpcServerOptions? options = null)
     {
         (_listener, _own, _open, _options) = (listener, own, open, options ?? new RpcServerOptions());
@@ -73,7 +73,7 @@ internal sealed class RpcServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Connections, those included that have not said hello or are being ended.</summary>
+    /// <summary>Number of connections, including those before hello and those that are being closed.</summary>
     public int Connections
     {
         get
@@ -83,15 +83,15 @@ internal sealed class RpcServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Whether it takes clients.</summary>
+    /// <summary>Whether it accepts clients.</summary>
     public bool IsAccepting => !_accepting.IsCompleted;
 
-    /// <summary>Begins to take clients.</summary>
+    /// <summary>Begins to accept clients.</summary>
     public void Start() => _accepting = Task.Run(AcceptAsync);
 
-    /// <summary>Takes no more clients, tells those that are there why, and ends their connections, all within a bounded time.</summary>
-    /// <param name="why">Why; their waits fail with it.</param>
-    /// <param name="mayStay">Whose connections are left until this is called again; null: nobody's.</param>
+    /// <summary>Accepts no more clients, tells the connected ones the reason, and closes their connections, all within a limited time.</summary>
+    /// <param name="why">The reason; their waits fail with it.</param>
+    /// <param name="mayStay">Selects connections to keep until this is called again; null keeps none.</param>
     public async Task StopAsync(TorrentError why, Func<RpcConnection, bool>? mayStay = null)
     {
         KeyValuePair<RpcConnection, Task>[] running;
@@ -115,7 +115,7 @@ internal sealed class RpcServer : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            // A handler goes on; it answers nobody any more.
+            // The handler continues, but answers nobody any more.
         }
     }
 
@@ -145,7 +145,7 @@ internal sealed class RpcServer : IAsyncDisposable
                 if (fault is IOException or SocketException)
                     EngineEvents.Log.ConnectionRefused("client", fault.Message);
                 else
-                    EngineEvents.Log.FaultCaught(null, "listener for clients", fault);
+                    EngineEvents.Log.FaultCaught(null, "accepting clients", fault);
                 try
                 {
                     await Task.Delay(_options.AcceptPause, _options.Connection.Time, _stopping.Token).ConfigureAwait(false);
@@ -158,10 +158,10 @@ internal sealed class RpcServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes a connection.</summary>
+    /// <summary>Admits a connection.</summary>
     /// <param name="transport">The connection.</param>
-    /// <param name="makingRoom">The end of another one that makes way for it; null: there was room.</param>
-    /// <returns>False: there is no room.</returns>
+    /// <param name="makingRoom">The end of another connection that makes room for it; null if there was room.</param>
+    /// <returns>False if there is no room.</returns>
     private bool TryAdmit(RpcTransport transport, out Task? makingRoom)
     {
         RpcClient? client = null;
@@ -226,7 +226,7 @@ internal sealed class RpcServer : IAsyncDisposable
             catch (Exception fault)
 #pragma warning restore CA1031
             {
-                EngineEvents.Log.FaultCaught(null, "connection of a client", fault);
+                EngineEvents.Log.FaultCaught(null, "serving a client", fault);
                 await connection.DisposeAsync().ConfigureAwait(false);
             }
             finally
@@ -238,10 +238,10 @@ internal sealed class RpcServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Finds room for a connection of a user. Where there is none, the user's own that has been silent for longest, before hello, makes way; where
-    /// all users together have too many, that of the user who has most of them. Who has said hello stays.
+    /// Finds room for a connection of a user. If there is none, the user's oldest connection before hello makes room; if all users together have
+    /// too many, the oldest of the user with the most of them. Connections after hello stay.
     /// </summary>
-    /// <returns>False: there is no room.</returns>
+    /// <returns>False if there is no room.</returns>
     private bool TryMakeRoom(string user, out RpcConnection? displaced)
     {
         displaced = null;
@@ -271,12 +271,12 @@ internal sealed class RpcServer : IAsyncDisposable
         using var patience = new CancellationTokenSource(_options.HelloDeadline, _options.Connection.Time);
         try
         {
-            // Whoever says something else is refused by the gate.
+            // The gate refuses any other message.
             await Task.WhenAny((Task)gate.Outcome, connection.Completion).WaitAsync(patience.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (gate.Outcome.IsCompleted)
         {
-            // It was heard at the last moment.
+            // Its hello arrived at the last moment.
         }
         catch (OperationCanceledException)
         {

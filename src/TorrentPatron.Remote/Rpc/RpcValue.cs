@@ -3,17 +3,17 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace TorrentPatron.Remote.Rpc;
 
-/// <summary>A value of JSON in a line, which has been found valid; or nothing. Good only while the line's buffer is.</summary>
-/// <param name="Json">The value's text; empty: there is none.</param>
+/// <summary>A valid JSON value in a line, or nothing. Valid only as long as the line's buffer is.</summary>
+/// <param name="Json">The value's text; empty if there is none.</param>
 internal readonly record struct RpcValue(ReadOnlyMemory<byte> Json)
 {
-    /// <summary>Whether there is none.</summary>
+    /// <summary>Whether there is no value.</summary>
     public bool IsEmpty => Json.IsEmpty;
 
-    /// <summary>Reads it by generated code. Nothing counts as an object without members.</summary>
+    /// <summary>Deserializes it. No value counts as an object without members.</summary>
     /// <param name="type">The type to read.</param>
-    /// <param name="value">What was read; never null where it succeeds.</param>
-    /// <returns>False where it is something else.</returns>
+    /// <param name="value">The result; not null if it succeeds.</param>
+    /// <returns>Whether the value is of the type.</returns>
     public bool TryRead<T>(JsonTypeInfo<T> type, out T value)
     {
         try
@@ -24,7 +24,7 @@ internal readonly record struct RpcValue(ReadOnlyMemory<byte> Json)
         catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException or FormatException
             or OverflowException or ArgumentException)
         {
-            // What it says names types of the runtime: it is told to nobody.
+            // Its message names types of the runtime, so it is never sent.
             value = default!;
             return false;
         }

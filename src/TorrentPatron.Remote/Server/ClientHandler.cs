@@ -12,7 +12,7 @@ using TorrentPatron.Service.State;
 
 namespace TorrentPatron.Remote.Server;
 
-/// <summary>Answers one client. Its patrons, and what it uploads, are its own.</summary>
+/// <summary>Handles one client, with its own patrons and uploads.</summary>
 internal sealed class ClientHandler : IAsyncDisposable
 {
     private const int MostPatrons = 64;
@@ -20,18 +20,18 @@ internal sealed class ClientHandler : IAsyncDisposable
     private const int StatusesInPart = 1_000;
     private const int FilesInPart = 5_000;
 
-    private readonly Lock _gate = new(); // above that of the service, which makes patrons
+    private readonly Lock _gate = new(); // taken before that of the service, which creates patrons
     private readonly ServiceHost _host;
     private readonly RpcClient _client;
     private readonly Outbox _outbox;
     private readonly Dictionary<Guid, Patron> _patrons = [];
     private readonly ClientUploads _uploads;
-    private TorrentMetainfo? _fetched; // the last one that was too large for a message, until all of it has been asked for
+    private TorrentMetainfo? _fetched; // the last one too large for a message, until all of it has been requested
     private Guid? _default;
     private volatile bool _isSubscribed;
     private bool _isClosed;
 
-    /// <summary>Begins to answer.</summary>
+    /// <summary>Begins to handle the client.</summary>
     public ClientHandler(ServiceHost host, RpcClient client)
     {
         _host = host;
@@ -162,7 +162,7 @@ internal sealed class ClientHandler : IAsyncDisposable
         return Nothing;
     }
 
-    /// <summary>Gives the patron torrents that no client owns: from now on it is told their news.</summary>
+    /// <summary>Transfers torrents that no client owns to the patron, which receives their messages from now on.</summary>
     private AdoptedDto Adopt(AdoptDto adopt)
     {
         Patron patron = PatronOf(adopt.Patron);
@@ -197,13 +197,13 @@ internal sealed class ClientHandler : IAsyncDisposable
         return Nothing;
     }
 
-    // What keeps the order of a patron's requests happens before the first wait, on the loop that reads.
+    // The order of a patron's requests is settled before the first wait, on the loop that reads.
     private ValueTask<MessageDto> StartAsync(StartDto start)
     {
         Patron patron = PatronOf(start.Patron);
         StartRequest request = start.ToRequest(_uploads.Take(start.Upload), Service.States.Find);
 
-        // Where the service itself happens to run is no place for anybody's files.
+        // The current folder of the service is no place for anybody's files.
         if (request is { Destination: null, SavedDestination: null } && !Path.IsPathFullyQualified(request.CurrentFolder ?? ""))
             throw new TorrentException(ServerErrors.NoDestination);
         return AnswerAsync(patron.StartAsync(request));
@@ -222,12 +222,12 @@ internal sealed class ClientHandler : IAsyncDisposable
         if (answer is TorrentClosed or NewTorrentCreated or TorrentAlreadyDownloading)
             NoteStopped(answer);
 
-        // Whoever has the answer finds what it tells of in the statuses.
+        // The statuses must contain the torrent before the client has the answer.
         await _outbox.FlushAsync().ConfigureAwait(false);
         return MessageDto.Of(answer);
     }
 
-    /// <summary>Has the next service leave alone what a client has stopped, before the client has its answer.</summary>
+    /// <summary>Records stopped torrents, so that the next service does not restore them, before the client has its answer.</summary>
     private void NoteStopped(TorrentAnswer answer)
     {
         try
@@ -236,7 +236,7 @@ internal sealed class ClientHandler : IAsyncDisposable
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            EngineEvents.Log.FaultCaught(answer.TorrentId, "note of a stopped torrent", fault);
+            EngineEvents.Log.FaultCaught(answer.TorrentId, "recording a stopped torrent", fault);
         }
     }
 
@@ -250,8 +250,8 @@ internal sealed class ClientHandler : IAsyncDisposable
         return MetainfoDto.Of(metainfo);
     }
 
-    /// <summary>Keeps a .torrent whose rest the client will ask for, instead of the one before.</summary>
-    /// <returns>False: there is no room for it.</returns>
+    /// <summary>Keeps a .torrent whose other parts the client will request, instead of the previous one.</summary>
+    /// <returns>False if there is no room for it.</returns>
     private bool Keep(TorrentMetainfo? metainfo)
     {
         string user = _client.Peer.User;
@@ -295,7 +295,7 @@ internal sealed class ClientHandler : IAsyncDisposable
         return new ClosedPeersDto { Peers = Wire.OfList(Engine?.GetClosedPeers(torrent), ClosedPeerDto.Of) };
     }
 
-    /// <summary>Answers when the state is saved: until then this connection alone stays.</summary>
+    /// <summary>Answers when the state is saved: until then only this connection stays.</summary>
     private async ValueTask<RpcNothing> StopServiceAsync(ServiceStopDto stop, CancellationToken cancellationToken)
     {
         await _host.RequestStopAsync(_client.Connection, stop.Restart).WaitAsync(cancellationToken).ConfigureAwait(false);

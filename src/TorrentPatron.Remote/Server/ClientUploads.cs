@@ -3,25 +3,25 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Remote.Server;
 
-/// <summary>What one client has uploaded and not used yet. Thread-safe.</summary>
-/// <param name="budget">The room for all clients.</param>
-/// <param name="user">Whose client it is.</param>
-/// <param name="time">The clock; null: the system's.</param>
+/// <summary>One client's unused uploads. Thread-safe.</summary>
+/// <param name="budget">The limit for all clients.</param>
+/// <param name="user">The client's user.</param>
+/// <param name="time">The clock; null means the system's.</param>
 internal sealed class ClientUploads(UploadBudget budget, string user, TimeProvider? time = null) : IDisposable
 {
     private const int MostUploads = 4;
     private const int MostName = 64;
 
-    /// <summary>An upload without a new part for so long makes way where room is short.</summary>
+    /// <summary>After this time without a new part, an upload may be dropped to make room.</summary>
     private static readonly TimeSpan LongestIdle = TimeSpan.FromMinutes(1);
 
-    private readonly Lock _gate = new(); // above that of the budget
+    private readonly Lock _gate = new(); // taken before that of the budget
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly Dictionary<string, Upload> _uploads = new(StringComparer.Ordinal);
     private bool _isDisposed;
 
     /// <summary>Takes the next part of an upload.</summary>
-    /// <exception cref="TorrentException">It is too large, or one too many, or has no proper name; what was there of it is dropped.</exception>
+    /// <exception cref="TorrentException">It is too large, one too many, or has an invalid name; its earlier parts are dropped.</exception>
     public void Add(UploadDto part)
     {
         byte[] data = part.Data ?? [];
@@ -59,7 +59,7 @@ internal sealed class ClientUploads(UploadBudget budget, string user, TimeProvid
                 budget.Add(this);
             }
 
-            // Its parts are put together when it is used: then there are two of it for a moment.
+            // Its parts are joined when it is used, so that it takes twice the memory for a moment.
             if (upload.Length + data.Length > UploadDto.MostBytes || !isRoom)
             {
                 Drop(name);
@@ -72,8 +72,8 @@ internal sealed class ClientUploads(UploadBudget budget, string user, TimeProvid
         }
     }
 
-    /// <summary>Takes an upload out.</summary>
-    /// <param name="name">Its name; null: none is wanted.</param>
+    /// <summary>Removes and returns an upload.</summary>
+    /// <param name="name">Its name; null returns null.</param>
     /// <exception cref="TorrentException">There is none of that name.</exception>
     public byte[]? Take(string? name)
     {
@@ -96,7 +96,7 @@ internal sealed class ClientUploads(UploadBudget budget, string user, TimeProvid
         }
     }
 
-    /// <summary>Drops uploads that have been idle for long.</summary>
+    /// <summary>Drops uploads that have been idle for too long.</summary>
     public void DropIdle()
     {
         lock (_gate)

@@ -10,23 +10,23 @@ using TorrentPatron.Service.Routing;
 namespace TorrentPatron.Remote.Server;
 
 /// <summary>
-/// What a client is still to be told: of each torrent that has changed the latest status, and messages in their order. Statuses go before
-/// messages, so that whoever hears of something finds it in the statuses. Thread-safe.
+/// The pending messages for a client: the latest status of each changed torrent, and messages in order. Statuses are sent before messages, so
+/// that a client that receives a message already has the status. Thread-safe.
 /// </summary>
 /// <remarks>
-/// One loop writes, and takes everything that is there at once. While the client does not read, statuses take the place of older ones;
-/// messages other than status updates are never dropped, but with too many of them the client is cut off.
+/// One loop writes everything that is there at once. While the client does not read, statuses replace older ones; messages other than status
+/// updates are never dropped, but too many of them close the client's connection.
 /// </remarks>
 /// <param name="connection">The connection to the client.</param>
 internal sealed class Outbox(RpcConnection connection) : IStatusWatcher
 {
-    /// <summary>Messages that wait at most; then the client is cut off.</summary>
+    /// <summary>Maximum number of pending messages before the client's connection is closed.</summary>
     private const int MostMessages = 10_000;
 
-    /// <summary>From so many messages on, status updates are left out: the statuses tell the same.</summary>
+    /// <summary>Number of pending messages from which status updates are dropped: the statuses have the same content.</summary>
     private const int MostWithUpdates = 1_000;
 
-    /// <summary>Statuses, with their trackers and warnings, in one notification.</summary>
+    /// <summary>Maximum number of statuses, with their trackers and warnings, in one notification.</summary>
     private const int MostInPart = 500;
 
     private readonly Lock _gate = new(); // a leaf
@@ -50,9 +50,9 @@ internal sealed class Outbox(RpcConnection connection) : IStatusWatcher
         }
     }
 
-    /// <summary>Sees the statuses of an engine from now on, beginning with those that there are.</summary>
-    /// <param name="session">The engine; the same as before changes nothing.</param>
-    /// <returns>Whether it is another engine than before.</returns>
+    /// <summary>Follows the statuses of an engine from now on, beginning with the current ones.</summary>
+    /// <param name="session">The engine; the same one as before changes nothing.</param>
+    /// <returns>Whether it is a different engine.</returns>
     public bool Follow(ClientSession? session)
     {
         lock (_gate)
@@ -66,7 +66,7 @@ internal sealed class Outbox(RpcConnection connection) : IStatusWatcher
         session.Add(this);
         if (IsClosed)
         {
-            // It was closed meanwhile, before it was there to be removed.
+            // It was closed before it could be removed.
             session.Remove(this);
             return false;
         }
@@ -76,7 +76,7 @@ internal sealed class Outbox(RpcConnection connection) : IStatusWatcher
         {
             foreach (TorrentStatus status in statuses)
             {
-                // What has been seen of it meanwhile is newer.
+                // A status that has arrived in the meantime is newer.
                 if (TorrentId.TryParse(status.InfoHash, out TorrentId torrent) && _seen?.Contains(torrent) != true)
                     _content.Changed[torrent] = status;
             }
@@ -123,8 +123,8 @@ internal sealed class Outbox(RpcConnection connection) : IStatusWatcher
         Signal();
     }
 
-    /// <summary>Tells of a message.</summary>
-    /// <param name="patron">Whom it is for.</param>
+    /// <summary>Adds a message.</summary>
+    /// <param name="patron">The patron that it is for.</param>
     /// <param name="message">The message.</param>
     public void Put(Guid patron, TorrentMessage message)
     {
@@ -144,7 +144,7 @@ internal sealed class Outbox(RpcConnection connection) : IStatusWatcher
         Signal();
     }
 
-    /// <summary>Tells how the service is set.</summary>
+    /// <summary>Adds the service's settings.</summary>
     public void Put(ServiceDto service)
     {
         lock (_gate)
@@ -152,7 +152,7 @@ internal sealed class Outbox(RpcConnection connection) : IStatusWatcher
         Signal();
     }
 
-    /// <summary>Completes when the client has been told what is there now, or when the connection has ended.</summary>
+    /// <summary>Completes when the client has received everything pending, or when the connection has ended.</summary>
     public Task FlushAsync()
     {
         Task flushed;
@@ -169,7 +169,7 @@ internal sealed class Outbox(RpcConnection connection) : IStatusWatcher
         return flushed;
     }
 
-    /// <summary>Writes what there is until the connection or the outbox ends.</summary>
+    /// <summary>Writes pending messages until the connection or the outbox ends.</summary>
     public async Task RunAsync()
     {
         try
@@ -260,7 +260,7 @@ internal sealed class Outbox(RpcConnection connection) : IStatusWatcher
             yield return [.. part];
     }
 
-    /// <summary>What has come together between two rounds of the loop.</summary>
+    /// <summary>What has been added between two rounds of the loop.</summary>
     private sealed class Content
     {
         public OrderedDictionary<TorrentId, TorrentStatus> Gone { get; } = [];
@@ -271,7 +271,7 @@ internal sealed class Outbox(RpcConnection connection) : IStatusWatcher
 
         public List<TaskCompletionSource> Waiters { get; } = [];
 
-        /// <summary>Whether the engine has ended, and with it every torrent that was told of before.</summary>
+        /// <summary>Whether the engine has ended, and with it every torrent that was reported before.</summary>
         public bool IsReset { get; set; }
 
         public ServiceDto? Service { get; set; }

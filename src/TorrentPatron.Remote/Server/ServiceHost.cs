@@ -5,14 +5,14 @@ using TorrentPatron.Service;
 
 namespace TorrentPatron.Remote.Server;
 
-/// <summary>Offers a service of this process to clients in other processes. Thread-safe.</summary>
+/// <summary>Offers a service in this process to clients in other processes. Thread-safe.</summary>
 /// <remarks>
-/// Each patron of a client is a patron here, so that its requests keep their order and it owns what it starts. When the client goes, its
-/// torrents pass to the host's own patron and run on; as long as that one is there, so is the engine.
+/// Each patron of a client is a patron here, so that its requests keep their order and it owns the torrents that it starts. When the client
+/// goes, its torrents are transferred to the host's own patron and continue; that patron also keeps the engine running.
 /// </remarks>
 internal sealed class ServiceHost : IAsyncDisposable
 {
-    /// <summary>Longest wait for torrents of clients to pass to the host's own patron, when it stops.</summary>
+    /// <summary>Longest wait, when the host stops, for clients' torrents to be transferred to its own patron.</summary>
     private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new(); // a leaf
@@ -27,10 +27,10 @@ internal sealed class ServiceHost : IAsyncDisposable
     private Instant _started;
     private DateTimeOffset _startedAt;
 
-    /// <summary>Makes a host; it takes clients after <see cref="Start"/>.</summary>
-    /// <param name="service">The service; whoever made it ends it after the host.</param>
-    /// <param name="listener">Where clients arrive; the host ends it.</param>
-    /// <param name="options">Bounds.</param>
+    /// <summary>Creates a host; it accepts clients after <see cref="Start"/>.</summary>
+    /// <param name="service">The service; its creator disposes it after the host.</param>
+    /// <param name="listener">Accepts connections; the host disposes it.</param>
+    /// <param name="options">The limits.</param>
     public ServiceHost(TorrentService service, IRpcListener listener, RpcServerOptions? options = null)
     {
         Service = service;
@@ -42,10 +42,10 @@ internal sealed class ServiceHost : IAsyncDisposable
         NoteStart();
     }
 
-    /// <summary>The room for what clients upload.</summary>
+    /// <summary>The limit for clients' uploads.</summary>
     public UploadBudget Uploads { get; } = new();
 
-    /// <summary>Whose the service is.</summary>
+    /// <summary>The scope of the service.</summary>
     public ServiceScope Scope { get; init; }
 
     /// <summary>The service.</summary>
@@ -54,10 +54,10 @@ internal sealed class ServiceHost : IAsyncDisposable
     /// <summary>The host's own patron, which owns the torrents of clients that have gone.</summary>
     public Patron Own { get; }
 
-    /// <summary>Whether saved torrents are still being taken up.</summary>
+    /// <summary>Whether saved torrents are still being restored.</summary>
     public bool IsRestoring { get; private set; }
 
-    /// <summary>Whether it takes clients.</summary>
+    /// <summary>Whether it accepts clients.</summary>
     public bool IsAccepting => _server.IsAccepting;
 
     /// <summary>Number of clients that have said hello.</summary>
@@ -70,26 +70,26 @@ internal sealed class ServiceHost : IAsyncDisposable
         }
     }
 
-    /// <summary>What the service is doing.</summary>
+    /// <summary>The state of the service.</summary>
     public ServiceState State { get; set; } = ServiceState.Running;
 
-    /// <summary>The file of the service's log, where it has one.</summary>
+    /// <summary>The file of the service's log, if any.</summary>
     public string? LogPath { get; set; }
 
-    /// <summary>The unit that the service runs as, where it runs as one.</summary>
+    /// <summary>The unit that the service runs as, if any.</summary>
     public string? Unit { get; set; }
 
-    /// <summary>Completes when a client asks for the end of the service: with whether it is to start again.</summary>
+    /// <summary>Completes when a client asks the service to stop, with whether to start again.</summary>
     public Task<bool> StopRequested => _stopRequested.Task;
 
-    /// <summary>Begins to take clients.</summary>
+    /// <summary>Begins to accept clients.</summary>
     public void Start()
     {
         NoteStart();
         _server.Start();
     }
 
-    /// <summary>The process as it is now. Never waits.</summary>
+    /// <summary>The current state of the process. Never waits.</summary>
     public ServiceInfo GetInfo()
     {
         ClientStatus? engine = Service.GetClientStatus();
@@ -112,9 +112,9 @@ internal sealed class ServiceHost : IAsyncDisposable
         };
     }
 
-    /// <summary>Asks whoever runs the service to end it.</summary>
+    /// <summary>Asks the owner of the service to stop it.</summary>
     /// <param name="client">The connection that asks; it stays until <see cref="EndStoppersAsync"/>.</param>
-    /// <param name="restart">Whether the service is to start again.</param>
+    /// <param name="restart">Whether to start the service again.</param>
     /// <returns>Completes when the state is saved.</returns>
     public Task RequestStopAsync(RpcConnection client, bool restart)
     {
@@ -124,8 +124,8 @@ internal sealed class ServiceHost : IAsyncDisposable
         return _ended.Task;
     }
 
-    /// <summary>Answers the clients that have asked for the end, gives them a moment to go, and ends the connections of those that stay.</summary>
-    /// <param name="why">Why; it is the same for all clients.</param>
+    /// <summary>Answers the clients that asked for the stop, gives them a moment to disconnect, and closes the remaining connections.</summary>
+    /// <param name="why">The reason, the same for all clients.</param>
     public async Task EndStoppersAsync(TorrentError why)
     {
         _ended.TrySetResult();
@@ -138,14 +138,14 @@ internal sealed class ServiceHost : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            // They have had their answer.
+            // They have received their answer.
         }
 
         await _server.StopAsync(why).ConfigureAwait(false);
     }
 
-    /// <summary>Tells clients why, and ends their connections. The torrents run on, until the service is disposed.</summary>
-    /// <param name="why">Why; the clients' waits fail with it.</param>
+    /// <summary>Tells clients the reason, and closes their connections. The torrents continue until the service is disposed.</summary>
+    /// <param name="why">The reason; the clients' waits fail with it.</param>
     public async Task StopAsync(TorrentError why)
     {
         State = ServiceState.Stopping;
@@ -160,7 +160,7 @@ internal sealed class ServiceHost : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            // What the engine is starting is started, or ends with the service.
+            // Pending starts are completed, or end with the service.
         }
     }
 
@@ -171,21 +171,21 @@ internal sealed class ServiceHost : IAsyncDisposable
         await EndStoppersAsync(RemoteErrors.Stopped).ConfigureAwait(false);
     }
 
-    /// <summary>Saved torrents are being taken up, or have been; clients that subscribed are told.</summary>
+    /// <summary>Sets whether saved torrents are being restored, and tells subscribed clients.</summary>
     public void Restoring(bool isRestoring)
     {
         IsRestoring = isRestoring;
         SettingsChanged();
     }
 
-    /// <summary>Tells clients that subscribed how the service is set now.</summary>
+    /// <summary>Tells subscribed clients the service's new settings.</summary>
     public void SettingsChanged()
     {
         foreach (ClientHandler client in Handlers())
             client.TellSettings();
     }
 
-    /// <summary>Clients that subscribed see the torrents of the engine that has been made.</summary>
+    /// <summary>Shows the torrents of a new engine to subscribed clients.</summary>
     private void FollowEngine()
     {
         foreach (ClientHandler client in Handlers())

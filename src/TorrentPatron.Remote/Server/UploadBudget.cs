@@ -1,14 +1,14 @@
 namespace TorrentPatron.Remote.Server;
 
-/// <summary>How much the clients of a service may have it keep for them: all together, and each user. Thread-safe.</summary>
-/// <param name="all">Bytes of all users.</param>
-/// <param name="ofUser">Bytes of one user.</param>
+/// <summary>Limits the memory of clients' uploads, in all and for each user. Thread-safe.</summary>
+/// <param name="all">Maximum number of bytes of all users.</param>
+/// <param name="ofUser">Maximum number of bytes of one user.</param>
 internal sealed class UploadBudget(long all = UploadBudget.Most, long ofUser = UploadBudget.MostOfUser)
 {
-    /// <summary>Bytes of all users.</summary>
+    /// <summary>Maximum number of bytes of all users.</summary>
     public const long Most = 256L << 20;
 
-    /// <summary>Bytes of one user.</summary>
+    /// <summary>Maximum number of bytes of one user.</summary>
     public const long MostOfUser = 128L << 20;
 
     private readonly Lock _gate = new(); // a leaf
@@ -16,21 +16,21 @@ internal sealed class UploadBudget(long all = UploadBudget.Most, long ofUser = U
     private readonly Dictionary<string, long> _held = new(StringComparer.Ordinal);
     private long _total;
 
-    /// <summary>A client begins to upload.</summary>
+    /// <summary>Adds a client with uploads.</summary>
     public void Add(ClientUploads client)
     {
         lock (_gate)
             _clients.Add(client);
     }
 
-    /// <summary>A client has gone.</summary>
+    /// <summary>Removes a client.</summary>
     public void Remove(ClientUploads client)
     {
         lock (_gate)
             _clients.Remove(client);
     }
 
-    /// <summary>Drops uploads of all clients that have been idle for long, so that nobody keeps the room from others.</summary>
+    /// <summary>Drops idle uploads of all clients, so that nobody blocks others.</summary>
     public void Sweep()
     {
         ClientUploads[] clients;
@@ -40,10 +40,10 @@ internal sealed class UploadBudget(long all = UploadBudget.Most, long ofUser = U
             client.DropIdle();
     }
 
-    /// <summary>Takes room.</summary>
-    /// <param name="user">Whose.</param>
-    /// <param name="bytes">How much.</param>
-    /// <returns>False: there is none.</returns>
+    /// <summary>Reserves memory.</summary>
+    /// <param name="user">The user.</param>
+    /// <param name="bytes">Number of bytes.</param>
+    /// <returns>False if the limit would be exceeded.</returns>
     public bool TryTake(string user, long bytes)
     {
         lock (_gate)
@@ -57,7 +57,7 @@ internal sealed class UploadBudget(long all = UploadBudget.Most, long ofUser = U
         }
     }
 
-    /// <summary>Gives room back.</summary>
+    /// <summary>Releases memory.</summary>
     public void Return(string user, long bytes)
     {
         if (bytes == 0)

@@ -80,7 +80,7 @@ public sealed class MagnetTests : PatronFixture
 
         Assert.Equal(1, run.ExitCode);
         Assert.Contains(run.OutputLines, line => line == "nobody has it: FetchingMetadata, No peer is known yet.");
-        Assert.Contains("Its metadata is not here. No peer is known yet.", Assert.Single(run.ErrorLines), StringComparison.Ordinal);
+        Assert.Contains("Its metadata has not arrived. No peer is known yet.", Assert.Single(run.ErrorLines), StringComparison.Ordinal);
     }
 
     [Fact]

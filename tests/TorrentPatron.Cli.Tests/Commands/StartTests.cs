@@ -174,7 +174,7 @@ public sealed class StartTests : PatronFixture
         PatronRun run = await StartAsync(torrent, "--timeout", "0.3s");
 
         Assert.Equal(1, run.ExitCode);
-        Assert.StartsWith("patron: The download was not complete after 1s.", Assert.Single(run.ErrorLines));
+        Assert.StartsWith("patron: The download did not complete within 1s.", Assert.Single(run.ErrorLines));
     }
 
     [Fact]
@@ -184,7 +184,7 @@ public sealed class StartTests : PatronFixture
 
         PatronRun run = await StartAsync(torrent, "--timeout", "5s", "--tracker", "http://127.0.0.1:1/announce");
 
-        Assert.StartsWith("patron: The download was not complete after 5s.", run.ErrorLines[^1], StringComparison.Ordinal);
+        Assert.StartsWith("patron: The download did not complete within 5s.", run.ErrorLines[^1], StringComparison.Ordinal);
         Assert.Contains("The tracker at 127.0.0.1:1 says: The tracker cannot be reached", run.ErrorLines[^1], StringComparison.Ordinal);
     }
 

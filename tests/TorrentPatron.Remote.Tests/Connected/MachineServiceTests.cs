@@ -95,10 +95,10 @@ public sealed class MachineServiceTests : IAsyncDisposable
         string purpose = MethodWords.Of(MethodNames.FetchMetadata);
         Assert.Equal("The service does not know how to fetch metadata.", RemoteErrors.NotKnown(purpose).Message);
         Assert.StartsWith("The service refused to fetch metadata (-32602: ", RemoteErrors.Refused(purpose, RpcErrorCode.InvalidParams).Message, StringComparison.Ordinal);
-        Assert.Equal("The service was asked to fetch metadata, and its answer is not understood.", RemoteErrors.NotUnderstood(purpose).Message);
-        Assert.Equal("The request to fetch metadata is longer than one message may be, 9 bytes.", RemoteErrors.TooLarge(purpose, 9).Message);
+        Assert.Equal("The service was asked to fetch metadata and sent an invalid answer.", RemoteErrors.NotUnderstood(purpose).Message);
+        Assert.Equal("The request to fetch metadata is longer than the limit of 9 bytes for one message.", RemoteErrors.TooLarge(purpose, 9).Message);
         Assert.Equal(
-            "The service was asked to fetch metadata, and did not answer within 2 s.", ClientErrors.NoAnswer(purpose, TimeSpan.FromSeconds(2)).Message);
+            "The service was asked to fetch metadata but did not answer within 2 s.", ClientErrors.NoAnswer(purpose, TimeSpan.FromSeconds(2)).Message);
     }
 
     private static IEnumerable<string> Looking() =>
@@ -124,7 +124,7 @@ public sealed class MachineServiceTests : IAsyncDisposable
                 refused.Add(method);
 
                 // Cmdlets show it to people who have never heard of the method.
-                Assert.EndsWith($" have it {MethodWords.Of(method)}.", failed.Error.Message, StringComparison.Ordinal);
+                Assert.EndsWith($" ask it to {MethodWords.Of(method)}.", failed.Error.Message, StringComparison.Ordinal);
                 Assert.Equal(
                     MethodAccess.Of(method) == ServiceAccess.Own, failed.Error.Message.StartsWith("Only the user who runs", StringComparison.Ordinal));
             }

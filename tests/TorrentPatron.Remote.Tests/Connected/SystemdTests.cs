@@ -65,7 +65,7 @@ public sealed class SystemdTests : IDisposable
             return new ServiceInfo();
         };
         hang.Reset();
-        while (!(await ReadAsync(_folder["log", "service.log"])).Contains("does not answer itself", StringComparison.Ordinal))
+        while (!(await ReadAsync(_folder["log", "service.log"])).Contains("does not respond", StringComparison.Ordinal))
             await Task.Delay(20, Token);
         // One may have been under way.
         await DrainAsync();

@@ -51,7 +51,7 @@ public sealed class UnixSocketTests : IDisposable
         TorrentError error = ErrorOfListening();
         Assert.Equal(TorrentErrorId.ServiceFolderUnsafe, error.Id);
         Assert.Contains(mode, error.Message, StringComparison.Ordinal);
-        Assert.Equal($"Close it: chmod 700 '{_place.Folder}'", error.Remedy);
+        Assert.Equal($"Close it with: chmod 700 '{_place.Folder}'", error.Remedy);
         Assert.Equal(mode, Mode(_place.Folder));
     }
 
