@@ -66,7 +66,7 @@ public sealed class ServiceTests : PatronFixture
         PatronRun second = await RunAsync(["service", "--socket", Socket, "--state", In("other"), .. Alone]);
 
         Assert.Equal(1, second.ExitCode);
-        Assert.StartsWith("patron: A service runs already, at '", Assert.Single(second.ErrorLines));
+        Assert.StartsWith("patron: A service is already running at '", Assert.Single(second.ErrorLines));
         Assert.Empty(second.OutputLines);
         Assert.Equal(0, (await first.CtrlCAsync()).ExitCode);
     }

@@ -138,7 +138,7 @@ public sealed class ReconnectTests : IAsyncDisposable
 
         TorrentError error = (await Assert.ThrowsAsync<TorrentException>(() => waiting)).Error;
         Assert.Equal(TorrentErrorId.ServiceUnavailable, error.Id);
-        Assert.Contains("was not back within 0.3 s", error.Message, StringComparison.Ordinal);
+        Assert.Contains("not restored within 0.3 s", error.Message, StringComparison.Ordinal);
         Assert.NotEmpty(error.Remedy);
         Assert.Equal(TorrentErrorId.ServiceUnavailable, Assert.IsType<CommandFail>(await suspending).Error.Id);
         Assert.Equal(error, patron.Service.Fault);

@@ -459,7 +459,7 @@ public sealed class ResumeStoreTests : IDisposable
         var fault = Assert.Throws<TorrentException>(() => new StateFolder(_states.FolderPath).Open(_torrent));
 
         Assert.Equal(TorrentErrorId.TorrentInUse, fault.Error.Id);
-        Assert.StartsWith($"'{_torrent.Name}' ({_torrent.InfoHash}) is run by ", fault.Error.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"'{_torrent.Name}' ({_torrent.InfoHash}) is already being run by ", fault.Error.Message, StringComparison.Ordinal);
         Assert.Contains($"{Environment.ProcessId}", fault.Error.Message, StringComparison.Ordinal);
         store.Checkpoint(Data(1));
         store.Dispose();
