@@ -12,7 +12,7 @@ public sealed class AheadOfTimeTests : PatronFixture
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(20);
 
     [Fact]
-    public async Task The_program_compiled_ahead_of_time_does_what_the_other_does()
+    public async Task The_ahead_of_time_compiled_program_behaves_the_same()
     {
         Assert.SkipUnless(Environment.GetEnvironmentVariable("CI") is { Length: > 0 }, "CI is not set.");
         Assert.SkipUnless(OperatingSystem.IsLinux() && (File.Exists("/usr/bin/clang") || File.Exists("/usr/bin/gcc")), "There is neither clang nor gcc.");

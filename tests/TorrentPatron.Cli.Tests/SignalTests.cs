@@ -15,7 +15,7 @@ public sealed class SignalTests : PatronFixture
     [InlineData("INT", 130)]
     [InlineData("TERM", 143)]
     [InlineData("HUP", 129)]
-    public async Task A_signal_that_interrupts_a_download_is_its_exit_code_and_the_tracker_hears_stopped(string signal, int exitCode)
+    public async Task A_signal_sets_the_exit_code_of_a_download_and_announces_stopped(string signal, int exitCode)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such signals.");
         string torrent = await MakeTorrentAsync();
@@ -34,7 +34,7 @@ public sealed class SignalTests : PatronFixture
     [InlineData("INT")]
     [InlineData("TERM")]
     [InlineData("HUP")]
-    public async Task A_signal_is_how_seeding_ends_and_the_tracker_hears_stopped(string signal)
+    public async Task A_signal_ends_seeding_and_announces_stopped(string signal)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such signals.");
         string torrent = await MakeTorrentAsync();
@@ -48,7 +48,7 @@ public sealed class SignalTests : PatronFixture
     }
 
     [Fact]
-    public async Task What_nohup_started_does_not_heed_SIGHUP()
+    public async Task A_process_started_by_nohup_ignores_SIGHUP()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such signals.");
         string torrent = await MakeTorrentAsync();

@@ -3,7 +3,7 @@ namespace TorrentPatron.Cli.Tests;
 public sealed class TerminalTests
 {
     [Fact]
-    public void A_file_takes_every_letter_as_UTF_8_without_a_mark_before_it()
+    public void Output_to_a_file_is_UTF_8_without_a_byte_order_mark()
     {
         using var file = new MemoryStream();
         Terminal.Of(Terminal.Utf8(file), TextWriter.Null).Line("東京 – ñ 😀");

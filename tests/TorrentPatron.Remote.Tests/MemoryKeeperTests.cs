@@ -5,7 +5,7 @@ namespace TorrentPatron.Remote.Tests;
 public class MemoryKeeperTests
 {
     [Fact]
-    public void Memory_is_given_back_once_for_many_torrents_when_no_more_come()
+    public void Memory_is_released_once_after_many_torrents_have_started()
     {
         int torrents = 0, collected = 0;
         var memory = new MemoryKeeper(() => torrents, () => collected++);

@@ -13,7 +13,7 @@ public sealed class AnswerTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_start_is_answered_by_the_new_torrent_and_the_engine_is_told_all_of_the_request()
+    public async Task A_start_returns_the_new_torrent_and_passes_the_whole_request_to_the_engine()
     {
         await using var test = new TestService();
         Patron patron = test.Service.CreatePatron();
@@ -48,7 +48,7 @@ public sealed class AnswerTests
     [InlineData("foo")]
     [InlineData("wss://tracker.example/")]
     [InlineData("udp://tracker.example/no/port")]
-    public async Task What_is_not_a_trackers_address_is_refused_before_the_engine_hears_of_it(string text)
+    public async Task An_invalid_tracker_address_is_refused_before_it_reaches_the_engine(string text)
     {
         await using var test = new TestService();
         Patron patron = test.Service.CreatePatron();
@@ -93,7 +93,7 @@ public sealed class AnswerTests
     }
 
     [Fact]
-    public async Task A_torrent_whose_trackers_cannot_be_asked_says_so_when_it_is_started_and_hides_their_keys()
+    public async Task A_start_warns_of_unsupported_trackers_and_hides_their_keys()
     {
         await using var test = new TestService();
         Patron patron = test.Service.CreatePatron();
@@ -116,7 +116,7 @@ public sealed class AnswerTests
     [Theory]
     [InlineData(AddressReach.Loopback, 2)]
     [InlineData(AddressReach.Global, 1)]
-    public async Task A_torrent_that_runs_gets_the_DHT_nodes_of_a_torrent_file_that_is_given_then(AddressReach reach, int count)
+    public async Task A_running_torrent_gets_the_DHT_nodes_of_a_torrent_file_given_later(AddressReach reach, int count)
     {
         await using var test = new TestService();
         Patron patron = test.Service.CreatePatron();
@@ -129,7 +129,7 @@ public sealed class AnswerTests
     }
 
     [Fact]
-    public async Task A_torrent_that_runs_is_joined_and_gets_what_is_new_in_the_request()
+    public async Task Starting_a_running_torrent_joins_it_and_adds_what_is_new_in_the_request()
     {
         await using var test = new TestService();
         Patron first = test.Service.CreatePatron();
@@ -147,7 +147,7 @@ public sealed class AnswerTests
     }
 
     [Fact]
-    public async Task A_torrent_that_runs_is_treated_as_who_joins_it_says_and_as_before_where_that_says_nothing()
+    public async Task Joining_a_running_torrent_changes_only_the_given_options()
     {
         await using var test = new TestService();
         Patron patron = test.Service.CreatePatron();
@@ -166,7 +166,7 @@ public sealed class AnswerTests
     }
 
     [Fact]
-    public async Task Who_started_a_torrent_hears_that_another_has_removed_it()
+    public async Task The_owner_of_a_torrent_is_told_when_another_patron_removes_it()
     {
         await using var test = new TestService();
         Patron owner = test.Service.CreatePatron();
@@ -186,7 +186,7 @@ public sealed class AnswerTests
     }
 
     [Fact]
-    public async Task Settings_reach_the_engine_that_runs_and_the_one_that_is_made_later()
+    public async Task Settings_reach_the_running_engine_and_later_ones()
     {
         await using var test = new TestService();
         Patron patron = test.Service.CreatePatron();
@@ -204,7 +204,7 @@ public sealed class AnswerTests
     [Theory]
     [InlineData(TorrentState.Suspended)]
     [InlineData(TorrentState.Failed)]
-    public async Task A_torrent_that_rests_goes_on_when_it_is_started_again(TorrentState state)
+    public async Task Starting_a_suspended_torrent_again_resumes_it(TorrentState state)
     {
         await using var test = new TestService();
         Patron patron = test.Service.CreatePatron();
@@ -218,7 +218,7 @@ public sealed class AnswerTests
     }
 
     [Fact]
-    public async Task A_suspended_torrent_that_is_started_as_suspended_stays_so()
+    public async Task A_suspended_torrent_started_with_Suspended_stays_suspended()
     {
         await using var test = new TestService();
         Patron patron = test.Service.CreatePatron();
@@ -244,7 +244,7 @@ public sealed class AnswerTests
     }
 
     [Fact]
-    public async Task When_the_first_of_two_starts_fails_the_second_tries_itself()
+    public async Task The_second_of_two_starts_is_tried_when_the_first_fails()
     {
         bool isFirst = true;
         await using var test = new TestService(client =>
@@ -289,7 +289,7 @@ public sealed class AnswerTests
     }
 
     [Fact]
-    public async Task Requests_that_cannot_be_met_fail_with_an_id_and_make_no_engine()
+    public async Task Invalid_requests_fail_with_an_id_and_create_no_engine()
     {
         await using var test = new TestService();
         Patron patron = test.Service.CreatePatron();
@@ -332,7 +332,7 @@ public sealed class AnswerTests
     }
 
     [Fact]
-    public async Task A_command_for_a_torrent_that_is_not_here_is_answered_so_with_and_without_an_engine()
+    public async Task A_command_for_an_unknown_torrent_fails_with_and_without_an_engine()
     {
         await using var test = new TestService();
         Patron patron = test.Service.CreatePatron();
@@ -363,7 +363,7 @@ public sealed class AnswerTests
     }
 
     [Fact]
-    public async Task A_torrent_that_is_closed_can_be_started_anew_though_the_close_is_still_under_way()
+    public async Task A_torrent_can_be_started_again_while_it_is_still_closing()
     {
         await using var test = new TestService(client => client.Hold = command => command is CloseTorrent);
         Patron patron = test.Service.CreatePatron();
@@ -380,7 +380,7 @@ public sealed class AnswerTests
     }
 
     [Fact]
-    public async Task What_an_engine_throws_is_a_failure_and_not_an_exception()
+    public async Task An_exception_of_the_engine_becomes_a_failure_answer()
     {
         await using var test = new TestService(client => client.Hold = _ => throw new InvalidOperationException("broken"));
         Patron patron = test.Service.CreatePatron();

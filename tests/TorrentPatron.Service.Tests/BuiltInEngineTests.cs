@@ -17,7 +17,7 @@ public sealed class BuiltInEngineTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_torrent_that_is_on_disk_is_complete_at_once_the_second_time_and_damaged_state_costs_a_check_only()
+    public async Task A_complete_torrent_restarts_at_once_and_damaged_state_only_costs_a_check()
     {
         using var temp = new TempFolder();
         TorrentMetainfo metainfo = MakeOnDisk(temp);
@@ -36,7 +36,7 @@ public sealed class BuiltInEngineTests
     }
 
     [Fact]
-    public async Task A_seed_that_goes_on_after_a_kill_writes_nothing_where_nothing_has_changed()
+    public async Task A_seed_restored_after_a_kill_writes_nothing_if_nothing_changed()
     {
         using var temp = new TempFolder();
         TorrentMetainfo metainfo = MakeOnDisk(temp);
@@ -67,7 +67,7 @@ public sealed class BuiltInEngineTests
     }
 
     [Fact]
-    public async Task A_start_of_a_torrent_that_is_known_says_what_it_leaves_as_it_is()
+    public async Task Starting_a_known_torrent_reports_what_it_leaves_unchanged()
     {
         using var temp = new TempFolder();
         var settings = new ServiceSettings { Client = new ClientSettings { ListenPort = -1 }, StatePath = temp["state"] };
@@ -118,7 +118,7 @@ public sealed class BuiltInEngineTests
     }
 
     [Fact]
-    public async Task A_destination_that_cannot_be_made_fails_the_start_and_leaves_nothing_behind()
+    public async Task A_destination_that_cannot_be_created_fails_the_start_and_leaves_nothing_behind()
     {
         using var temp = new TempFolder();
         TorrentMetainfo metainfo = MakeOnDisk(temp);
@@ -135,7 +135,7 @@ public sealed class BuiltInEngineTests
     }
 
     [Fact]
-    public async Task A_torrent_is_refused_where_one_that_is_saved_and_does_not_run_has_its_path_and_starts_when_that_is_removed()
+    public async Task A_torrent_is_refused_while_a_saved_torrent_has_its_path()
     {
         using var temp = new TempFolder();
         var settings = new ServiceSettings { Client = new ClientSettings { ListenPort = -1 }, StatePath = temp["state"] };

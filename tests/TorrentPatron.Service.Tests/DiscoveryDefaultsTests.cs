@@ -7,12 +7,12 @@ public sealed class DiscoveryDefaultsTests
     [Theory]
     [InlineData("off")]
     [InlineData("OFF")]
-    public void Off_is_no_DHT(string value) => Assert.False(DiscoveryDefaults.DhtOf(value).IsEnabled);
+    public void Off_disables_the_DHT(string value) => Assert.False(DiscoveryDefaults.DhtOf(value).IsEnabled);
 
     [Theory]
     [InlineData(null)]
     [InlineData("")]
-    public void Where_nothing_is_said_the_public_nodes_are_the_first(string? value)
+    public void Without_the_variable_the_public_nodes_are_used(string? value)
     {
         DhtSettings settings = DiscoveryDefaults.DhtOf(value);
         Assert.True(settings.IsEnabled);
@@ -20,7 +20,7 @@ public sealed class DiscoveryDefaultsTests
     }
 
     [Fact]
-    public void Nodes_that_are_named_are_the_only_ones_to_begin_with()
+    public void Only_the_named_bootstrap_nodes_are_used()
     {
         DhtSettings settings = DiscoveryDefaults.DhtOf("192.0.2.1:6881, [2001:db8::1]:1,");
         Assert.True(settings.IsEnabled);
@@ -28,7 +28,7 @@ public sealed class DiscoveryDefaultsTests
     }
 
     [Fact]
-    public void Tests_speak_to_nobody_outside()
+    public void Tests_contact_no_public_nodes()
     {
         Assert.False(DiscoveryDefaults.Dht.IsEnabled);
         Assert.False(DiscoveryDefaults.LocalDiscovery);

@@ -10,7 +10,7 @@ public sealed class LifetimeTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task The_engine_is_made_with_the_first_start_shared_and_ended_with_the_last_patron()
+    public async Task The_engine_is_created_with_the_first_start_shared_and_ended_with_the_last_patron()
     {
         await using var test = new TestService();
         Patron first = test.Service.CreatePatron();
@@ -31,7 +31,7 @@ public sealed class LifetimeTests
     }
 
     [Fact]
-    public async Task The_next_patron_gets_an_engine_anew()
+    public async Task The_next_patron_gets_a_new_engine()
     {
         await using var test = new TestService();
         await using (Patron first = test.Service.CreatePatron())
@@ -44,7 +44,7 @@ public sealed class LifetimeTests
     }
 
     [Fact]
-    public async Task Who_registers_in_the_middle_of_the_shutdown_waits_for_its_end_and_loses_nothing()
+    public async Task A_patron_created_during_the_shutdown_waits_for_its_end_and_loses_nothing()
     {
         var gate = new TaskCompletionSource();
         await using var test = new TestService(client => client.DisposeGate = gate.Task);
@@ -76,7 +76,7 @@ public sealed class LifetimeTests
     }
 
     [Fact]
-    public async Task Who_stops_while_the_old_engine_is_still_going_is_not_kept_waiting_for_an_answer()
+    public async Task A_patron_stopped_while_the_old_engine_is_ending_is_answered_at_once()
     {
         var gate = new TaskCompletionSource();
         await using var test = new TestService(client => client.DisposeGate = gate.Task);
@@ -127,7 +127,7 @@ public sealed class LifetimeTests
     }
 
     [Fact]
-    public async Task A_stopped_patron_answers_with_failures_and_stops_once_only()
+    public async Task A_stopped_patron_answers_with_failures_and_stops_only_once()
     {
         await using var test = new TestService();
         await using Patron other = test.Service.CreatePatron();
@@ -149,7 +149,7 @@ public sealed class LifetimeTests
     }
 
     [Fact]
-    public async Task What_is_under_way_when_a_patron_stops_is_answered_and_a_torrent_that_still_starts_is_closed()
+    public async Task Stopping_a_patron_answers_its_pending_requests_and_closes_a_starting_torrent()
     {
         await using var test = new TestService(
             client => client.Hold = command => command is CreateNewTorrent { Metainfo.Name: "a" });
@@ -190,7 +190,7 @@ public sealed class LifetimeTests
     }
 
     [Fact]
-    public async Task An_engine_that_cannot_be_made_fails_the_start_and_the_next_start_tries_again()
+    public async Task An_engine_that_cannot_be_created_fails_the_start_and_the_next_start_tries_again()
     {
         using var folder = new TempFolder();
         int attempts = 0;
@@ -207,7 +207,7 @@ public sealed class LifetimeTests
     }
 
     [Fact]
-    public async Task An_engine_that_dies_fails_what_is_open_and_the_next_start_gets_another()
+    public async Task An_engine_that_dies_fails_pending_requests_and_the_next_start_gets_another()
     {
         await using var test = new TestService(
             client => client.Hold = command => command is RecheckTorrent);

@@ -21,7 +21,7 @@ public sealed class MagnetTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_link_is_downloaded_and_started_again_it_is_complete_without_asking_anybody()
+    public async Task A_downloaded_link_is_complete_when_started_again_without_asking_peers()
     {
         using var temp = new TempFolder();
         TorrentMetainfo metainfo = MakeOnDisk(temp);
@@ -51,7 +51,7 @@ public sealed class MagnetTests
     }
 
     [Fact]
-    public async Task A_link_whose_metadata_has_not_come_is_saved_and_restored_as_it_was()
+    public async Task A_link_without_metadata_is_saved_and_restored()
     {
         using var temp = new TempFolder();
         TorrentMetainfo metainfo = MakeOnDisk(temp);
@@ -84,7 +84,7 @@ public sealed class MagnetTests
     }
 
     [Fact]
-    public async Task Metadata_alone_is_fetched_and_nothing_is_left_behind()
+    public async Task Fetching_metadata_leaves_nothing_behind()
     {
         using var temp = new TempFolder();
         TorrentMetainfo metainfo = MakeOnDisk(temp);
@@ -102,7 +102,7 @@ public sealed class MagnetTests
     }
 
     [Fact]
-    public async Task Metadata_that_nobody_has_is_a_failure_in_the_time_given()
+    public async Task Metadata_that_no_peer_has_fails_at_the_timeout()
     {
         using var temp = new TempFolder();
         await using TorrentService service = NewService(temp["state"]);
@@ -121,7 +121,7 @@ public sealed class MagnetTests
     }
 
     [Fact]
-    public async Task The_metadata_of_a_torrent_that_runs_is_told_and_the_torrent_goes_on()
+    public async Task Fetching_the_metadata_of_a_running_torrent_leaves_it_running()
     {
         using var temp = new TempFolder();
         TorrentMetainfo metainfo = MakeOnDisk(temp);
@@ -138,7 +138,7 @@ public sealed class MagnetTests
     [Theory]
     [InlineData(true, TorrentErrorId.TorrentNotActive)]
     [InlineData(false, TorrentErrorId.MetadataTimeout)]
-    public async Task Metadata_of_a_link_that_waits_or_rests_is_a_failure_in_the_time_given_and_the_link_stays(bool suspended, string error)
+    public async Task Fetching_the_metadata_of_a_waiting_or_suspended_link_fails_at_the_timeout_and_keeps_the_link(bool suspended, string error)
     {
         using var temp = new TempFolder();
         await using TorrentService service = NewService(temp["state"]);
@@ -155,7 +155,7 @@ public sealed class MagnetTests
     }
 
     [Fact]
-    public async Task A_torrent_file_started_while_its_link_waits_for_metadata_joins_it_and_brings_the_metadata()
+    public async Task A_torrent_file_joins_its_waiting_link_and_provides_the_metadata()
     {
         using var temp = new TempFolder();
         TorrentMetainfo metainfo = MakeOnDisk(temp);
@@ -171,7 +171,7 @@ public sealed class MagnetTests
     }
 
     [Fact]
-    public async Task A_link_to_a_torrent_that_runs_joins_it_and_brings_its_trackers_and_peers_but_no_ports_of_well_known_services()
+    public async Task A_link_joins_its_running_torrent_and_adds_trackers_and_peers_except_well_known_ports()
     {
         using var temp = new TempFolder();
         TorrentMetainfo metainfo = MakeOnDisk(temp);

@@ -15,7 +15,7 @@ public sealed class NewsTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task News_go_to_the_owner_alone()
+    public async Task Messages_go_only_to_the_owner()
     {
         await using var test = new TestService();
         Patron owner = test.Service.CreatePatron();
@@ -39,7 +39,7 @@ public sealed class NewsTests
     }
 
     [Fact]
-    public async Task What_the_engine_says_while_it_starts_a_torrent_follows_the_answer()
+    public async Task Messages_sent_while_a_torrent_starts_follow_the_answer()
     {
         await using var test = new TestService(
             client => client.Hold = command => command is CreateNewTorrent { Metainfo.Name: "a" });
@@ -60,7 +60,7 @@ public sealed class NewsTests
     }
 
     [Fact]
-    public async Task Who_starts_a_torrent_after_it_was_closed_owns_it_then()
+    public async Task A_patron_that_starts_a_closed_torrent_owns_it()
     {
         await using var test = new TestService();
         Patron first = test.Service.CreatePatron();
@@ -111,7 +111,7 @@ public sealed class NewsTests
     }
 
     [Fact]
-    public async Task Flushing_events_waits_for_all_that_the_engine_has_said()
+    public async Task Flushing_events_waits_for_all_messages_of_the_engine()
     {
         await using var test = new TestService();
         Patron patron = test.Service.CreatePatron();
@@ -177,7 +177,7 @@ public sealed class NewsTests
     }
 
     [Fact]
-    public async Task What_a_handler_throws_is_recorded_with_its_stack()
+    public async Task An_exception_of_a_handler_is_recorded_with_its_stack()
     {
         using var faults = new FaultLog("A guest's own fault.");
         await using var test = new TestService();
@@ -187,7 +187,7 @@ public sealed class NewsTests
 
         object?[] told = await faults.Told.WaitAsync(TimeSpan.FromSeconds(60), Token);
         Assert.Equal("event handler", told[1]);
-        Assert.Contains(nameof(What_a_handler_throws_is_recorded_with_its_stack), (string)told[3]!, StringComparison.Ordinal);
+        Assert.Contains(nameof(An_exception_of_a_handler_is_recorded_with_its_stack), (string)told[3]!, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -211,7 +211,7 @@ public sealed class NewsTests
     }
 
     [Fact]
-    public async Task The_outbox_holds_nothing_from_before_it_was_opened_and_ends_with_the_patron()
+    public async Task The_outbox_starts_empty_and_ends_with_the_patron()
     {
         await using var test = new TestService();
         Patron patron = test.Service.CreatePatron();
@@ -228,7 +228,7 @@ public sealed class NewsTests
     }
 
     [Fact]
-    public async Task A_wait_ends_when_the_torrent_is_as_wanted_for_any_patron()
+    public async Task A_wait_ends_when_its_condition_is_met_for_any_patron()
     {
         await using var test = new TestService();
         Patron owner = test.Service.CreatePatron();
@@ -272,7 +272,7 @@ public sealed class NewsTests
     }
 
     [Fact]
-    public async Task A_wait_can_be_cancelled_and_what_its_condition_throws_is_its_own()
+    public async Task A_wait_can_be_cancelled_and_throws_the_exception_of_its_condition()
     {
         await using var test = new TestService();
         Patron patron = test.Service.CreatePatron();
@@ -289,7 +289,7 @@ public sealed class NewsTests
     }
 
     [Fact]
-    public async Task Watching_brings_what_runs_and_what_comes_of_each_torrent_the_latest()
+    public async Task Watching_yields_running_and_new_torrents_with_the_latest_status_of_each()
     {
         await using var test = new TestService();
         Patron owner = test.Service.CreatePatron();
@@ -332,7 +332,7 @@ public sealed class NewsTests
     }
 
     [Fact]
-    public async Task Watching_ends_with_the_patron_and_with_the_engine_and_at_once_where_none_runs()
+    public async Task Watching_ends_with_the_patron_or_the_engine_and_at_once_if_none_runs()
     {
         await using var test = new TestService();
         Patron patron = test.Service.CreatePatron();

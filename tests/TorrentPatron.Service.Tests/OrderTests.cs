@@ -33,7 +33,7 @@ public sealed class OrderTests
     }
 
     [Fact]
-    public async Task When_an_answer_is_there_all_earlier_ones_are()
+    public async Task An_answer_arrives_after_all_earlier_ones()
     {
         await using var test = new TestService(client => client.Hold = _ => true);
         Patron patron = test.Service.CreatePatron();
@@ -53,7 +53,7 @@ public sealed class OrderTests
     }
 
     [Fact]
-    public async Task One_patrons_open_request_keeps_no_other_patron_waiting()
+    public async Task A_pending_request_of_one_patron_does_not_block_others()
     {
         await using var test = new TestService(
             client => client.Hold = command => command is CreateNewTorrent { Metainfo.Name: "a" });
@@ -66,7 +66,7 @@ public sealed class OrderTests
     }
 
     [Fact]
-    public async Task A_wait_that_is_cancelled_ends_at_once_and_disturbs_neither_the_torrent_nor_the_order()
+    public async Task A_cancelled_wait_ends_at_once_and_affects_neither_the_torrent_nor_the_order()
     {
         await using var test = new TestService(client => client.Hold = _ => true);
         Patron patron = test.Service.CreatePatron();
@@ -91,7 +91,7 @@ public sealed class OrderTests
     }
 
     [Fact]
-    public async Task A_request_whose_wait_is_over_before_it_begins_is_not_made()
+    public async Task A_request_with_a_cancelled_token_is_not_sent()
     {
         await using var test = new TestService();
         Patron patron = test.Service.CreatePatron();
@@ -123,7 +123,7 @@ public sealed class OrderTests
     }
 
     [Fact]
-    public async Task News_of_a_torrent_wait_behind_the_answer_that_tells_of_it()
+    public async Task Messages_of_a_torrent_wait_for_the_answer_that_announces_it()
     {
         await using var test = new TestService(client => client.Hold = _ => true);
         Patron patron = test.Service.CreatePatron();

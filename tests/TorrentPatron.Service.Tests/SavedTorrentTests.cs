@@ -38,7 +38,7 @@ public sealed class SavedTorrentTests : IDisposable
     public void Dispose() => _temp.Dispose();
 
     [Fact]
-    public async Task A_torrent_is_restored_with_all_that_was_chosen_for_it()
+    public async Task A_torrent_is_restored_with_all_its_options()
     {
         var tracker = new Uri("http://127.0.0.1:1/announce");
         var options = new TorrentOptions
@@ -68,7 +68,7 @@ public sealed class SavedTorrentTests : IDisposable
     }
 
     [Fact]
-    public async Task A_torrent_whose_destination_leads_elsewhere_now_is_not_restored_unless_that_is_given_again()
+    public async Task A_torrent_whose_destination_link_has_changed_is_restored_only_with_the_destination_given_again()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
         await using (TorrentService first = MakeService())
@@ -106,7 +106,7 @@ public sealed class SavedTorrentTests : IDisposable
     }
 
     [Fact]
-    public async Task What_cannot_be_read_is_not_restored_and_the_reason_is_told()
+    public async Task Unreadable_state_is_not_restored_and_the_reason_is_reported()
     {
         await using TorrentService service = MakeService();
 
@@ -117,7 +117,7 @@ public sealed class SavedTorrentTests : IDisposable
     }
 
     [Fact]
-    public async Task A_torrent_that_does_not_run_is_removed_and_only_its_own_files_with_it()
+    public async Task Removing_a_saved_torrent_deletes_only_its_own_files()
     {
         Directory.CreateDirectory(Path.GetDirectoryName(FileA)!);
         File.WriteAllBytes(FileA, _content[..PieceLength]);
@@ -146,7 +146,7 @@ public sealed class SavedTorrentTests : IDisposable
     }
 
     [Fact]
-    public async Task A_torrent_that_runs_is_removed_with_its_saved_state()
+    public async Task Removing_a_running_torrent_deletes_its_saved_state()
     {
         WriteContent();
         await using TorrentService service = MakeService();
@@ -162,7 +162,7 @@ public sealed class SavedTorrentTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task With_a_torrent_that_does_not_run_go_the_bytes_of_skipped_files(bool deleteData)
+    public async Task Removing_a_saved_torrent_deletes_the_bytes_of_skipped_files(bool deleteData)
     {
         WriteContent();
         await using (TorrentService first = MakeService())
@@ -181,7 +181,7 @@ public sealed class SavedTorrentTests : IDisposable
     }
 
     [Fact]
-    public async Task What_another_service_runs_is_not_removed()
+    public async Task A_torrent_of_another_service_is_not_removed()
     {
         WriteContent();
         await using TorrentService first = MakeService();
@@ -196,7 +196,7 @@ public sealed class SavedTorrentTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_not_saved_is_not_found_and_what_cannot_be_read_is_only_forgotten()
+    public async Task Removing_an_unsaved_torrent_fails_and_an_unreadable_one_keeps_its_files()
     {
         await using TorrentService service = MakeService();
         Patron patron = service.CreatePatron();

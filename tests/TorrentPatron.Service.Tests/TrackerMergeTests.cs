@@ -23,7 +23,7 @@ public sealed class TrackerMergeTests : IDisposable
     public void Dispose() => _temp.Dispose();
 
     [Fact]
-    public async Task A_torrent_that_runs_gets_the_trackers_of_another_torrent_file_a_link_and_a_parameter()
+    public async Task A_running_torrent_gets_the_trackers_of_another_torrent_file_a_link_and_a_parameter()
     {
         await using TorrentService service = NewService();
         Patron patron = service.CreatePatron();
@@ -40,7 +40,7 @@ public sealed class TrackerMergeTests : IDisposable
     }
 
     [Fact]
-    public async Task A_torrent_that_is_saved_gets_them_too_and_keeps_those_that_it_had()
+    public async Task A_saved_torrent_gets_new_trackers_and_keeps_its_own()
     {
         await using (TorrentService first = NewService())
             await StartAsync(first.CreatePatron(), File(A));
@@ -74,7 +74,7 @@ public sealed class TrackerMergeTests : IDisposable
     }
 
     [Fact]
-    public async Task A_tracker_that_was_taken_away_comes_back_by_a_parameter_only()
+    public async Task A_removed_tracker_returns_only_by_a_parameter()
     {
         await using (TorrentService first = NewService())
         {

@@ -7,7 +7,7 @@ public sealed class CheckTests : PatronFixture
     private const int PieceLength = 16 * 1024;
 
     [Fact]
-    public async Task Check_ends_with_0_where_all_is_there_also_under_a_different_name()
+    public async Task Check_exits_with_0_if_all_data_is_present_even_under_a_different_name()
     {
         string torrent = await MakeAsync();
         File.Move(In("album", "one.bin"), In("album", "renamed.bin"));
@@ -26,7 +26,7 @@ public sealed class CheckTests : PatronFixture
     }
 
     [Fact]
-    public async Task Check_ends_with_1_and_says_what_is_wrong_where_bytes_are_not_those_of_the_torrent()
+    public async Task Check_exits_with_1_and_lists_the_damage_if_bytes_are_wrong()
     {
         string torrent = await MakeAsync();
         using (FileStream file = File.OpenWrite(In("album", "one.bin")))

@@ -44,7 +44,7 @@ public sealed class CommandLineTests : PatronFixture
     [InlineData("--max-down: 'fast' is not a size, such as 512K or 256MiB.", "start", "x.torrent", "--max-down", "fast")]
     [InlineData("--size: '0' is not a size from 1 B to 64.0 GiB.", "demo", "--size", "0")]
     [InlineData("--size: 'huge' is not a size from 1 B to 64.0 GiB.", "demo", "--size", "huge")]
-    public async Task A_wrong_value_is_answered_with_one_line_that_says_what_is_expected(string line, params string[] args)
+    public async Task A_wrong_value_prints_one_line_that_says_what_is_expected(string line, params string[] args)
     {
         PatronRun run = await RunAsync(args);
 
@@ -60,7 +60,7 @@ public sealed class CommandLineTests : PatronFixture
     [InlineData("'--frobnicate' is not an option of 'patron info'. 'patron info --help' lists the options.", "info", "x.torrent", "--frobnicate")]
     [InlineData("'--no-tracker' is not an option of 'patron magnet'. Did you mean '--no-trackers'?", "magnet", "x.torrent", "--no-tracker")]
     [InlineData("'-x' is not an option of 'patron seed'. 'patron seed --help' lists the options.", "seed", "-x", "x.torrent")]
-    public async Task An_option_that_is_not_known_is_named_with_the_nearest_one(string line, params string[] args)
+    public async Task An_unknown_option_is_reported_with_the_nearest_one(string line, params string[] args)
     {
         PatronRun run = await RunAsync(args);
 
@@ -88,7 +88,7 @@ public sealed class CommandLineTests : PatronFixture
     [Theory]
     [InlineData(false, 500, 100)]
     [InlineData(true, 9, 7, "--suggest-pieces", "--max-peers", "9", "--max-peers-per-torrent", "7")]
-    public async Task Suggested_pieces_and_the_bounds_of_peers_reach_the_engine(bool suggests, int peers, int peersPerTorrent, params string[] options)
+    public async Task Suggested_pieces_and_the_limits_of_peers_reach_the_engine(bool suggests, int peers, int peersPerTorrent, params string[] options)
     {
         string torrent = await MakeTorrentAsync();
         await using Seeder seeder = await SeedAsync(torrent);
@@ -102,7 +102,7 @@ public sealed class CommandLineTests : PatronFixture
     }
 
     [Fact]
-    public async Task What_comes_after_two_hyphens_is_a_file()
+    public async Task An_argument_after_two_hyphens_is_a_file()
     {
         PatronRun run = await RunAsync("start", "--state", In("state"), "--", "--jsn");
 
@@ -112,7 +112,7 @@ public sealed class CommandLineTests : PatronFixture
     [Theory]
     [InlineData("start")]
     [InlineData("seed")]
-    public async Task An_engine_that_is_not_installed_is_answered_with_one_line_that_says_what_to_do(string command)
+    public async Task A_missing_engine_prints_one_line_with_a_remedy(string command)
     {
         PatronRun run = await RunAsync(command, await MakeTorrentAsync(), "--destination", In("seed"), "--engine", "Nobody");
 
@@ -127,7 +127,7 @@ public sealed class CommandLineTests : PatronFixture
     [InlineData("seed")]
     [InlineData("info")]
     [InlineData("check")]
-    public async Task A_file_that_is_missing_is_answered_with_one_line(string command)
+    public async Task A_missing_file_prints_one_line(string command)
     {
         PatronRun run = await RunAsync(command, In("no.torrent"));
 
@@ -136,7 +136,7 @@ public sealed class CommandLineTests : PatronFixture
     }
 
     [Fact]
-    public async Task A_file_that_is_no_torrent_is_answered_with_one_line_and_nothing_is_left_behind()
+    public async Task A_file_that_is_not_a_torrent_prints_one_line_and_leaves_nothing_behind()
     {
         string file = WriteFile(In("a.torrent"), 1000);
 
@@ -148,7 +148,7 @@ public sealed class CommandLineTests : PatronFixture
     }
 
     [Fact]
-    public async Task An_argument_that_begins_with_an_at_sign_is_no_file_of_arguments()
+    public async Task An_argument_that_begins_with_an_at_sign_is_not_a_response_file()
     {
         await File.WriteAllTextAsync(In("args"), "--help", Token);
 

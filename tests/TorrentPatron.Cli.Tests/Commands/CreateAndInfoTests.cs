@@ -6,7 +6,7 @@ namespace TorrentPatron.Cli.Tests.Commands;
 public sealed class CreateAndInfoTests : PatronFixture
 {
     [Fact]
-    public async Task Info_tells_of_a_folder_what_create_was_given()
+    public async Task Info_shows_the_folder_and_options_given_to_create()
     {
         WriteFile(In("album", "one.bin"), 70_000);
         WriteFile(In("album", "sub", "t\u00E9st.bin"), 5);
@@ -35,7 +35,7 @@ public sealed class CreateAndInfoTests : PatronFixture
     }
 
     [Fact]
-    public async Task Info_tells_the_similar_torrents_collections_and_update_address_that_create_was_given()
+    public async Task Info_shows_the_similar_torrents_collections_and_update_address_given_to_create()
     {
         string similar = new('5', 40);
         WriteFile(In("one.bin"), 5);
@@ -88,7 +88,7 @@ public sealed class CreateAndInfoTests : PatronFixture
 
     /// <summary>Pester's "names the same files as patron does" expects the same names of the same torrent.</summary>
     [Fact]
-    public async Task Info_names_files_that_differ_in_composition_only_as_the_module_does()
+    public async Task Info_names_files_that_differ_only_in_composition_as_the_module_does()
     {
         byte[] torrent = new TorrentBuilder
         {
@@ -118,7 +118,7 @@ public sealed class CreateAndInfoTests : PatronFixture
     }
 
     [Fact]
-    public async Task A_torrent_that_exists_is_overwritten_only_by_force()
+    public async Task An_existing_torrent_is_overwritten_only_with_force()
     {
         WriteFile(In("data.torrent"), 3);
         WriteFile(In("data"), 100);
@@ -133,7 +133,7 @@ public sealed class CreateAndInfoTests : PatronFixture
     }
 
     [Fact]
-    public async Task Force_replaces_a_link_and_writes_nothing_where_it_leads()
+    public async Task Force_replaces_a_link_and_does_not_write_to_its_target()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Links are for administrators there.");
         WriteFile(In("other"), 3);
@@ -153,7 +153,7 @@ public sealed class CreateAndInfoTests : PatronFixture
     [Theory]
     [InlineData("10000")]
     [InlineData("8KiB")]
-    public async Task A_piece_length_that_makes_no_torrent_is_refused_and_nothing_is_written(string length)
+    public async Task An_invalid_piece_length_is_refused_and_nothing_is_written(string length)
     {
         WriteFile(In("data"), 100);
 

@@ -3,7 +3,7 @@ namespace TorrentPatron.Cli.Tests.Commands;
 public sealed class DemoTests : PatronFixture
 {
     [Fact]
-    public async Task A_swarm_on_loopback_downloads_verifies_and_says_how_fast()
+    public async Task A_swarm_on_loopback_downloads_verifies_and_reports_the_speed()
     {
         PatronRun run = await RunAsync("demo", "--size", "4MiB");
 

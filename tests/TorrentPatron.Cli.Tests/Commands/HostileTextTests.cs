@@ -14,7 +14,7 @@ public sealed class HostileTextTests : PatronFixture
     ];
 
     [Fact]
-    public async Task Names_comments_and_trackers_words_are_harmless_in_all_that_is_printed()
+    public async Task Names_comments_and_tracker_messages_are_harmless_in_all_output()
     {
         using var tracker = new TcpListener(IPAddress.Loopback, 0);
         tracker.Start();

@@ -22,7 +22,7 @@ public sealed class MagnetTests : PatronFixture
     }
 
     [Fact]
-    public async Task Magnet_leaves_the_trackers_of_a_private_torrent_out_and_info_masks_their_keys()
+    public async Task Magnet_omits_the_trackers_of_a_private_torrent_and_info_masks_their_keys()
     {
         const string Key = "0123456789abcdef";
         await File.WriteAllBytesAsync(In("private.bin"), new byte[20000], Token);
@@ -64,7 +64,7 @@ public sealed class MagnetTests : PatronFixture
     }
 
     [Fact]
-    public async Task Start_without_any_torrent_says_what_is_missing()
+    public async Task Start_without_a_torrent_reports_what_is_missing()
     {
         PatronRun run = await RunAsync("start", "--destination", In("into"), "--state", In("state"));
 
@@ -73,7 +73,7 @@ public sealed class MagnetTests : PatronFixture
     }
 
     [Fact]
-    public async Task Start_that_gives_up_on_a_link_says_what_was_missing()
+    public async Task Start_that_times_out_on_a_link_reports_what_was_missing()
     {
         PatronRun run = await RunAsync(
             "start", $"magnet:?xt=urn:btih:{new string('7', 40)}&dn=nobody+has+it", "--destination", In("into"), "--state", In("state"), "--timeout", "4s");
@@ -84,7 +84,7 @@ public sealed class MagnetTests : PatronFixture
     }
 
     [Fact]
-    public async Task Status_tells_of_a_link_whose_metadata_has_not_come()
+    public async Task Status_shows_a_link_without_metadata()
     {
         await RunAsync(
             "start", $"magnet:?xt=urn:btih:{new string('7', 40)}&dn=waiting", "--destination", In("into"), "--state", In("state"), "--timeout", "1s");
@@ -122,7 +122,7 @@ public sealed class MagnetTests : PatronFixture
     }
 
     [Fact]
-    public async Task Metadata_that_nobody_has_ends_with_1_and_the_reason()
+    public async Task Metadata_that_no_peer_has_exits_with_1_and_the_reason()
     {
         PatronRun run = await RunAsync(
             "metadata", $"magnet:?xt=urn:btih:{new string('7', 40)}", "--state", In("state"), "--timeout", "1s", "-o", In("never.torrent"));
@@ -133,7 +133,7 @@ public sealed class MagnetTests : PatronFixture
     }
 
     [Fact]
-    public async Task A_link_whose_metadata_is_asked_for_is_read_once_also_from_a_pipe()
+    public async Task A_link_for_metadata_is_read_once_even_from_a_pipe()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "There pipes have no place among files.");
         string torrent = await MakeTorrentAsync();
@@ -153,7 +153,7 @@ public sealed class MagnetTests : PatronFixture
     }
 
     [Fact]
-    public async Task The_time_for_metadata_counts_for_reading_the_link_too_also_where_it_is_a_pipe_to_which_nobody_writes()
+    public async Task The_timeout_of_metadata_includes_reading_the_link_from_a_silent_pipe()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "There pipes have no place among files.");
         using (var made = System.Diagnostics.Process.Start("mkfifo", [In("link")]))

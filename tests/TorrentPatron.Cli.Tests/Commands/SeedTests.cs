@@ -23,7 +23,7 @@ public sealed class SeedTests : PatronFixture
     }
 
     [Fact]
-    public async Task What_is_not_there_is_not_made()
+    public async Task Seed_does_not_create_missing_files()
     {
         string torrent = await MakeTorrentAsync();
 
@@ -36,7 +36,7 @@ public sealed class SeedTests : PatronFixture
     }
 
     [Fact]
-    public async Task What_is_not_as_the_torrent_says_is_found_by_the_check()
+    public async Task Seed_finds_wrong_data_with_its_check()
     {
         string torrent = await MakeTorrentAsync();
         await File.WriteAllBytesAsync(In("seed", "data.bin"), new byte[300_000], Token);
@@ -49,7 +49,7 @@ public sealed class SeedTests : PatronFixture
     }
 
     [Fact]
-    public async Task Files_behind_a_link_and_files_whose_names_other_systems_refuse_are_seeded_from_where_they_lie()
+    public async Task Linked_files_and_files_with_unportable_names_are_seeded_in_place()
     {
         if (OperatingSystem.IsWindows())
             return;

@@ -9,7 +9,7 @@ public sealed class ServiceClientTests : PatronFixture
     private string Socket => OperatingSystem.IsWindows() ? Path.GetFileName(Folder) : In("run", "s");
 
     [Fact]
-    public async Task A_start_by_the_service_returns_at_once_and_the_torrent_goes_on_without_the_client()
+    public async Task A_start_with_the_service_returns_at_once_and_the_torrent_continues()
     {
         string torrent = await MakeTorrentAsync();
         PatronRun service = await BeginServiceAsync();
@@ -27,7 +27,7 @@ public sealed class ServiceClientTests : PatronFixture
     }
 
     [Fact]
-    public async Task A_start_that_waits_shows_its_own_torrents_only_and_ends_with_the_download()
+    public async Task A_waiting_start_shows_only_its_own_torrents_and_ends_with_the_download()
     {
         string torrent = await MakeTorrentAsync();
         await using Seeder seeder = await SeedAsync(torrent);
@@ -58,7 +58,7 @@ public sealed class ServiceClientTests : PatronFixture
     }
 
     [Fact]
-    public async Task The_environment_variable_makes_the_service_the_default_and_an_option_undoes_it()
+    public async Task The_environment_variable_makes_the_service_the_default_and_an_option_overrides_it()
     {
         string torrent = await MakeTorrentAsync();
         await BeginServiceAsync();
@@ -84,7 +84,7 @@ public sealed class ServiceClientTests : PatronFixture
     [InlineData("--no-dht")]
     [InlineData("--state", "here")]
     [InlineData("--timeout", "5s")]
-    public async Task An_option_that_a_running_service_cannot_be_given_is_refused(params string[] option)
+    public async Task An_engine_option_is_refused_with_a_running_service(params string[] option)
     {
         PatronRun run = await StartAsync([In("no.torrent"), .. option]);
 
@@ -99,7 +99,7 @@ public sealed class ServiceClientTests : PatronFixture
     [InlineData("remove", "x")]
     [InlineData("start", "x.torrent")]
     [InlineData("status")]
-    public async Task Where_no_service_runs_the_error_says_how_to_start_one(params string[] command)
+    public async Task Without_a_service_the_error_says_how_to_start_one(params string[] command)
     {
         PatronRun run = await RunAsync([.. command, "--socket", Socket]);
 
@@ -110,7 +110,7 @@ public sealed class ServiceClientTests : PatronFixture
     }
 
     [Fact]
-    public async Task Torrents_are_named_by_name_pattern_and_digits_of_the_info_hash()
+    public async Task Torrents_are_selected_by_name_pattern_and_prefix_of_the_info_hash()
     {
         string[] torrents = [await OtherAsync("one.iso"), await OtherAsync("two.iso"), await OtherAsync("[1] three.bin")];
         await BeginServiceAsync();
@@ -138,7 +138,7 @@ public sealed class ServiceClientTests : PatronFixture
     }
 
     [Fact]
-    public async Task A_torrent_is_stopped_and_one_that_is_stopped_can_be_removed_with_its_data()
+    public async Task A_stopped_torrent_can_be_removed_with_its_data()
     {
         string torrent = await MakeTorrentAsync();
         await using Seeder seeder = await SeedAsync(torrent);
@@ -181,7 +181,7 @@ public sealed class ServiceClientTests : PatronFixture
     }
 
     [Fact]
-    public async Task Watching_all_sees_torrents_that_come_and_ends_by_Ctrl_C_with_0()
+    public async Task Watching_all_shows_new_torrents_and_ends_by_Ctrl_C_with_0()
     {
         PatronRun service = await BeginServiceAsync();
         PatronRun watch = Begin("watch", "--socket", Socket, "--json");

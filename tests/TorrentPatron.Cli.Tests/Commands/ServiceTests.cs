@@ -15,7 +15,7 @@ public sealed class ServiceTests : PatronFixture
     private string Socket => OperatingSystem.IsWindows() ? Path.GetFileName(Folder) : In("run", "s");
 
     [Fact]
-    public async Task Torrents_outlive_the_client_and_the_service_and_go_on_as_they_were()
+    public async Task Torrents_outlive_the_client_and_the_service_and_are_restored()
     {
         StartRequest[] requests =
         [
@@ -59,7 +59,7 @@ public sealed class ServiceTests : PatronFixture
     }
 
     [Fact]
-    public async Task A_second_service_in_the_same_place_is_refused_in_one_line()
+    public async Task A_second_service_at_the_same_address_is_refused_in_one_line()
     {
         PatronRun first = await BeginService().UntilAsync("listens on");
 
@@ -72,7 +72,7 @@ public sealed class ServiceTests : PatronFixture
     }
 
     [Fact]
-    public async Task A_torrent_that_another_process_runs_is_a_warning_and_the_others_go_on()
+    public async Task A_torrent_in_use_by_another_process_is_a_warning_and_the_others_continue()
     {
         var settings = new ServiceSettings { StatePath = In("state") };
         PatronRun first = await BeginService().UntilAsync("listens on");
@@ -99,7 +99,7 @@ public sealed class ServiceTests : PatronFixture
     [InlineData("INT")]
     [InlineData("TERM")]
     [InlineData("HUP")]
-    public async Task A_signal_ends_it_in_order_and_its_clients_are_told(string signal)
+    public async Task A_signal_ends_the_service_cleanly_and_informs_its_clients(string signal)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such signals.");
         string[] arguments = ["exec", typeof(PatronCommandLine).Assembly.Location, "service", "--socket", Socket, "--state", In("state"), .. Alone];

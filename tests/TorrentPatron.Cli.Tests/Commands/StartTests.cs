@@ -5,7 +5,7 @@ namespace TorrentPatron.Cli.Tests.Commands;
 public sealed class StartTests : PatronFixture
 {
     [Fact]
-    public async Task Start_takes_what_a_folder_has_under_another_name_in_place_of_fetching_it()
+    public async Task Start_reuses_renamed_data_from_a_folder()
     {
         string torrent = await MakeTorrentAsync(300_000);
         Directory.CreateDirectory(In("old"));
@@ -23,7 +23,7 @@ public sealed class StartTests : PatronFixture
     }
 
     [Fact]
-    public async Task A_download_from_a_peer_ends_with_0_and_a_second_run_finds_everything_there()
+    public async Task A_download_from_a_peer_exits_with_0_and_a_second_run_finds_it_complete()
     {
         string torrent = await MakeTorrentAsync();
         PatronRun first;
@@ -41,7 +41,7 @@ public sealed class StartTests : PatronFixture
     }
 
     [Fact]
-    public async Task Tags_are_saved_shown_by_status_and_replaced_by_those_of_the_next_start()
+    public async Task Tags_are_saved_shown_by_status_and_replaced_by_the_next_start()
     {
         string torrent = await MakeTorrentAsync();
         await using Seeder seeder = await SeedAsync(torrent);
@@ -60,7 +60,7 @@ public sealed class StartTests : PatronFixture
     }
 
     [Fact]
-    public async Task A_web_seed_gives_everything_and_one_that_is_none_is_refused()
+    public async Task A_web_seed_provides_everything_and_an_invalid_one_is_refused()
     {
         string torrent = await MakeTorrentAsync();
         byte[] shared = await File.ReadAllBytesAsync(In("seed", "data.bin"), Token);
@@ -99,7 +99,7 @@ public sealed class StartTests : PatronFixture
     }
 
     [Fact]
-    public async Task Json_is_one_object_for_each_torrent_in_the_order_given_and_of_one_shape()
+    public async Task Json_is_one_object_of_the_same_shape_for_each_torrent_in_the_given_order()
     {
         string torrent = await MakeTorrentAsync();
         await using Seeder seeder = await SeedAsync(torrent);
@@ -122,7 +122,7 @@ public sealed class StartTests : PatronFixture
     }
 
     [Fact]
-    public async Task Only_files_that_are_included_are_fetched_and_a_name_with_brackets_means_itself()
+    public async Task Only_included_files_are_downloaded_and_brackets_in_a_name_are_literal()
     {
         foreach (string name in new[] { "[a] one.bin", "a one.bin", "two.bin" })
             WriteFile(In("seed", "album", name), 40_000);
@@ -140,7 +140,7 @@ public sealed class StartTests : PatronFixture
     }
 
     [Fact]
-    public async Task A_torrent_that_was_saved_with_another_destination_says_so()
+    public async Task A_torrent_saved_with_another_destination_is_reported()
     {
         string torrent = await MakeTorrentAsync();
         await using Seeder seeder = await SeedAsync(torrent);
@@ -154,7 +154,7 @@ public sealed class StartTests : PatronFixture
     }
 
     [Fact]
-    public async Task Quiet_prints_nothing_where_all_is_well()
+    public async Task Quiet_prints_nothing_on_success()
     {
         string torrent = await MakeTorrentAsync();
         await using Seeder seeder = await SeedAsync(torrent);
@@ -167,7 +167,7 @@ public sealed class StartTests : PatronFixture
     }
 
     [Fact]
-    public async Task Nobody_to_download_from_ends_at_the_timeout_with_1_and_one_line()
+    public async Task A_download_without_peers_exits_at_the_timeout_with_1_and_one_line()
     {
         string torrent = await MakeTorrentAsync();
 
@@ -205,7 +205,7 @@ public sealed class StartTests : PatronFixture
     }
 
     [Fact]
-    public async Task With_seed_it_goes_on_after_completion_until_Ctrl_C_and_ends_with_0()
+    public async Task With_seed_it_continues_after_completion_until_Ctrl_C_and_exits_with_0()
     {
         string torrent = await MakeTorrentAsync();
         await using Seeder seeder = await SeedAsync(torrent);

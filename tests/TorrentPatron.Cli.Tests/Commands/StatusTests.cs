@@ -24,7 +24,7 @@ public sealed class StatusTests : PatronFixture
     }
 
     [Fact]
-    public async Task A_state_folder_without_torrents_is_no_error()
+    public async Task A_state_folder_without_torrents_is_not_an_error()
     {
         PatronRun run = await RunAsync("status", "--state", In("state"));
 

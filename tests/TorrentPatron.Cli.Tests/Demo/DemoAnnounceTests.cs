@@ -12,7 +12,7 @@ public sealed class DemoAnnounceTests
     [InlineData(0, AnnounceEvent.Started, true, false)]
     [InlineData(5, AnnounceEvent.None, false, false)]
     [InlineData(5, AnnounceEvent.Stopped, false, true)]
-    public void What_the_engine_asks_is_understood(long left, AnnounceEvent what, bool isSeed, bool isLeaving)
+    public void Announces_of_the_engine_are_read(long left, AnnounceEvent what, bool isSeed, bool isLeaving)
     {
         Uri uri = HttpAnnounceCodec.BuildUri(new Uri("http://127.0.0.1:1/announce"), new AnnounceRequest
         {
@@ -39,5 +39,5 @@ public sealed class DemoAnnounceTests
     [InlineData("GET /announce?info_hash=aaaaaaaaaaaaaaaaaaaa&port=65536 HTTP/1.1")]
     [InlineData("GET /announce?info_hash=%&=&&port=1 HTTP/1.1")]
     [InlineData("POST /announce?info_hash=aaaaaaaaaaaaaaaaaaaa&port=1 HTTP/1.1")]
-    public void Anything_else_is_no_announce(string request) => Assert.Null(DemoAnnounce.TryParse(request));
+    public void Anything_else_is_not_an_announce(string request) => Assert.Null(DemoAnnounce.TryParse(request));
 }

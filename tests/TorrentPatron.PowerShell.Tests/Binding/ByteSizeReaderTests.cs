@@ -37,5 +37,5 @@ public sealed class ByteSizeReaderTests
     [InlineData(1e19)]
     [InlineData(ulong.MaxValue)]
     [InlineData(true)]
-    public void What_is_not_a_number_of_bytes_is_refused(object? value) => Assert.False(ByteSizeReader.TryRead(value, out _));
+    public void An_invalid_number_of_bytes_is_refused(object? value) => Assert.False(ByteSizeReader.TryRead(value, out _));
 }

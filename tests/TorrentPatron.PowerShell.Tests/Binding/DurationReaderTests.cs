@@ -25,14 +25,14 @@ public sealed class DurationReaderTests
     }
 
     [Fact]
-    public void A_duration_is_taken_as_it_is()
+    public void A_TimeSpan_is_accepted_unchanged()
     {
         Assert.True(DurationReader.TryRead(TimeSpan.FromMinutes(3), Longest, out TimeSpan timeout));
         Assert.Equal(TimeSpan.FromMinutes(3), timeout);
     }
 
     [Fact]
-    public void A_decimal_is_refused_for_it_may_be_days_that_lost_their_unit() =>
+    public void A_decimal_is_refused_because_it_may_be_days_without_their_unit() =>
         Assert.False(DurationReader.TryRead(1m, Longest, out _));
 
     [Theory]
@@ -48,5 +48,5 @@ public sealed class DurationReaderTests
     [InlineData("1e9")]
     [InlineData("25d")]
     [InlineData(true)]
-    public void What_is_no_wait_is_refused(object? value) => Assert.False(DurationReader.TryRead(value, Longest, out _));
+    public void An_invalid_wait_is_refused(object? value) => Assert.False(DurationReader.TryRead(value, Longest, out _));
 }

@@ -17,14 +17,14 @@ public sealed class TorrentOptionsReaderTests
     };
 
     [Fact]
-    public void What_was_not_given_stays_as_it_is()
+    public void Options_that_are_not_given_stay_unchanged()
     {
         Assert.Equal(TorrentOptions.Unchanged, Read().For(Status));
         Assert.False(Read().IsAny);
     }
 
     [Fact]
-    public void What_was_given_is_taken()
+    public void Given_options_are_read()
     {
         TorrentOptions options = Read(
             ("MaxDownloadRate", 1L), ("MaxUploadRate", 0L), ("MinimumFreeSpace", 5L), ("Sequential", false), ("Tag", new[] { "a", "A", "b" })).For(null);
@@ -35,10 +35,10 @@ public sealed class TorrentOptionsReaderTests
     }
 
     [Fact]
-    public void Tags_can_be_taken_away() => Assert.Empty(Read(("Tag", Array.Empty<string>())).For(Status).Tags!);
+    public void Tags_can_be_removed() => Assert.Empty(Read(("Tag", Array.Empty<string>())).For(Status).Tags!);
 
     [Fact]
-    public void Half_of_a_goal_leaves_the_other_half_and_null_takes_it_away()
+    public void Half_of_a_goal_keeps_the_other_half_and_null_removes_it()
     {
         Assert.Equal(new SeedGoal(3, Status.SeedTime), Read(("SeedRatio", 3.0)).For(Status).Goal);
         Assert.Equal(new SeedGoal(null, Status.SeedTime), Read(("SeedRatio", null)).For(Status).Goal);

@@ -8,7 +8,7 @@ namespace TorrentPatron.PowerShell.Tests.Hosting;
 public sealed class SessionPatronsTests
 {
     [Fact]
-    public async Task A_session_begins_without_patrons_and_makes_its_own_once()
+    public async Task A_session_begins_without_patrons_and_creates_its_own_once()
     {
         await using var session = new ScriptedSession();
 
@@ -19,7 +19,7 @@ public sealed class SessionPatronsTests
     }
 
     [Fact]
-    public async Task The_default_patron_is_made_again_after_it_was_stopped()
+    public async Task The_default_patron_is_created_again_after_it_was_stopped()
     {
         await using var session = new ScriptedSession();
         Patron first = session.Patrons.Default();
@@ -45,7 +45,7 @@ public sealed class SessionPatronsTests
     }
 
     [Fact]
-    public async Task The_torrents_of_all_services_are_the_session_s()
+    public async Task The_session_lists_the_torrents_of_all_services()
     {
         await using var session = new ScriptedSession();
         await session.StartAsync("a");
@@ -56,7 +56,7 @@ public sealed class SessionPatronsTests
     }
 
     [Fact]
-    public async Task Why_a_connection_was_cut_off_is_given_once_for_each_time()
+    public async Task The_reason_for_a_dropped_connection_is_given_once()
     {
         await using var session = new ScriptedSession();
         var service = (ServiceProxy)DispatchProxy.Create<ITorrentService, ServiceProxy>();
@@ -73,7 +73,7 @@ public sealed class SessionPatronsTests
     }
 
     [Fact]
-    public async Task A_session_that_has_ended_makes_no_more_patrons()
+    public async Task An_ended_session_creates_no_more_patrons()
     {
         await using var session = new ScriptedSession();
         Patron patron = session.Patrons.Default();

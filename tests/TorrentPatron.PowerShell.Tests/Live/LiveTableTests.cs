@@ -30,12 +30,12 @@ public sealed class LiveTableTests
         Table().Draw([Status], width: 79, height: 20));
 
     [Fact]
-    public void Several_have_their_sums_below() => Assert.Equal(
+    public void Several_torrents_have_totals_below() => Assert.Equal(
         "1 of 2       56.1 6.00 MiB/s                        8       complete",
         Table().Draw([Status, Status with { IsComplete = true, CompletedSize = 1000 }], width: 79, height: 20)[^1]);
 
     [Fact]
-    public void Active_torrents_come_first_where_not_all_have_room_and_the_others_are_counted_by_state()
+    public void Active_torrents_come_first_on_a_small_screen_and_the_others_are_counted_by_state()
     {
         TorrentStatus seeding = Status with { Name = "seeds", State = TorrentState.Seeding, IsComplete = true };
         TorrentStatus[] statuses =
@@ -59,7 +59,7 @@ public sealed class LiveTableTests
     }
 
     [Fact]
-    public void Torrents_keep_their_order_where_all_have_room() => Assert.Equal(
+    public void Torrents_keep_their_order_if_all_fit() => Assert.Equal(
         ["first", "second"],
         Table().Draw([Status with { Name = "first", State = TorrentState.Suspended }, Status with { Name = "second" }], 79, 10)
             .Skip(1).SkipLast(1).Select(line => line[60..]));
@@ -70,7 +70,7 @@ public sealed class LiveTableTests
     [InlineData(70, "State           %       Down         Up     ETA Peers Name")]
     [InlineData(59, "State           %       Down     ETA Name")]
     [InlineData(39, "State           % Name")]
-    public void A_narrow_screen_has_fewer_columns_and_room_for_the_name(int width, string heading)
+    public void A_narrow_screen_has_fewer_columns_and_space_for_the_name(int width, string heading)
     {
         IReadOnlyList<string> lines = Table().Draw([Status with { Name = "sixteen letters." }], width, 10);
 
@@ -82,7 +82,7 @@ public sealed class LiveTableTests
     [InlineData(79)]
     [InlineData(40)]
     [InlineData(1)]
-    public void No_line_is_wider_than_the_screen_whatever_the_name(int width)
+    public void No_line_is_wider_than_the_screen_regardless_of_the_name(int width)
     {
         TorrentStatus wide = Status with { Name = string.Concat(Enumerable.Repeat("\u65e5\u672c\ud83d\ude00", 40)) };
         static int Cells(string text) => text.EnumerateRunes().Sum(rune => rune.Value > 0x2fff ? 2 : 1);
@@ -95,7 +95,7 @@ public sealed class LiveTableTests
     }
 
     [Fact]
-    public void Colour_is_around_the_state_only()
+    public void Only_the_state_is_coloured()
     {
         string line = new LiveTable(colour: true, text => text.Length).Draw([Status with { State = TorrentState.Failed }], 79, 10)[1];
         Assert.StartsWith("\e[31;1mFailed\e[0m       12.3", line, StringComparison.Ordinal);

@@ -42,10 +42,10 @@ public sealed partial class ContractTests
         Assert.True(!cmdlet.Noun.EndsWith('s') || cmdlet.Noun.EndsWith("Status", StringComparison.Ordinal), cmdlet.Name));
 
     [Fact]
-    public void Every_cmdlet_says_what_it_writes() => Assert.All(CmdletShape.All, cmdlet => Assert.True(cmdlet.OutputTypes.Count > 0, cmdlet.Name));
+    public void Every_cmdlet_declares_its_output_types() => Assert.All(CmdletShape.All, cmdlet => Assert.True(cmdlet.OutputTypes.Count > 0, cmdlet.Name));
 
     [Fact]
-    public void Whatever_changes_something_asks_first()
+    public void Every_cmdlet_that_changes_something_supports_ShouldProcess()
     {
         string[] looking = ["Get", "Receive", "Test", "Wait", "Watch", "ConvertTo"];
 
@@ -60,15 +60,15 @@ public sealed partial class ContractTests
     }
 
     [Fact]
-    public void Nothing_asks_unbidden_but_what_deletes_data() => Assert.All(CmdletShape.All, cmdlet =>
+    public void Only_cmdlets_that_delete_data_ask_for_confirmation_by_default() => Assert.All(CmdletShape.All, cmdlet =>
         Assert.Equal(cmdlet.Name == "Remove-Torrent" ? ConfirmImpact.High : null, cmdlet.ConfirmImpact));
 
     [Fact]
-    public void Every_event_that_can_be_subscribed_to_is_a_patron_s() => Assert.Equal(
+    public void Every_event_name_is_an_event_of_a_patron() => Assert.Equal(
         typeof(Patron).GetEvents().Select(member => member.Name).Order(), Enum.GetNames<TorrentEvent>().Order());
 
     [Fact]
-    public void What_takes_a_path_takes_it_literally_too() => Assert.All(
+    public void Every_cmdlet_with_a_Path_has_a_LiteralPath() => Assert.All(
         CmdletShape.All.Where(cmdlet => cmdlet.Parameters.Any(parameter => parameter.Name == "Path")), cmdlet =>
         {
             ParameterShape path = cmdlet.Parameters.Single(parameter => parameter.Name == "Path");
@@ -79,7 +79,7 @@ public sealed partial class ContractTests
         });
 
     [Fact]
-    public void Torrents_are_chosen_alike_everywhere() => Assert.All(
+    public void All_cmdlets_select_torrents_by_the_same_parameters() => Assert.All(
         CmdletShape.All.Where(cmdlet => cmdlet.Type.IsAssignableTo(typeof(SelectTorrentCmdlet))), cmdlet =>
         {
             ParameterShape Parameter(string name) => cmdlet.Parameters.Single(parameter => parameter.Name == name);
@@ -90,7 +90,7 @@ public sealed partial class ContractTests
         });
 
     [Fact]
-    public void What_the_session_knows_is_completed()
+    public void Parameters_complete_what_the_session_knows()
     {
         string[] known = ["Patron", "InfoHash", "Tag", "State", "Until", "EventName", "Priority"];
         Assert.All(
@@ -102,7 +102,7 @@ public sealed partial class ContractTests
     }
 
     [Fact]
-    public void The_manifest_exports_what_the_module_has()
+    public void The_manifest_exports_all_cmdlets()
     {
         string manifest = File.ReadAllText(Path.Combine(Repository.StagedModule, "TorrentPatron.psd1"));
         string list = CmdletsToExport().Match(manifest).Groups[1].Value;
@@ -111,12 +111,12 @@ public sealed partial class ContractTests
     }
 
     [Fact]
-    public void The_module_ships_no_assembly_but_its_own() => Assert.All(
+    public void The_module_ships_only_its_own_assemblies() => Assert.All(
         Directory.GetFiles(Repository.StagedModule, "*.dll"),
         file => Assert.StartsWith("TorrentPatron.", Path.GetFileName(file), StringComparison.Ordinal));
 
     [Fact]
-    public void Every_cmdlet_has_a_page_of_help_with_every_parameter_and_two_examples()
+    public void Every_cmdlet_has_a_help_page_with_every_parameter_and_two_examples()
     {
         XElement help = Load(Path.Combine("en-US", "TorrentPatron.PowerShell.dll-Help.xml"));
         Dictionary<string, XElement> pages = help.Elements(Command + "command")
@@ -141,7 +141,7 @@ public sealed partial class ContractTests
     }
 
     [Fact]
-    public void The_help_is_what_its_pages_make()
+    public void The_help_file_matches_its_pages()
     {
         string made = HelpFile.Make(Repository.Root);
         Assert.True(
@@ -245,7 +245,7 @@ public sealed partial class ContractTests
     }
 
     [Fact]
-    public void All_that_a_message_says_is_serialized()
+    public void All_properties_of_a_message_are_serialized()
     {
         XElement type = Load("TorrentPatron.Types.ps1xml").Elements("Type").Single(one => (string)one.Element("Name")! == typeof(TorrentMessage).FullName);
         IEnumerable<string> serialized = type.Descendants("PropertySet")
@@ -258,7 +258,7 @@ public sealed partial class ContractTests
     }
 
     [Fact]
-    public void Every_table_leaves_room_for_its_last_column_in_60_columns()
+    public void Every_table_fits_its_last_column_in_60_columns()
     {
         foreach (XElement table in Load("TorrentPatron.Format.ps1xml").Descendants("TableHeaders"))
         {

@@ -43,7 +43,7 @@ public sealed partial class PesterServiceTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void Contributing_lists_what_differs_and_which_files_are_left_out()
+    public void Contributing_lists_the_differences_and_the_omitted_files()
     {
         string[][] rows =
         [
@@ -63,7 +63,7 @@ public sealed partial class PesterServiceTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void Files_that_are_left_out_exist() => Assert.All(Unchanged.Keys, file => Assert.Contains(file, PesterRun.Files));
+    public void Omitted_files_exist() => Assert.All(Unchanged.Keys, file => Assert.Contains(file, PesterRun.Files));
 
     [GeneratedRegex(@"^\s*Skip-WithService '((?:[^']|'')*)'", RegexOptions.Multiline)]
     private static partial Regex Skip();

@@ -26,7 +26,7 @@ public sealed class HumanTextTests
     }
 
     [Fact]
-    public void A_rate_of_nothing_is_empty()
+    public void A_rate_of_zero_is_empty()
     {
         Assert.Equal("", HumanText.Rate(0));
         Assert.Equal("1.00 MiB/s", HumanText.Rate(1 << 20));
@@ -46,18 +46,18 @@ public sealed class HumanTextTests
         Assert.Equal(expected, HumanText.Duration(TimeSpan.FromSeconds(seconds)));
 
     [Fact]
-    public void No_duration_is_empty() => Assert.Equal("", HumanText.Duration(null));
+    public void A_null_duration_is_empty() => Assert.Equal("", HumanText.Duration(null));
 
     [Theory]
     [InlineData(99.99, "99.9")]
     [InlineData(100, "100.0")]
     [InlineData(120, "100.0")]
     [InlineData(-1, "0.0")]
-    public void Only_what_is_whole_is_shown_as_100_percent(double percent, string expected) =>
+    public void Only_a_complete_share_is_shown_as_100_percent(double percent, string expected) =>
         Assert.Equal(expected, HumanText.Percent(percent));
 
     [Fact]
-    public void One_peer_is_not_peers()
+    public void One_peer_is_singular()
     {
         Assert.Equal("1 peer", HumanText.Peers(1));
         Assert.Equal("0 peers", HumanText.Peers(0));

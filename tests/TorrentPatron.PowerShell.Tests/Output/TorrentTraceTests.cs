@@ -44,7 +44,7 @@ public sealed class TorrentTraceTests
     }
 
     [Fact]
-    public async Task Of_more_events_than_can_wait_the_oldest_are_dropped_and_counted()
+    public async Task The_oldest_events_are_dropped_and_counted_when_too_many_are_waiting()
     {
         using var trace = new TorrentTrace(isVerbose: false, isDebug: true) { NameOf = id => id == Ours ? "ours" : null };
         for (int i = 0; i < TorrentTrace.MostWaiting + 10; i++)
@@ -56,7 +56,7 @@ public sealed class TorrentTraceTests
     }
 
     [Fact]
-    public async Task Work_that_fails_fails_the_same_and_what_was_told_is_written_first()
+    public async Task Failing_work_fails_unchanged_after_its_events_are_written()
     {
         using var trace = new TorrentTrace(isVerbose: false, isDebug: true) { NameOf = _ => "ours" };
         var output = new RecordedOutput();

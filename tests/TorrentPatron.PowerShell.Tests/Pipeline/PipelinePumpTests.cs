@@ -5,7 +5,7 @@ namespace TorrentPatron.PowerShell.Tests.Pipeline;
 public sealed class PipelinePumpTests
 {
     [Fact]
-    public void What_the_work_writes_is_written_on_the_thread_that_waits_in_order()
+    public void Output_of_the_work_is_written_in_order_on_the_waiting_thread()
     {
         using var pump = new PipelinePump(() => { });
         int here = Environment.CurrentManagedThreadId;
@@ -39,7 +39,7 @@ public sealed class PipelinePumpTests
     }
 
     [Fact]
-    public void What_the_pipeline_throws_cancels_the_work_and_comes_out_as_it_was()
+    public void An_exception_of_the_pipeline_cancels_the_work_and_is_thrown_unchanged()
     {
         using var pump = new PipelinePump(() => { });
         var enough = new NotSupportedException("enough");
@@ -69,7 +69,7 @@ public sealed class PipelinePumpTests
     }
 
     [Fact]
-    public void What_the_work_throws_comes_out()
+    public void An_exception_of_the_work_is_thrown()
     {
         using var pump = new PipelinePump(() => { });
         Assert.Throws<InvalidDataException>(() => pump.Run(_ => throw new InvalidDataException()));
@@ -93,7 +93,7 @@ public sealed class PipelinePumpTests
     }
 
     [Fact]
-    public void Work_that_does_not_heed_its_cancelling_is_left_behind()
+    public void Work_that_ignores_its_cancellation_is_abandoned()
     {
         using var pump = new PipelinePump(() => { });
         using var never = new CancellationTokenSource();
@@ -106,7 +106,7 @@ public sealed class PipelinePumpTests
     }
 
     [Fact]
-    public void The_beat_goes_on_while_the_work_is_silent_and_while_it_is_not()
+    public void The_beat_continues_with_and_without_output_of_the_work()
     {
         int here = Environment.CurrentManagedThreadId;
         var beats = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -131,7 +131,7 @@ public sealed class PipelinePumpTests
     }
 
     [Fact]
-    public void It_may_run_again()
+    public void A_pump_can_run_again()
     {
         using var pump = new PipelinePump(() => { });
         int sum = 0;

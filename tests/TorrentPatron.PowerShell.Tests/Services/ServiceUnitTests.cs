@@ -15,7 +15,7 @@ public sealed class ServiceUnitTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public void A_unit_names_dotnet_and_the_library_of_pwsh_where_the_NET_tool_hosts_it()
+    public void A_unit_names_dotnet_and_the_pwsh_library_for_the_NET_tool()
     {
         var shell = ShellProgram.Find("/usr/bin/dotnet", "/opt/pwsh", isWindows: false, path => path == "/opt/pwsh/pwsh.dll");
 
@@ -53,7 +53,7 @@ public sealed class ServiceUnitTests : IDisposable
     [InlineData("$HOME", "\"$$HOME\"")]
     [InlineData("a\"b\\c", "\"a\\\"b\\\\c\"")]
     [InlineData("a\nb", "\"a\\nb\"")]
-    public void An_argument_reaches_systemd_as_it_is(string argument, string expected) => Assert.Equal(expected, SystemdUnits.Quote(argument));
+    public void An_argument_reaches_systemd_unchanged(string argument, string expected) => Assert.Equal(expected, SystemdUnits.Quote(argument));
 
     [Theory]
     [InlineData("a", "a")]
@@ -61,10 +61,10 @@ public sealed class ServiceUnitTests : IDisposable
     [InlineData("say \"hi\"", "\"say \\\"hi\\\"\"")]
     [InlineData(@"C:\a b\", @"""C:\a b\\""")]
     [InlineData("a\\\"b", "\"a\\\\\\\"b\"")]
-    public void An_argument_reaches_Windows_as_it_is(string argument, string expected) => Assert.Equal(expected, WindowsTask.Arguments([argument]));
+    public void An_argument_reaches_Windows_unchanged(string argument, string expected) => Assert.Equal(expected, WindowsTask.Arguments([argument]));
 
     [Fact]
-    public void The_unit_of_the_machine_may_write_below_its_roots_only_and_compiles_at_run_time()
+    public void The_machines_unit_may_write_only_below_its_roots_and_may_compile_at_run_time()
     {
         string text = SystemdUnits.Service(Unit() with { Scope = ServiceScope.Machine, Roots = ["/srv/a $b"], StatePath = "/var/tp" });
 
@@ -78,13 +78,13 @@ public sealed class ServiceUnitTests : IDisposable
     }
 
     [Fact]
-    public void The_unit_of_the_machine_may_give_its_socket_to_the_group() => Assert.Contains(
+    public void The_machines_unit_may_change_the_group_of_its_socket() => Assert.Contains(
         "\nSupplementaryGroups=torrents\nSystemCallFilter=@chown\n",
         SystemdUnits.Service(Unit() with { Scope = ServiceScope.Machine, Roots = ["/srv"], Group = "torrents", HasGroups = true }),
         StringComparison.Ordinal);
 
     [Fact]
-    public void The_unit_says_where_dotnet_is_where_the_session_had_to_be_told()
+    public void The_unit_sets_DOTNET_ROOT_if_the_session_does()
     {
         Assert.Contains("\nEnvironment=\"DOTNET_ROOT=/opt/my $dotnet\"\n", SystemdUnits.Service(Unit() with { DotNetRoot = "/opt/my $dotnet" }), StringComparison.Ordinal);
         Assert.DoesNotContain("DOTNET_ROOT", SystemdUnits.Service(Unit()), StringComparison.Ordinal);
@@ -132,7 +132,7 @@ public sealed class ServiceUnitTests : IDisposable
     }
 
     [Fact]
-    public void The_property_list_of_launchd_has_the_command_as_it_is()
+    public void The_launchd_property_list_has_the_command_unchanged()
     {
         XElement list = XDocument.Parse(LaunchdPlist.Text(Unit() with { Command = "a <b> & 'c'" }, "/tmp/err")).Root!;
 
@@ -140,7 +140,7 @@ public sealed class ServiceUnitTests : IDisposable
     }
 
     [Fact]
-    public void The_task_of_Windows_has_the_command_as_it_is()
+    public void The_Windows_task_has_the_command_unchanged()
     {
         XElement task = XDocument.Parse(WindowsTask.Text(Unit() with { Command = "a <b> & \"c\"" }, @"PC\me").Replace("UTF-16", "UTF-8", StringComparison.Ordinal)).Root!;
         XNamespace space = task.Name.Namespace;
@@ -150,7 +150,7 @@ public sealed class ServiceUnitTests : IDisposable
     }
 
     [Fact]
-    public void Values_of_parameters_are_written_so_that_PowerShell_reads_them_as_they_were() => Assert.Equal(
+    public void Parameter_values_are_written_so_that_PowerShell_reads_the_same_values() => Assert.Equal(
         "Start-TorrentService -StatePath '/it''s \u2019\u2019' -Port 6881 -IPFilter @('a', 'b') -StatusInterval '00:00:01'",
         CommandText.Of("Start-TorrentService",
         [

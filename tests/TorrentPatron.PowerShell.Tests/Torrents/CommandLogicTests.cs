@@ -10,7 +10,7 @@ public sealed class CommandLogicTests
     private static readonly TorrentError Full = new(TorrentErrorId.InsufficientDiskSpace, "No room.", "Make room.");
 
     [Fact]
-    public async Task A_start_that_fails_is_reported_with_what_the_user_gave()
+    public async Task A_failed_start_is_reported_with_the_users_input()
     {
         await using var session = new ScriptedSession { Refusal = Full };
         TorrentTarget? started = await new TorrentStarter(session.Output).StartAsync(
@@ -23,7 +23,7 @@ public sealed class CommandLogicTests
     }
 
     [Fact]
-    public async Task That_peers_cannot_reach_us_is_said_once_and_not_with_every_torrent()
+    public async Task An_unreachable_port_is_reported_once_and_not_with_every_torrent()
     {
         await using var session = new ScriptedSession { Warning = new TorrentError(TorrentErrorId.ListenFailed, "No port.", "Take another.") };
         var starter = new TorrentStarter(session.Output);
@@ -34,7 +34,7 @@ public sealed class CommandLogicTests
     }
 
     [Fact]
-    public async Task A_torrent_that_runs_already_is_as_good_as_one_that_was_started()
+    public async Task A_running_torrent_counts_as_started()
     {
         await using var session = new ScriptedSession();
         TorrentTarget first = await session.StartAsync("a");
@@ -46,7 +46,7 @@ public sealed class CommandLogicTests
     }
 
     [Fact]
-    public async Task A_stop_that_is_not_agreed_to_does_nothing()
+    public async Task A_declined_stop_does_nothing()
     {
         await using var session = new ScriptedSession { Output = new RecordedOutput { Agrees = false } };
         TorrentTarget torrent = await session.StartAsync("a");
@@ -58,7 +58,7 @@ public sealed class CommandLogicTests
     }
 
     [Fact]
-    public async Task A_stop_writes_the_last_status_only_when_asked_to_and_reports_a_torrent_that_is_gone()
+    public async Task A_stop_writes_the_last_status_only_with_PassThru_and_reports_a_missing_torrent()
     {
         await using var session = new ScriptedSession();
         TorrentTarget a = await session.StartAsync("a");
@@ -170,7 +170,7 @@ public sealed class CommandLogicTests
     }
 
     [Fact]
-    public async Task A_torrent_that_receives_nothing_stalls_unless_it_rests_or_is_checked()
+    public async Task A_torrent_that_receives_nothing_stalls_unless_it_is_suspended_or_checked()
     {
         await using var session = new ScriptedSession();
         TorrentTarget a = await session.StartAsync("a");
@@ -188,7 +188,7 @@ public sealed class CommandLogicTests
     }
 
     [Fact]
-    public async Task What_trackers_say_is_in_the_error_of_a_stall_and_warned_of_once()
+    public async Task The_error_of_a_stall_includes_tracker_failures_which_are_warned_of_once()
     {
         await using var session = new ScriptedSession();
         TorrentTarget a = await session.StartAsync("a");
@@ -205,7 +205,7 @@ public sealed class CommandLogicTests
     }
 
     [Fact]
-    public async Task Any_milestone_of_those_asked_for_is_enough()
+    public async Task Any_of_the_given_milestones_is_enough()
     {
         await using var session = new ScriptedSession();
         TorrentTarget a = await session.StartAsync("a");
@@ -226,7 +226,7 @@ public sealed class CommandLogicTests
     [InlineData(TorrentState.Suspended, 1.0, 2.0, false)]
     [InlineData(TorrentState.Seeding, 2.0, 2.0, false)]
     [InlineData(TorrentState.Suspended, 2.0, 2.0, true)]
-    public async Task A_goal_is_reached_by_who_has_given_enough_and_rests(TorrentState state, double ratio, double goal, bool reached)
+    public async Task A_seed_goal_is_reached_by_a_suspended_torrent_that_met_it(TorrentState state, double ratio, double goal, bool reached)
     {
         await using var session = new ScriptedSession();
         TorrentStatus status = (await session.StartAsync("a")).Status with { IsComplete = true, State = state, Ratio = ratio, SeedRatio = goal };
@@ -237,7 +237,7 @@ public sealed class CommandLogicTests
     }
 
     [Fact]
-    public async Task Watching_shows_a_torrent_when_it_changes_and_ends_when_nothing_more_comes()
+    public async Task Watching_shows_changes_and_ends_when_no_more_can_come()
     {
         await using var session = new ScriptedSession();
         TorrentTarget a = await session.StartAsync("a");
@@ -257,7 +257,7 @@ public sealed class CommandLogicTests
     }
 
     [Fact]
-    public async Task Progress_tells_of_all_torrents_as_one()
+    public async Task Progress_combines_all_torrents()
     {
         await using var session = new ScriptedSession();
         TorrentStatus a = (await session.StartAsync("a")).Status with
@@ -301,7 +301,7 @@ public sealed class CommandLogicTests
     }
 
     [Fact]
-    public async Task A_patron_s_own_torrents_are_found_and_another_s_only_where_all_are_meant()
+    public async Task A_patrons_own_torrents_are_found_and_others_only_among_all()
     {
         await using var session = new ScriptedSession();
         TorrentTarget a = await session.StartAsync("a");
@@ -316,7 +316,7 @@ public sealed class CommandLogicTests
     }
 
     [Fact]
-    public async Task The_beginning_of_an_info_hash_is_no_name_where_two_torrents_begin_so()
+    public async Task An_ambiguous_prefix_of_an_info_hash_is_refused()
     {
         await using var session = new ScriptedSession();
         TorrentTarget a = await session.StartAsync("a");

@@ -21,11 +21,11 @@ public sealed class FilesTests
     [InlineData(new[] { 4 }, new[] { 3 })]
     [InlineData(new[] { 0, 4 }, new[] { 0, 3 })]
     [InlineData(new int[0], new int[0])]
-    public void The_files_of_a_bad_piece_are_all_that_lie_in_it(int[] pieces, int[] files) =>
+    public void The_files_of_a_bad_piece_are_all_files_in_it(int[] pieces, int[] files) =>
         Assert.Equal(files, TorrentChecker.FilesOf(Metainfo, pieces));
 
     [Fact]
-    public void Choosing_files_leaves_the_others_as_they_are_unless_only_those_are_wanted()
+    public void Choosing_files_leaves_the_others_unchanged_unless_only_those_are_wanted()
     {
         FileSnapshot[] files =
         [

@@ -23,7 +23,7 @@ public sealed class StartLineTests : IAsyncDisposable
     public ValueTask DisposeAsync() => _session.DisposeAsync();
 
     [Fact]
-    public async Task The_first_is_taken_before_a_second_is_asked_for()
+    public async Task The_first_result_is_taken_before_a_second_start()
     {
         Ask();
         Assert.True(_line.IsFull);
@@ -37,7 +37,7 @@ public sealed class StartLineTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task At_most_sixteen_are_open_and_all_are_taken_in_their_order()
+    public async Task At_most_sixteen_starts_are_pending_and_results_are_taken_in_order()
     {
         int most = 0;
         while (_asked.Count < 100)
@@ -63,7 +63,7 @@ public sealed class StartLineTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task One_that_is_there_is_taken_with_those_before_it_without_waiting_for_those_behind_it()
+    public async Task A_ready_result_is_taken_with_earlier_ones_without_waiting_for_later_ones()
     {
         Ask();
         Answer(0);
@@ -78,7 +78,7 @@ public sealed class StartLineTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task What_comes_after_a_pause_is_taken_at_once_and_what_was_left_before_it()
+    public async Task After_a_pause_a_start_and_the_remaining_earlier_ones_are_taken_at_once()
     {
         for (int index = 0; index < 5; index++)
         {

@@ -14,7 +14,7 @@ public sealed class WaitClockTests
     [Theory]
     [InlineData(-3)]
     [InlineData(24)]
-    public async Task A_stall_is_as_long_as_was_asked(int hours)
+    public async Task A_stall_lasts_as_long_as_the_given_timeout(int hours)
     {
         await using var session = new ScriptedSession();
         TorrentTarget torrent = await session.StartAsync("a");

@@ -25,7 +25,7 @@ public class ContractGapTests
     private static IPAddress Allowed => IPAddress.Parse("10.0.0.1");
 
     [Fact]
-    public async Task An_IP_filter_is_set_part_by_part_kept_and_taken_away_at_run_time()
+    public async Task An_IP_filter_is_set_in_parts_kept_and_removed_at_run_time()
     {
         await using var test = new TestService();
         RemoteTorrentService remote = test.Service;
@@ -96,7 +96,7 @@ public class ContractGapTests
     }
 
     [Fact]
-    public async Task Checks_that_take_long_hold_up_no_other_command_of_the_connection()
+    public async Task Long_checks_do_not_block_other_commands_of_the_connection()
     {
         await using var test = new TestService(client => client.Hold = command => command is RecheckTorrent);
         Patron patient = test.Service.CreatePatron(), other = test.Service.CreatePatron();
@@ -118,7 +118,7 @@ public class ContractGapTests
     }
 
     [Fact]
-    public async Task A_torrent_that_no_message_holds_is_asked_for_in_parts()
+    public async Task A_torrent_too_large_for_a_message_is_requested_in_parts()
     {
         await using var test = new TestService();
         TorrentMetainfo huge = Torrents.Make("huge", pieces: 700_000);
@@ -132,7 +132,7 @@ public class ContractGapTests
     }
 
     [Fact]
-    public void Uploads_of_one_client_one_user_and_all_users_are_bounded_and_given_back()
+    public void Uploads_are_limited_per_client_per_user_and_in_all_and_released()
     {
         var budget = new UploadBudget(all: 100, ofUser: 60);
         using var first = new ClientUploads(budget, "1");
@@ -159,7 +159,7 @@ public class ContractGapTests
     }
 
     [Fact]
-    public void An_upload_that_has_been_idle_for_a_minute_makes_way_for_others()
+    public void An_upload_idle_for_a_minute_is_dropped_to_make_room()
     {
         var time = new FakeTimeProvider();
         var budget = new UploadBudget(all: 100, ofUser: 100);

@@ -12,7 +12,7 @@ public class HookTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_hook_outlives_the_client_that_registered_it_and_others_see_how_it_ran_and_remove_it()
+    public async Task A_hook_outlives_its_client_and_others_can_see_its_runs_and_remove_it()
     {
         await using var test = new TestService(hookShell: new Shell());
         Assert.Null(test.Local.Hooks.UseSaved());
@@ -34,7 +34,7 @@ public class HookTests
     }
 
     [Fact]
-    public async Task What_cannot_be_registered_or_removed_is_refused_with_its_own_error()
+    public async Task Invalid_registrations_and_removals_are_refused_with_their_own_errors()
     {
         await using var test = new TestService(hookShell: new Shell());
         await test.Service.Hooks.RegisterAsync(Hook("one"), Token);

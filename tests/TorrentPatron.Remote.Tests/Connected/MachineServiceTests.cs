@@ -74,20 +74,20 @@ public sealed class MachineServiceTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_reader_looks_and_every_other_method_is_refused_with_an_id_and_a_remedy()
+    public async Task A_reader_can_only_read_and_other_methods_fail_with_an_id_and_a_remedy()
     {
         List<string> refused = await RefusedAsync(ServiceAccess.Read);
         Assert.Equal(MethodsOfClients().Except(Looking()).Order(StringComparer.Ordinal), refused.Order(StringComparer.Ordinal));
     }
 
     [Fact]
-    public async Task A_member_does_what_torrents_need_and_neither_stops_the_service_nor_has_it_run_programs() =>
+    public async Task A_member_can_manage_torrents_but_not_stop_the_service_or_run_programs() =>
         Assert.Equal(
             [MethodNames.GetHooks, MethodNames.RegisterHook, MethodNames.ServiceStop, MethodNames.UnregisterHook],
             (await RefusedAsync(ServiceAccess.Steer)).Order(StringComparer.Ordinal));
 
     [Fact]
-    public void Errors_say_what_a_method_does_and_not_how_it_is_called()
+    public void Errors_describe_a_method_instead_of_naming_it()
     {
         Assert.All(MethodsOfClients(), method => Assert.NotEqual("do that", MethodWords.Of(method)));
         Assert.Equal("show hooks", Methods.GetHooks.Purpose);
@@ -134,7 +134,7 @@ public sealed class MachineServiceTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_readers_session_sees_torrents_and_each_change_is_an_answer_that_says_why_not()
+    public async Task A_readers_session_sees_torrents_and_each_change_fails_with_the_reason()
     {
         var torrents = new TorrentService(Settings(), _ => new ScriptedClient());
         await torrents.CreatePatron().StartAsync(Torrents.Start() with { Destination = Root }, Token);
@@ -157,7 +157,7 @@ public sealed class MachineServiceTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Members_of_groups_come_in_by_the_systems_word_and_others_are_turned_away()
+    public async Task Group_members_are_admitted_by_system_credentials_and_others_are_refused()
     {
         Assert.SkipUnless(SocketPlace.IsRoot && OperatingSystem.IsLinux() && File.Exists("/usr/bin/python3"), "Only root runs programs as other users.");
         File.SetUnixFileMode(_place.Top, (UnixFileMode)0x1ED);
@@ -194,7 +194,7 @@ public sealed class MachineServiceTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task With_one_group_the_socket_is_that_groups_alone()
+    public async Task With_one_group_only_that_group_can_reach_the_socket()
     {
         Assert.SkipUnless(SocketPlace.IsRoot, "Only root gives files to groups that it is not in.");
         await using IRpcListener listener = await ServiceEndpoint.ListenAsync(_place.Socket, new AccessRules(new UserGroup("m", Members), null), ServiceScope.Machine);
@@ -205,7 +205,7 @@ public sealed class MachineServiceTests : IAsyncDisposable
     [Theory]
     [InlineData("777")]
     [InlineData("775")]
-    public async Task A_folder_that_others_may_change_is_refused(string mode)
+    public async Task A_folder_that_others_can_change_is_refused(string mode)
     {
         Directory.CreateDirectory(_place.Folder);
         File.SetUnixFileMode(_place.Folder, (UnixFileMode)Convert.ToInt32(mode, 8));
@@ -215,7 +215,7 @@ public sealed class MachineServiceTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_service_of_another_user_is_trusted_where_root_has_appointed_that_user_and_nowhere_else()
+    public async Task A_service_of_another_user_is_trusted_only_where_root_has_appointed_that_user()
     {
         Assert.SkipUnless(SocketPlace.IsRoot, "Only root makes things for other users.");
         string top = Directory.CreateDirectory("/run/torrentpatron-test-" + Guid.NewGuid().ToString("N")).FullName;
@@ -242,7 +242,7 @@ public sealed class MachineServiceTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Without_roots_or_with_a_group_that_is_not_there_the_machines_service_does_not_start()
+    public async Task The_machines_service_does_not_start_without_roots_or_with_an_unknown_group()
     {
         Assert.Equal(TorrentErrorId.InvalidArgument, await StartFailsAsync(Settings() with { Roots = [] }, new() { Scope = ServiceScope.Machine }));
         Assert.Equal(TorrentErrorId.InvalidArgument, await StartFailsAsync(Settings() with { Roots = [_temp["missing"]] }, new() { Scope = ServiceScope.Machine }));
@@ -260,7 +260,7 @@ public sealed class MachineServiceTests : IAsyncDisposable
     [InlineData("root/../elsewhere")]
     [InlineData("root/link/deeper")]
     [InlineData("root2")]
-    public async Task A_destination_out_of_the_roots_is_refused_for_starts_and_moves(string name)
+    public async Task A_destination_outside_the_roots_is_refused_for_starts_and_moves(string name)
     {
         Directory.CreateDirectory(_temp["elsewhere"]);
         Directory.CreateDirectory(Root);
@@ -284,7 +284,7 @@ public sealed class MachineServiceTests : IAsyncDisposable
     [InlineData("elsewhere")]
     [InlineData("root/../elsewhere")]
     [InlineData("root/link")]
-    public async Task Data_is_taken_over_from_below_the_roots_only(string name)
+    public async Task Data_is_reused_only_from_below_the_roots(string name)
     {
         byte[] content = new byte[20_000];
         Random.Shared.NextBytes(content);
@@ -309,7 +309,7 @@ public sealed class MachineServiceTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_torrent_that_was_saved_elsewhere_neither_goes_on_nor_has_its_data_deleted()
+    public async Task A_torrent_saved_outside_the_roots_is_not_restored_and_its_data_not_deleted()
     {
         Directory.CreateDirectory(Root);
         byte[] content = new byte[20_000];
@@ -336,7 +336,7 @@ public sealed class MachineServiceTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_file_out_of_the_roots_is_not_read_through_a_link_though_its_hash_is_known()
+    public async Task A_file_outside_the_roots_is_not_read_through_a_link_even_if_its_hash_is_known()
     {
         byte[] secret = RandomNumberGenerator.GetBytes(20_000);
         TorrentMetainfo metainfo = Single(secret);

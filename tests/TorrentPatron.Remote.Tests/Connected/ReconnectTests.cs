@@ -35,7 +35,7 @@ public sealed class ReconnectTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_wait_and_a_watch_outlast_a_restart()
+    public async Task A_wait_and_a_watch_survive_a_restart()
     {
         await StartAsync();
         Patron patron = (await ConnectAsync(Long)).CreatePatron();
@@ -63,7 +63,7 @@ public sealed class ReconnectTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task The_patron_owns_its_torrents_again_and_hears_their_news()
+    public async Task The_patron_owns_its_torrents_again_and_receives_their_messages()
     {
         await StartAsync();
         Patron patron = (await ConnectAsync(Long)).CreatePatron("mine");
@@ -82,7 +82,7 @@ public sealed class ReconnectTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_torrent_that_is_not_there_any_more_is_told_as_stopped()
+    public async Task A_torrent_that_no_longer_runs_is_reported_as_stopped()
     {
         await StartAsync();
         Patron patron = (await ConnectAsync(Long)).CreatePatron();
@@ -101,7 +101,7 @@ public sealed class ReconnectTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Requests_under_way_fail_and_those_made_meanwhile_wait_until_it_is_back()
+    public async Task Pending_requests_fail_and_new_ones_wait_for_the_connection()
     {
         await StartAsync(client => client.Hold = command => command is RecheckTorrent);
         RemoteTorrentService service = await ConnectAsync(Long);
@@ -126,7 +126,7 @@ public sealed class ReconnectTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_service_that_does_not_come_back_is_given_up_and_waits_fail()
+    public async Task Reconnecting_gives_up_after_its_timeout_and_waits_fail()
     {
         await StartAsync();
         Patron patron = (await ConnectAsync(TimeSpan.FromMilliseconds(300))).CreatePatron();
@@ -147,7 +147,7 @@ public sealed class ReconnectTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_client_that_ends_while_the_service_is_gone_ends_at_once()
+    public async Task Disposing_a_client_without_a_connection_returns_at_once()
     {
         await StartAsync();
         RemoteTorrentService service = await ConnectAsync(Long);
@@ -164,7 +164,7 @@ public sealed class ReconnectTests : IAsyncDisposable
     }
 
     [Fact]
-    public void Pauses_double_up_to_a_bound_and_differ()
+    public void Pauses_double_up_to_a_maximum_and_vary()
     {
         Assert.Equal(ReconnectPause.Shortest, ReconnectPause.Next(0, 1));
         Assert.Equal(ReconnectPause.Shortest / 2, ReconnectPause.Next(0, 0));

@@ -16,7 +16,7 @@ public class ServiceControlTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_service_says_what_it_is()
+    public async Task A_service_reports_its_info()
     {
         await using var test = new TestService();
         await test.Service.CreatePatron().StartAsync(Torrents.Start(), Token);
@@ -30,7 +30,7 @@ public class ServiceControlTests
     }
 
     [Fact]
-    public async Task No_service_is_no_info_and_cannot_be_stopped()
+    public async Task Without_a_service_there_is_no_info_and_nothing_to_stop()
     {
         using var folder = new TempFolder();
         string address = Address(folder);
@@ -42,7 +42,7 @@ public class ServiceControlTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_client_ends_the_service_and_is_answered_when_the_state_is_saved(bool restart)
+    public async Task A_client_stops_the_service_and_is_answered_when_the_state_is_saved(bool restart)
     {
         using var folder = new TempFolder();
         string address = Address(folder);

@@ -48,7 +48,7 @@ public class SharedServiceTests
     }
 
     [Fact]
-    public async Task What_a_client_has_begun_to_start_is_started_though_it_dies()
+    public async Task A_pending_start_is_completed_even_if_its_client_dies()
     {
         await using var test = new TestService(client => client.Hold = command => command is CreateNewTorrent);
         Task<TorrentAnswer> starting = test.Service.CreatePatron().StartAsync(Torrents.Start(), Token);
@@ -79,7 +79,7 @@ public class SharedServiceTests
     }
 
     [Fact]
-    public async Task When_the_service_goes_away_waits_and_requests_fail_and_say_what_to_do()
+    public async Task Waits_and_requests_fail_with_a_remedy_when_the_service_stops()
     {
         await using var test = new TestService(client => client.Hold = command => command is RecheckTorrent);
         Patron patron = test.Service.CreatePatron();
@@ -126,7 +126,7 @@ public class SharedServiceTests
     }
 
     [Fact]
-    public async Task A_client_that_was_there_before_the_engine_sees_what_others_start()
+    public async Task A_client_connected_before_the_engine_sees_torrents_of_others()
     {
         await using var test = new TestService();
         Patron patron = test.Service.CreatePatron();
@@ -142,7 +142,7 @@ public class SharedServiceTests
     }
 
     [Fact]
-    public async Task Whoever_has_an_answer_finds_in_the_statuses_what_it_tells_of()
+    public async Task The_statuses_contain_a_torrent_before_its_answer_arrives()
     {
         await using var test = new TestService();
         Patron patron = test.Service.CreatePatron();
@@ -189,7 +189,7 @@ public class SharedServiceTests
     }
 
     [Fact]
-    public async Task What_the_service_has_saved_is_seen_and_goes_on()
+    public async Task Saved_torrents_of_the_service_are_listed_and_restored()
     {
         await using var test = new TestService();
         Patron patron = test.Service.CreatePatron();
@@ -204,7 +204,7 @@ public class SharedServiceTests
     }
 
     [Fact]
-    public async Task Settings_that_one_client_changes_are_those_of_all()
+    public async Task Settings_changed_by_one_client_apply_to_all()
     {
         await using var test = new TestService();
         RemoteTorrentService other = await test.ConnectAsync();
@@ -222,7 +222,7 @@ public class SharedServiceTests
     }
 
     [Fact]
-    public async Task A_client_that_does_not_read_is_cut_off_costs_the_others_nothing_and_is_told_why_when_it_comes_back()
+    public async Task A_client_that_does_not_read_is_dropped_without_harm_to_others_and_told_why_when_it_reconnects()
     {
         var options = new RpcServerOptions { Connection = RpcOptions.Service with { FlushDeadline = TimeSpan.FromSeconds(1) } };
         await using var test = new TestService(options: options);
@@ -251,7 +251,7 @@ public class SharedServiceTests
     }
 
     [Fact]
-    public async Task A_client_that_connects_again_by_itself_keeps_why_it_was_cut_off()
+    public async Task A_client_that_reconnects_automatically_keeps_the_reason_for_its_dropped_connection()
     {
         var options = new RpcServerOptions { Connection = RpcOptions.Service with { FlushDeadline = TimeSpan.FromSeconds(1) } };
         await using var test = new TestService(options: options);
@@ -283,7 +283,7 @@ public class SharedServiceTests
     }
 
     [Fact]
-    public async Task Whoever_speaks_JSON_by_hand_starts_a_torrent_and_sees_it()
+    public async Task A_client_that_writes_JSON_by_hand_starts_a_torrent_and_sees_it()
     {
         await using var test = new TestService();
         await using Stream stream = await test.DialAsync();
@@ -315,7 +315,7 @@ public class SharedServiceTests
     }
 
     [Fact]
-    public async Task A_download_through_the_service_is_that_of_the_engine_with_its_events()
+    public async Task A_download_through_the_service_has_the_engines_result_and_events()
     {
         using var temp = new TempFolder();
         var content = new byte[300_000];
@@ -377,7 +377,7 @@ public class SharedServiceTests
     [InlineData("start", """{"magnet":"magnet:?xt=urn:btih:4dc08614823c19512a28f3545ff1737ef08aa28d"}""", TorrentErrorId.InvalidArgument)]
     [InlineData("getFiles", "{}", TorrentErrorId.InvalidArgument)]
     [InlineData("apply", """{"maxPeers":0}""", TorrentErrorId.InvalidArgument)]
-    public async Task What_makes_no_sense_is_refused_with_an_id_and_a_remedy(string method, string parameters, string id)
+    public async Task Invalid_requests_are_refused_with_an_id_and_a_remedy(string method, string parameters, string id)
     {
         await using var test = new TestService();
         await using Stream stream = await test.DialAsync();

@@ -30,7 +30,7 @@ public sealed class SystemdTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_service_says_when_it_is_ready_alive_and_ending(bool isAbstract)
+    public async Task A_service_reports_that_it_is_ready_alive_and_stopping(bool isAbstract)
     {
         Assert.SkipWhen(isAbstract && !OperatingSystem.IsLinux(), "Abstract sockets are Linux'.");
         SystemdNotifier notifier = Listen(isAbstract, "200000", null)!;
@@ -50,7 +50,7 @@ public sealed class SystemdTests : IDisposable
     }
 
     [Fact]
-    public async Task A_service_that_cannot_be_looked_at_gives_no_sign_of_life()
+    public async Task A_hung_service_does_not_notify_the_watchdog()
     {
         SystemdNotifier notifier = Listen(isAbstract: false, "100000", Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture))!;
         using var hang = new ManualResetEventSlim(true);
@@ -81,7 +81,7 @@ public sealed class SystemdTests : IDisposable
     [InlineData("relative", null, null)]
     [InlineData("", null, null)]
     [InlineData("vsock:2:1", null, null)]
-    public void A_process_that_systemd_does_not_wait_for_tells_nobody(string? socket, string? interval, string? process) =>
+    public void A_process_without_a_notify_socket_reports_nothing(string? socket, string? interval, string? process) =>
         Assert.Null(SystemdNotifier.Take(Variables(socket, interval, process), 7));
 
     [Theory]
@@ -91,11 +91,11 @@ public sealed class SystemdTests : IDisposable
     [InlineData("0", null, null)]
     [InlineData("x", null, null)]
     [InlineData(null, null, null)]
-    public void The_watchdog_counts_for_its_process_only(string? interval, string? process, double? seconds) =>
+    public void The_watchdog_applies_only_to_its_process(string? interval, string? process, double? seconds) =>
         Assert.Equal(seconds, SystemdNotifier.Take(Variables("/run/x", interval, process), 7)!.Watchdog?.TotalSeconds);
 
     [Fact]
-    public async Task The_log_has_the_warnings_of_the_event_source_and_is_bounded()
+    public async Task The_log_has_the_warnings_of_the_event_source_and_a_maximum_size()
     {
         string path = _folder["log", "service.log"];
         await using (var log = new ServiceLog(path, TimeProvider.System, most: 4_000))

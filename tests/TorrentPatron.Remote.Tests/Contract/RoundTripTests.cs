@@ -82,7 +82,7 @@ public class RoundTripTests
     }
 
     [Fact]
-    public void Hooks_are_told_in_parts_of_which_each_has_one_at_least()
+    public void Hooks_are_sent_in_parts_with_at_least_one_each()
     {
         TorrentHook[] hooks = [.. Enumerable.Range(0, 20).Select(number => new TorrentHook
         {
@@ -121,7 +121,7 @@ public class RoundTripTests
     [InlineData("""{"peerClasses":[{"range":"10.0.0.0/8"}]}""")]
     [InlineData("""{"peerClasses":[{"name":"x","range":"10.0.0.0/8","maxUploadRate":-1}]}""")]
     [InlineData("""{"peerClasses":[{"name":"x","range":"10.0.0.0/8"},{"name":"x","range":"10.0.0.1"}]}""")]
-    public void A_class_of_peers_that_makes_no_sense_is_an_error(string json)
+    public void An_invalid_peer_class_is_an_error(string json)
     {
         SettingsDto settings = JsonSerializer.Deserialize(json, Json.SettingsDto)!;
 
@@ -129,7 +129,7 @@ public class RoundTripTests
     }
 
     [Fact]
-    public void The_password_of_a_proxy_is_not_told_and_is_kept()
+    public void The_password_of_a_proxy_is_not_sent_and_is_kept()
     {
         ClientSettings settings = (ClientSettings)new Filled().Make(typeof(ClientSettings), nameof(ClientSettings.Filter), nameof(ClientSettings.Dht)) with { MaxQueuedBytes = 1 << 20 };
 
@@ -176,7 +176,7 @@ public class RoundTripTests
         Assert.Equal(AddressReach.Global, Read("""{"magnet":null}""").ToRequest(uploaded: null, _ => null).Reach);
 
     [Fact]
-    public void Unknown_members_and_names_of_a_newer_version_do_no_harm()
+    public void Unknown_members_and_names_of_a_newer_version_are_ignored()
     {
         MessageDto message = JsonSerializer.Deserialize(
             """{"kind":"TorrentStatusUpdate","later":{"a":[1]},"infoHash":"","status":{"name":"x","state":"Dreaming","new":1}}""", Json.MessageDto)!;
@@ -191,7 +191,7 @@ public class RoundTripTests
     [InlineData("""{}""")]
     [InlineData("""{"infoHash":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","peers":["nowhere"]}""")]
     [InlineData("""{"infoHash":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","trackers":["x"]}""")]
-    public void A_value_that_makes_no_sense_is_an_error_that_names_it(string json)
+    public void An_invalid_value_is_an_error_that_names_it(string json)
     {
         CommandDto command = JsonSerializer.Deserialize(json, Json.CommandDto)!;
 
@@ -200,11 +200,11 @@ public class RoundTripTests
     }
 
     [Fact]
-    public void Capabilities_that_are_not_known_take_no_others_away() => Assert.Equal(
+    public void Unknown_capabilities_do_not_affect_known_ones() => Assert.Equal(
         ClientCapabilities.Magnets | ClientCapabilities.Move, Wire.ToFlags<ClientCapabilities>("Magnets, Dreams, Move"));
 
     [Fact]
-    public void A_file_priority_that_there_is_not_is_an_error() =>
+    public void An_unknown_file_priority_is_an_error() =>
         Assert.Throws<TorrentException>(() => CommandDto.ToPriorities([1, 4, 5]));
 
     [Fact]

@@ -16,7 +16,7 @@ public sealed class PipeTests
     private static CancellationToken Test => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Clients_reach_a_service_by_a_pipe_and_find_nobody_after_it()
+    public async Task Clients_connect_through_a_pipe_until_the_service_ends()
     {
         Assert.SkipUnless(OperatingSystem.IsWindows(), "There are no named pipes here.");
         await using (var server = new RpcServer(await ServiceEndpoint.ListenAsync(Address), Hello.OfThisProcess(), _ => TestMethods.Table()))
@@ -39,7 +39,7 @@ public sealed class PipeTests
     }
 
     [Fact]
-    public void The_name_of_a_pipe_is_its_address_without_the_place()
+    public void The_name_of_a_pipe_is_its_address_without_the_prefix()
     {
         Assert.Equal("TorrentPatron-S-1-5-21", PipeListener.NameOf(@"\\.\pipe\TorrentPatron-S-1-5-21"));
         Assert.Equal("x", PipeListener.NameOf("x"));

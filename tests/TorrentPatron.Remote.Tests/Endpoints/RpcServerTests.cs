@@ -29,7 +29,7 @@ public sealed class RpcServerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_client_says_hello_calls_and_is_listed_with_what_it_said()
+    public async Task A_client_says_hello_calls_and_is_listed_with_its_hello()
     {
         RpcServer server = Serve();
         var (connection, service) = await ConnectAsync("one");
@@ -45,7 +45,7 @@ public sealed class RpcServerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task An_older_or_newer_client_is_told_so_and_cut_off()
+    public async Task An_older_or_newer_client_is_refused_with_the_reason()
     {
         RpcServer server = Serve(own: new Hello { Protocol = 5, Minimum = 3, Version = "5.0.0" });
         foreach (var (protocol, minimum) in new[] { (2, 1), (9, 7) })
@@ -66,7 +66,7 @@ public sealed class RpcServerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Whoever_says_nothing_is_cut_off_after_10_s_and_told_why()
+    public async Task A_silent_client_is_disconnected_after_10_s_with_the_reason()
     {
         var time = new FakeTimeProvider();
         RpcServer server = Serve(new RpcServerOptions { Connection = RpcOptions.Service with { Time = time } });
@@ -88,7 +88,7 @@ public sealed class RpcServerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Whoever_begins_with_something_else_is_cut_off_at_once()
+    public async Task A_client_that_does_not_begin_with_hello_is_disconnected_at_once()
     {
         RpcServer server = Serve();
         using RawPeer peer = await DialAsync();
@@ -100,7 +100,7 @@ public sealed class RpcServerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Hostile_clients_cost_the_others_nothing()
+    public async Task Hostile_clients_do_not_affect_others()
     {
         RpcServer server = Serve(new RpcServerOptions { Connection = RpcOptions.Service with { FlushDeadline = TimeSpan.FromSeconds(1) } });
         using RawPeer polite = await DialAsync();
@@ -166,7 +166,7 @@ public sealed class RpcServerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_client_that_closes_its_half_is_gone()
+    public async Task A_client_that_closes_its_half_is_disconnected()
     {
         RpcServer server = Serve();
         using RpcTransport transport = await ServiceEndpoint.DialAsync(_place.Socket, cancellationToken: Test);
@@ -179,7 +179,7 @@ public sealed class RpcServerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Of_a_thousand_connections_as_many_come_in_as_are_allowed_and_the_others_are_told()
+    public async Task Of_a_thousand_connections_only_the_allowed_number_is_admitted_and_the_others_are_told()
     {
         RpcServer server = Serve(new RpcServerOptions { MaxConnections = 256, MaxConnectionsOfUser = 200 });
         var peers = new List<RawPeer>();
@@ -220,7 +220,7 @@ public sealed class RpcServerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Where_there_is_no_room_whoever_has_been_silent_longest_makes_way_and_who_said_hello_stays()
+    public async Task A_full_server_drops_the_longest_silent_connection_and_keeps_those_after_hello()
     {
         RpcServer server = Serve(new RpcServerOptions { MaxConnections = 20, MaxConnectionsOfUser = 15 });
         using RawPeer polite = await DialAsync();
@@ -257,7 +257,7 @@ public sealed class RpcServerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_handler_that_does_not_end_keeps_its_place_so_that_reconnecting_gains_nothing()
+    public async Task A_running_handler_keeps_its_place_so_that_reconnecting_gains_nothing()
     {
         var release = new TaskCompletionSource();
         RpcServer server = Serve(
@@ -285,7 +285,7 @@ public sealed class RpcServerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task When_the_service_stops_waits_fail_with_the_reason_and_the_socket_goes()
+    public async Task Stopping_the_service_fails_waits_with_the_reason_and_removes_the_socket()
     {
         RpcServer server = Serve();
         var (connection, _) = await ConnectAsync();
@@ -299,7 +299,7 @@ public sealed class RpcServerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_fault_when_a_client_is_taken_in_costs_that_client_only()
+    public async Task A_fault_while_admitting_a_client_affects_only_that_client()
     {
         int times = 0;
         Serve(handlers: () => ++times == 1 ? throw new InvalidOperationException("A mistake.") : TestMethods.Table());
@@ -311,7 +311,7 @@ public sealed class RpcServerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_listener_that_fails_is_asked_again()
+    public async Task A_failed_accept_is_retried()
     {
         var time = new FakeTimeProvider();
         var listener = new FailingListener();

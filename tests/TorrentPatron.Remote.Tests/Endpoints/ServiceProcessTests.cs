@@ -56,7 +56,7 @@ public sealed partial class ServiceProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task A_killed_service_ends_its_clients_calls_and_makes_way_for_the_next()
+    public async Task A_killed_service_ends_its_clients_calls_and_can_be_replaced()
     {
         Process first = Start(Program, "--serve");
         await first.StandardOutput.ReadLineAsync(Test);
@@ -80,7 +80,7 @@ public sealed partial class ServiceProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task A_socket_of_systemd_is_taken_and_hidden_from_programs_that_the_service_runs()
+    public async Task A_systemd_socket_is_used_and_hidden_from_child_processes()
     {
         Assert.SkipUnless(File.Exists("/usr/bin/systemd-socket-activate"), "There is no systemd-socket-activate here.");
         Directory.CreateDirectory(_place.Folder, SocketFolder.Mode);
@@ -106,7 +106,7 @@ public sealed partial class ServiceProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task Clients_that_send_without_end_or_do_not_read_cost_the_service_little_memory()
+    public async Task Clients_that_flood_or_do_not_read_cost_the_service_little_memory()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "The peak of another process' memory is read from /proc.");
         Process service = Start(Program, "--serve");
@@ -151,7 +151,7 @@ public sealed partial class ServiceProcessTests : IDisposable
     }
 
     [Fact]
-    public void What_is_no_listening_socket_is_not_taken()
+    public void A_descriptor_that_is_not_a_listening_socket_is_refused()
     {
         using var connected = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         Assert.Equal(TorrentErrorId.InvalidArgument, Assert.Throws<TorrentException>(() => SystemdSocket.Adopt(Duplicate((int)connected.Handle))).Error.Id);

@@ -24,7 +24,7 @@ public sealed class UnixSocketTests : IDisposable
     public void Dispose() => _place.Dispose();
 
     [Fact]
-    public async Task A_socket_and_its_folder_are_the_users_alone_whatever_the_umask()
+    public async Task A_socket_and_its_folder_are_private_to_the_user_regardless_of_the_umask()
     {
         uint before = UMask(0);
         try
@@ -44,7 +44,7 @@ public sealed class UnixSocketTests : IDisposable
     [InlineData("755")]
     [InlineData("710")]
     [InlineData("702")]
-    public void A_folder_that_others_may_enter_is_refused_with_the_way_to_close_it(string mode)
+    public void A_folder_open_to_others_is_refused_with_a_remedy(string mode)
     {
         Directory.CreateDirectory(_place.Folder);
         File.SetUnixFileMode(_place.Folder, (UnixFileMode)Convert.ToInt32(mode, 8));
@@ -78,7 +78,7 @@ public sealed class UnixSocketTests : IDisposable
     }
 
     [Fact]
-    public async Task A_second_service_is_told_that_one_runs_and_the_place_is_free_after_it()
+    public async Task A_second_service_is_refused_until_the_first_has_ended()
     {
         await using (UnixSocketListener first = UnixSocketListener.Listen(_place.Socket))
         {
@@ -92,7 +92,7 @@ public sealed class UnixSocketTests : IDisposable
     }
 
     [Fact]
-    public async Task A_listener_that_is_ended_twice_leaves_the_next_one_alone()
+    public async Task Disposing_a_listener_twice_leaves_the_next_one_alone()
     {
         UnixSocketListener first = UnixSocketListener.Listen(_place.Socket);
         await first.DisposeAsync();
@@ -102,7 +102,7 @@ public sealed class UnixSocketTests : IDisposable
     }
 
     [Fact]
-    public async Task Of_many_that_start_at_once_one_listens()
+    public async Task Only_one_of_many_concurrent_services_listens()
     {
         var listeners = new List<UnixSocketListener>();
         var errors = new List<string>();
@@ -128,7 +128,7 @@ public sealed class UnixSocketTests : IDisposable
     }
 
     [Fact]
-    public async Task What_a_dead_service_left_is_replaced()
+    public async Task The_socket_of_a_dead_service_is_replaced()
     {
         Directory.CreateDirectory(_place.Folder, SocketFolder.Mode);
         var (code, output) = await SocketPlace.PythonAsync(
@@ -143,7 +143,7 @@ public sealed class UnixSocketTests : IDisposable
     }
 
     [Fact]
-    public void A_live_socket_that_keeps_to_no_lock_is_not_replaced()
+    public void A_live_socket_without_a_lock_is_not_replaced()
     {
         Directory.CreateDirectory(_place.Folder, SocketFolder.Mode);
         using var live = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -165,14 +165,14 @@ public sealed class UnixSocketTests : IDisposable
     }
 
     [Fact]
-    public void A_path_too_long_for_a_socket_is_told()
+    public void A_path_too_long_for_a_socket_is_an_error()
     {
         var thrown = Assert.Throws<TorrentException>(() => UnixSocketListener.Listen(Path.Combine(_place.Top, new string('x', 100), "service.sock")));
         Assert.Equal(TorrentErrorId.InvalidArgument, thrown.Error.Id);
     }
 
     [Fact]
-    public async Task Nobody_there_is_told_with_the_way_to_start_it()
+    public async Task Connecting_without_a_service_fails_with_a_remedy()
     {
         var thrown = await Assert.ThrowsAsync<TorrentException>(() => DialAsync());
         Assert.Equal(TorrentErrorId.ServiceUnavailable, thrown.Error.Id);
@@ -180,7 +180,7 @@ public sealed class UnixSocketTests : IDisposable
     }
 
     [Fact]
-    public async Task The_system_says_who_is_at_the_other_end()
+    public async Task The_system_provides_the_credentials_of_the_other_end()
     {
         await using UnixSocketListener listener = UnixSocketListener.Listen(_place.Socket);
         ValueTask<RpcTransport> accepting = listener.AcceptAsync(Test);
@@ -191,7 +191,7 @@ public sealed class UnixSocketTests : IDisposable
     }
 
     [Fact]
-    public async Task Another_user_does_not_reach_the_socket_and_is_turned_away_where_the_folder_was_opened()
+    public async Task Another_user_cannot_reach_the_socket_and_is_refused_if_the_folder_was_opened()
     {
         Assert.SkipUnless(SocketPlace.IsRoot && OperatingSystem.IsLinux() && File.Exists("/usr/bin/python3"), NeedsRoot);
         const string Connect = """
@@ -221,7 +221,7 @@ public sealed class UnixSocketTests : IDisposable
     }
 
     [Fact]
-    public async Task A_service_of_another_users_is_not_trusted()
+    public async Task A_service_of_another_user_is_not_trusted()
     {
         Assert.SkipUnless(SocketPlace.IsRoot && OperatingSystem.IsLinux() && File.Exists("/usr/bin/python3"), NeedsRoot);
         File.SetUnixFileMode(_place.Top, (UnixFileMode)0x1FF);
@@ -249,7 +249,7 @@ public sealed class UnixSocketTests : IDisposable
     }
 
     [Fact]
-    public async Task A_dialer_waits_for_room_at_the_service_and_not_for_ever()
+    public async Task A_dialer_waits_for_room_at_the_service_up_to_a_limit()
     {
         Directory.CreateDirectory(_place.Folder, SocketFolder.Mode);
         using var busy = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -277,7 +277,7 @@ public sealed class UnixSocketTests : IDisposable
     }
 
     [Fact]
-    public void The_state_folder_that_was_chosen_is_the_only_place()
+    public void A_chosen_state_folder_determines_the_only_address()
     {
         IReadOnlyList<string> Places(string? state, string? runtime, params string[] own) => ServiceAddresses.OfUser(
             name => name switch { "TORRENTPATRON_STATE" => state, "XDG_RUNTIME_DIR" => runtime, _ => null },

@@ -11,7 +11,7 @@ public class CutOffMemoryTests
     private readonly FakeTimeProvider _time = new();
 
     [Fact]
-    public void A_process_is_told_once_and_no_other_process_or_user_is()
+    public void The_reason_is_given_once_and_only_to_the_same_process_and_user()
     {
         var memory = new CutOffMemory(_time);
         memory.Add(new PeerCredential("7", 100), new Hello(), Why);
@@ -23,7 +23,7 @@ public class CutOffMemoryTests
     }
 
     [Fact]
-    public void Where_the_system_does_not_tell_the_process_what_it_says_counts()
+    public void Without_a_process_id_from_the_system_the_hello_counts()
     {
         var memory = new CutOffMemory(_time);
         memory.Add(new PeerCredential("7", null), new Hello { ProcessId = 100 }, Why);
@@ -34,7 +34,7 @@ public class CutOffMemoryTests
     }
 
     [Fact]
-    public void After_a_minute_it_is_forgotten_and_the_oldest_goes_first_where_there_are_too_many()
+    public void Reasons_expire_after_a_minute_and_the_oldest_are_dropped_first()
     {
         var memory = new CutOffMemory(_time);
         for (int process = 1; process <= CutOffMemory.MostProcesses + 1; process++)

@@ -19,7 +19,7 @@ public sealed class HelloTests
     [InlineData(0, 0, 1, 1, false)]
     [InlineData(-1, -5, 1, 1, false)]
     [InlineData(1, 2, 1, 1, false)]
-    public void Two_sides_understand_each_other_where_one_version_is_known_to_both(int client, int clientLeast, int service, int serviceLeast, bool agree)
+    public void Two_sides_with_a_common_version_are_compatible(int client, int clientLeast, int service, int serviceLeast, bool agree)
     {
         TorrentError? error = Hello.Compare(
             new Hello { Protocol = client, Minimum = clientLeast, Version = "1.2.3" }, new Hello { Protocol = service, Minimum = serviceLeast, Version = "4.5.6" });
@@ -34,7 +34,7 @@ public sealed class HelloTests
     }
 
     [Fact]
-    public void This_process_says_what_it_is()
+    public void The_hello_of_this_process_describes_it()
     {
         Hello own = Hello.OfThisProcess("one");
         Assert.Equal((Hello.CurrentProtocol, Hello.OldestProtocol, Environment.ProcessId), (own.Protocol, own.Minimum, own.ProcessId));
@@ -44,7 +44,7 @@ public sealed class HelloTests
     }
 
     [Fact]
-    public void What_the_other_side_says_is_bounded_and_safe_to_print()
+    public void Texts_of_the_other_side_are_limited_and_safe_to_print()
     {
         Hello said = new Hello
         {
@@ -65,7 +65,7 @@ public sealed class HelloTests
     [InlineData("""{"protocol":1,"program":null}""", false)]
     [InlineData("""{"protocol":1,"features":"x"}""", false)]
     [InlineData("""{"protocol":1e9}""", false)]
-    public async Task The_gate_opens_for_a_hello_that_makes_sense(string json, bool? opens)
+    public async Task The_gate_opens_for_a_valid_hello(string json, bool? opens)
     {
         var gate = new HelloGate(Hello.OfThisProcess(), _ => TestMethods.Table());
         await using var _ = Connection(gate, out RawPeer peer);
@@ -80,7 +80,7 @@ public sealed class HelloTests
     }
 
     [Fact]
-    public async Task Nothing_gets_through_before_hello_and_hello_is_said_once()
+    public async Task Nothing_is_handled_before_hello_and_hello_is_accepted_once()
     {
         var gate = new HelloGate(Hello.OfThisProcess(), _ => TestMethods.Table());
         await using (Connection(gate, out RawPeer peer))
@@ -108,7 +108,7 @@ public sealed class HelloTests
     }
 
     [Fact]
-    public async Task A_client_refuses_a_service_that_is_too_old_even_where_that_agrees()
+    public async Task A_client_refuses_a_service_that_is_too_old_even_if_the_service_accepts_it()
     {
         var (one, other) = PipeStream.Pair();
         using var peer = new RawPeer(one);
@@ -122,7 +122,7 @@ public sealed class HelloTests
     }
 
     [Fact]
-    public async Task A_service_that_says_nothing_is_not_waited_for_without_end()
+    public async Task A_silent_service_is_not_waited_for_without_limit()
     {
         var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
         var (one, other) = PipeStream.Pair();

@@ -12,7 +12,7 @@ public sealed class LineReaderTests
     [InlineData("a\nunfinished", "a")]
     [InlineData("", "")]
     [InlineData("\n", "")]
-    public void A_stream_is_cut_into_lines_however_it_comes(string stream, string lines)
+    public void A_stream_is_split_into_lines_regardless_of_its_chunks(string stream, string lines)
     {
         for (int size = 1; size <= Math.Max(1, stream.Length); size++)
         {
@@ -25,7 +25,7 @@ public sealed class LineReaderTests
     [Theory]
     [InlineData(100, true)]
     [InlineData(101, false)]
-    public void A_line_may_be_as_long_as_the_bound_and_no_longer(int length, bool isRead)
+    public void A_line_may_be_as_long_as_the_limit_and_no_longer(int length, bool isRead)
     {
         foreach (string end in new[] { "\n", "\nnext\n", "" })
         {
@@ -47,7 +47,7 @@ public sealed class LineReaderTests
     }
 
     [Fact]
-    public void Memory_is_bounded_by_the_longest_line_and_goes_back_after_it()
+    public void Memory_is_limited_by_the_longest_line_and_released_after_it()
     {
         using var reader = new LineReader(1 << 20);
         byte[] noise = new byte[1 << 16];
@@ -70,7 +70,7 @@ public sealed class LineReaderTests
     }
 
     [Fact]
-    public void Many_lines_in_one_piece_are_all_read()
+    public void Many_lines_in_one_chunk_are_all_read()
     {
         using var reader = new LineReader(100);
         string stream = string.Concat(Enumerable.Range(0, 5000).Select(i => $"line {i}\n"));

@@ -76,7 +76,7 @@ public sealed class RpcConnectionTests
     }
 
     [Fact]
-    public async Task An_error_of_the_service_is_told_with_its_id_and_remedy_and_thrown_again_at_the_client()
+    public async Task An_error_of_the_service_is_sent_with_its_id_and_remedy_and_thrown_at_the_client()
     {
         await using var served = new Served();
         await served.Peer.SendAsync("""{"jsonrpc":"2.0","id":5,"method":"throw","params":{"value":"torrent"}}""");
@@ -114,7 +114,7 @@ public sealed class RpcConnectionTests
     [InlineData("""{"jsonrpc":"2.0","id":99,"result":{},"error":{}}""")]
     [InlineData("")]
     [InlineData("\r\n \r")]
-    public async Task What_nobody_needs_is_ignored_and_costs_nothing(string line)
+    public async Task Unknown_notifications_and_stray_responses_are_ignored(string line)
     {
         await using var served = new Served();
         await served.Peer.SendAsync(line);
@@ -152,7 +152,7 @@ public sealed class RpcConnectionTests
     }
 
     [Fact]
-    public async Task A_client_has_64_calls_under_way_and_a_cancelled_one_counts_until_it_is_answered()
+    public async Task A_client_has_64_pending_calls_and_a_cancelled_one_counts_until_it_is_answered()
     {
         var (one, other) = PipeStream.Pair();
         using var peer = new RawPeer(one);
@@ -199,7 +199,7 @@ public sealed class RpcConnectionTests
     }
 
     [Fact]
-    public async Task With_64_requests_under_way_no_more_are_taken_but_cancelling_works()
+    public async Task With_64_pending_requests_no_more_are_read_but_cancelling_works()
     {
         await using var served = new Served();
         for (int i = 0; i < RpcLimits.MaxRequests; i++)
@@ -226,7 +226,7 @@ public sealed class RpcConnectionTests
     }
 
     [Fact]
-    public async Task A_line_without_end_is_cut_at_the_bound_and_told_why()
+    public async Task An_endless_line_closes_the_connection_at_the_limit_with_the_reason()
     {
         await using var served = new Served();
         byte[] noise = Enumerable.Repeat((byte)'[', 1 << 16).ToArray();
@@ -239,7 +239,7 @@ public sealed class RpcConnectionTests
     }
 
     [Fact]
-    public async Task A_client_takes_lines_of_16_MiB_and_the_service_sends_none_that_are_longer()
+    public async Task A_client_accepts_lines_of_16_MiB_and_the_service_sends_none_that_are_longer()
     {
         var (one, other) = PipeStream.Pair();
         await using var service = new RpcConnection(one, TestMethods.Table(), RpcOptions.Service);
@@ -258,7 +258,7 @@ public sealed class RpcConnectionTests
     }
 
     [Fact]
-    public async Task Whoever_does_not_read_is_cut_off_after_the_flush_deadline_and_not_before()
+    public async Task A_partner_that_does_not_read_is_dropped_after_the_flush_deadline_and_not_before()
     {
         var time = new FakeTimeProvider();
         await using var served = new Served(RpcOptions.Service with { Time = time });
@@ -286,7 +286,7 @@ public sealed class RpcConnectionTests
     }
 
     [Fact]
-    public async Task A_hundred_thousand_requests_whose_answers_nobody_reads_stall_the_client_and_cost_little()
+    public async Task A_hundred_thousand_requests_with_unread_answers_stall_the_client_and_cost_little()
     {
         var time = new FakeTimeProvider();
         await using var served = new Served(RpcOptions.Service with { Time = time });
@@ -313,7 +313,7 @@ public sealed class RpcConnectionTests
     }
 
     [Fact]
-    public async Task The_end_of_a_client_cancels_what_it_waits_for()
+    public async Task The_end_of_a_client_cancels_its_pending_requests()
     {
         var cancelled = new TaskCompletionSource();
         var (one, other) = PipeStream.Pair();
@@ -359,7 +359,7 @@ public sealed class RpcConnectionTests
     }
 
     [Fact]
-    public async Task Calls_fail_with_what_the_service_said_when_it_ended()
+    public async Task Calls_fail_with_the_services_closing_reason()
     {
         var (one, other) = PipeStream.Pair();
         await using var service = new RpcConnection(one, TestMethods.Table(), RpcOptions.Service);
@@ -375,7 +375,7 @@ public sealed class RpcConnectionTests
     }
 
     [Fact]
-    public async Task A_service_that_answers_nonsense_fails_the_call_only()
+    public async Task An_invalid_answer_fails_only_the_call()
     {
         var (one, other) = PipeStream.Pair();
         using var peer = new RawPeer(one);
@@ -393,7 +393,7 @@ public sealed class RpcConnectionTests
     }
 
     [Fact]
-    public async Task A_fault_in_a_handler_of_notifications_costs_the_notification()
+    public async Task A_fault_in_a_notification_handler_affects_only_the_notification()
     {
         var (one, other) = PipeStream.Pair();
         await using var service = new RpcConnection(

@@ -34,7 +34,7 @@ public sealed class RpcParserTests
     [InlineData("""{"jsonrpc":"2.0","id":12345678901234567890,"method":"m"}""", "request 12345678901234567890 m ")]
     [InlineData("""{"jsonrpc":"2.0","id":"\ud800","method":"m"}""", """request "\ud800" m """)]
     [InlineData("""{"jsonrpc":"2.0","id":3,"result":null}""", "response 3 null")]
-    public void What_the_specification_allows_is_taken(string line, string expected) => Assert.Equal(expected, Describe(line));
+    public void Everything_the_specification_allows_is_accepted(string line, string expected) => Assert.Equal(expected, Describe(line));
 
     [Theory]
     [InlineData("", "invalid  -32700")]
@@ -65,7 +65,7 @@ public sealed class RpcParserTests
     [InlineData("""{"jsonrpc":"2.0","id":7,"result":1,"error":{"code":1,"message":""}}""", "invalid answer 7 -32600")]
     [InlineData("""{"jsonrpc":"2.0","id":7,"error":null}""", "invalid answer 7 -32600")]
     [InlineData("""{"id":7,"result":1}""", "invalid answer 7 -32600")]
-    public void What_is_no_message_is_refused_and_an_answer_is_told_apart(string line, string expected) => Assert.Equal(expected, Describe(line));
+    public void Invalid_messages_are_refused_and_responses_recognized(string line, string expected) => Assert.Equal(expected, Describe(line));
 
     [Fact]
     public void Text_that_is_not_UTF8_is_not_JSON()
@@ -121,7 +121,7 @@ public sealed class RpcParserTests
     [InlineData("""{"code":-32000,"data":{"id":{"x":1},"message":["m"]}}""")]
     [InlineData("""{"code":-32000,"data":"text"}""")]
     [InlineData("""{"code":-32000,"data":{"id":"Id","message":"\ud800"}}""")]
-    public void Data_of_an_error_that_make_no_sense_are_left_out(string error) => Assert.Equal(
+    public void Invalid_error_data_are_ignored(string error) => Assert.Equal(
         new RpcErrorResponse(new RpcId(1), new RpcError(RpcErrorCode.Failed)), Parse($$"""{"jsonrpc":"2.0","id":1,"error":{{error}}}"""));
 
     private static RpcMessage Parse(string line) => RpcParser.Parse(Encoding.UTF8.GetBytes(line));

@@ -36,7 +36,7 @@ public sealed class HookShellTests : IDisposable
     }
 
     [Fact]
-    public async Task A_script_has_none_of_the_service_s_sockets_and_secrets()
+    public async Task A_script_does_not_inherit_the_services_sockets_and_secrets()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "It looks into /proc.");
         using var socket = new TcpListener(IPAddress.Loopback, 0);
@@ -62,7 +62,7 @@ public sealed class HookShellTests : IDisposable
     }
 
     [Fact]
-    public async Task A_script_that_is_killed_takes_its_children_with_it_also_those_without_a_parent()
+    public async Task Killing_a_script_kills_its_children_including_orphans()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() && File.Exists("/usr/bin/setsid"), "There is no setsid.");
         using var kill = CancellationTokenSource.CreateLinkedTokenSource(Token);
@@ -100,7 +100,7 @@ public sealed class HookShellTests : IDisposable
     }
 
     [Fact]
-    public async Task Of_much_output_the_beginning_is_kept_and_nobody_waits_for_the_rest()
+    public async Task Only_the_beginning_of_long_output_is_kept_and_the_script_is_not_blocked()
     {
         HookExit exit = await RunAsync("printf '\\033[31mred\\n'; i=0; while [ $i -lt 20000 ]; do echo 'a line of some length'; i=$((i+1)); done; exit 0", input: new string('x', 1 << 20));
 
@@ -110,7 +110,7 @@ public sealed class HookShellTests : IDisposable
     }
 
     [Fact]
-    public async Task A_child_that_lives_on_does_not_hold_up_the_end_of_its_script()
+    public async Task A_surviving_child_does_not_delay_the_end_of_its_script()
     {
         HookExit exit = await RunAsync($"sleep 1000 & echo $! > {_folder["child"]}; echo done");
 
@@ -120,7 +120,7 @@ public sealed class HookShellTests : IDisposable
     }
 
     [Fact]
-    public async Task A_script_or_a_PowerShell_that_is_not_there_is_an_error()
+    public async Task A_missing_script_or_PowerShell_is_an_error()
     {
         var start = new HookStart(_folder["no.ps1"], [], []);
         Assert.Equal(TorrentErrorId.HookNotRun, (await Assert.ThrowsAsync<TorrentException>(() => new HookShell(() => ["x"]).RunAsync(start, Token))).Error.Id);
@@ -130,7 +130,7 @@ public sealed class HookShellTests : IDisposable
     }
 
     [Fact]
-    public void PowerShell_is_the_one_that_hosts_the_service_else_the_first_in_the_PATH()
+    public void Hooks_use_the_PowerShell_that_hosts_the_service_or_else_the_first_in_PATH()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The paths are those of Unix.");
         File.WriteAllText(_folder["pwsh.dll"], "");

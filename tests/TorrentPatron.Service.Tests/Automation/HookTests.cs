@@ -27,7 +27,7 @@ public sealed class HookTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_hook_is_run_for_its_events_torrents_and_tags_alone()
+    public async Task A_hook_runs_only_for_its_events_torrents_and_tags()
     {
         ServiceHooks hooks = Make();
         await hooks.RegisterAsync(Hook("all"), Token);
@@ -49,7 +49,7 @@ public sealed class HookTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task The_script_gets_what_happened_as_json_and_as_variables()
+    public async Task The_script_receives_the_event_as_JSON_and_as_variables()
     {
         ServiceHooks hooks = Make();
         await hooks.RegisterAsync(Hook("one") with { On = List(TorrentHookEvent.Warning) }, Token);
@@ -71,7 +71,7 @@ public sealed class HookTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Few_run_at_a_time_some_wait_and_the_rest_is_counted()
+    public async Task Few_hooks_run_at_a_time_some_wait_and_the_rest_are_counted()
     {
         ServiceHooks hooks = Make();
         _shell.Hold();
@@ -90,7 +90,7 @@ public sealed class HookTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task How_a_run_ended_is_recorded()
+    public async Task The_outcome_of_a_run_is_recorded()
     {
         ServiceHooks hooks = Make();
         await hooks.RegisterAsync(Hook("one"), Token);
@@ -112,7 +112,7 @@ public sealed class HookTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task What_takes_too_long_is_killed_and_so_is_what_runs_at_the_end()
+    public async Task A_script_is_killed_at_its_timeout_and_at_the_end_of_the_service()
     {
         ServiceHooks hooks = Make();
         _shell.Hold();
@@ -132,7 +132,7 @@ public sealed class HookTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Saved_hooks_are_there_the_next_time_and_their_files_are_the_user_s_own()
+    public async Task Saved_hooks_are_restored_and_their_files_are_private_to_the_user()
     {
         ServiceHooks first = Make();
         first.UseSaved();
@@ -163,7 +163,7 @@ public sealed class HookTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_list_that_cannot_be_read_is_told_set_aside_and_begun_anew()
+    public async Task An_unreadable_list_is_reported_set_aside_and_replaced()
     {
         string list = Path.Combine(Directory.CreateDirectory(Path.Combine(_folder["state"], "hooks")).FullName, "hooks");
         await File.WriteAllTextAsync(list, "{ no list", Token);
@@ -179,7 +179,7 @@ public sealed class HookTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_hook_that_makes_no_sense_or_has_no_shell_is_refused()
+    public async Task An_invalid_hook_or_one_without_a_shell_is_refused()
     {
         ServiceHooks hooks = Make();
         await hooks.RegisterAsync(Hook("there"), Token);
@@ -200,7 +200,7 @@ public sealed class HookTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task The_script_of_a_hook_that_is_unregistered_stays_until_its_runs_are_over()
+    public async Task The_script_of_an_unregistered_hook_is_kept_until_its_runs_end()
     {
         ServiceHooks hooks = Make();
         _shell.Hold();
@@ -238,7 +238,7 @@ public sealed class HookTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_completion_whose_hook_has_not_ended_is_pending_for_the_next_service()
+    public async Task A_completion_with_an_unfinished_hook_is_pending_for_the_next_service()
     {
         ServiceHooks first = Saved();
         await first.RegisterAsync(Hook("quick"), Token);
@@ -268,7 +268,7 @@ public sealed class HookTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Hooks_that_wait_or_run_when_the_service_ends_in_order_are_run_by_the_next_one_if_a_torrent_was_complete()
+    public async Task Completion_hooks_that_wait_or_run_when_the_service_ends_run_again_in_the_next_one()
     {
         ServiceHooks first = Saved();
         await first.RegisterAsync(Hook("one") with { On = List(TorrentHookEvent.Completed, TorrentHookEvent.Warning) }, Token);
@@ -296,7 +296,7 @@ public sealed class HookTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_hook_that_ends_its_service_is_begun_by_three_services_and_then_given_up()
+    public async Task A_hook_that_ends_its_service_is_tried_by_three_services_only()
     {
         _shell.Hold();
         ServiceHooks first = Saved();
@@ -321,7 +321,7 @@ public sealed class HookTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task What_is_complete_without_a_pending_hook_is_not_told_again()
+    public async Task A_complete_torrent_without_a_pending_hook_raises_no_event_again()
     {
         ServiceHooks hooks = Saved();
         foreach (string name in (string[])["none", "gone", "lost", "again"])
@@ -352,7 +352,7 @@ public sealed class HookTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Hooks_that_are_not_saved_leave_no_note()
+    public async Task Unsaved_hooks_leave_no_note()
     {
         ServiceHooks hooks = Make();
         await hooks.RegisterAsync(Hook("one"), Token);
@@ -380,7 +380,7 @@ public sealed class HookTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_torrent_that_does_not_start_leaves_no_folder_of_notes()
+    public async Task A_failed_start_leaves_no_folder_of_notes()
     {
         var client = new ScriptedClient { FailStart = _ => true };
         await using var service = new TorrentService(

@@ -10,7 +10,7 @@ namespace TorrentPatron.Service.Tests.Engines;
 public sealed class EngineCatalogTests
 {
     [Fact]
-    public void The_built_in_engine_is_always_there_in_letters_of_either_case()
+    public void The_built_in_engine_is_found_in_upper_and_lower_case()
     {
         using var temp = new TempFolder();
         var catalog = new EngineCatalog(temp["engines"]);

@@ -14,7 +14,7 @@ public sealed class FilterFilesTests : IDisposable
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Files_of_any_format_are_put_together_compressed_or_not()
+    public async Task Files_of_all_formats_are_combined_compressed_or_not()
     {
         AddressFilter filter = (await FilterFiles.LoadAsync(
             [Write("ipfilter.dat", "001.000.000.000 - 001.000.000.255 , 0 , a\n"), Compress("list.p2p", "name:2.0.0.0-2.0.0.9\n"), Write("nets", "2001:db8::/32")],
@@ -26,7 +26,7 @@ public sealed class FilterFilesTests : IDisposable
     }
 
     [Fact]
-    public async Task Bad_lines_are_left_out_and_counted_in_one_warning()
+    public async Task Invalid_lines_are_skipped_and_counted_in_one_warning()
     {
         AddressFilter filter = (await FilterFiles.LoadAsync([Write("a", "1.1.1.1\nbad\nworse\n2.2.2.2"), Write("b", "3.3.3.3\n4.4.4.4"), Write("c", "?\n5.5.5.5")], [], Cancel))!;
 
@@ -40,7 +40,7 @@ public sealed class FilterFilesTests : IDisposable
     [InlineData("", "no address ranges")]
     [InlineData("# comment\n\n", "no address ranges")]
     [InlineData("<html>\n<p>Not found</p>\n", "none of its lines is valid")]
-    public async Task A_file_without_a_range_is_refused_rather_than_that_all_is_allowed(string text, string why)
+    public async Task A_file_without_ranges_is_refused_rather_than_allowing_all_addresses(string text, string why)
     {
         string path = Write("filter", text);
         TorrentError error = (await Assert.ThrowsAsync<TorrentException>(() => FilterFiles.LoadAsync([path], [], Cancel))).Error;

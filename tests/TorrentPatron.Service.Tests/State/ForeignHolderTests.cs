@@ -11,7 +11,7 @@ public sealed class ForeignHolderTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public void A_claim_that_somebody_looks_at_for_a_moment_does_not_read_as_a_torrent_in_use()
+    public void A_claim_that_is_briefly_open_does_not_make_the_torrent_in_use()
     {
         Assert.True(TorrentId.TryParse(new string('a', 40), out TorrentId torrent));
         string folder = Path.Combine(_folder, torrent.ToString());
@@ -28,7 +28,7 @@ public sealed class ForeignHolderTests : IDisposable
     [Theory]
     [InlineData(FileShare.Read)]
     [InlineData(FileShare.None)]
-    public void What_is_saved_replaces_a_file_that_somebody_reads_as_soon_as_it_is_free(FileShare share)
+    public void Saving_replaces_a_file_as_soon_as_its_reader_closes_it(FileShare share)
     {
         string folder = Path.Combine(_folder, new string('a', 40)), path = Path.Combine(folder, "resume");
         StateFile.MakeFolders(_folder, folder);

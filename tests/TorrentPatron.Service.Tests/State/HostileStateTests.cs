@@ -42,7 +42,7 @@ public sealed class HostileStateTests : IDisposable
     [InlineData("../paths")]
     [InlineData("../dht")]
     [InlineData("../dht.new")]
-    public void Nothing_is_written_through_a_link_that_is_called_like_a_file_of_ours(string name)
+    public void Nothing_is_written_through_a_link_in_place_of_a_state_file(string name)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
         Directory.CreateDirectory(Folder);
@@ -52,7 +52,7 @@ public sealed class HostileStateTests : IDisposable
     }
 
     [Fact]
-    public void Nothing_is_written_through_a_link_in_the_place_of_a_torrents_folder()
+    public void Nothing_is_written_through_a_link_in_place_of_a_torrents_folder()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
         Directory.CreateDirectory(_temp["state"]);
@@ -82,7 +82,7 @@ public sealed class HostileStateTests : IDisposable
     [InlineData("magnet")]
     [InlineData("../paths")]
     [InlineData("../dht")]
-    public async Task A_pipe_that_is_called_like_a_file_of_ours_is_waited_for_by_nobody(string name)
+    public async Task A_pipe_in_place_of_a_state_file_does_not_block(string name)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "There are no such pipes.");
         Directory.CreateDirectory(Folder);
@@ -120,7 +120,7 @@ public sealed class HostileStateTests : IDisposable
 
     [Fact]
     [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
-    public void What_belongs_to_another_user_is_neither_read_nor_written()
+    public void Files_of_another_user_are_neither_read_nor_written()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "Only root can give files away.");
         if (!OperatingSystem.IsLinux())
@@ -184,10 +184,10 @@ public sealed class HostileStateTests : IDisposable
     [InlineData("destination", "")]
     [InlineData("moving", "/data\0")]
     [InlineData("moving", "../x")]
-    public void A_folder_that_cannot_be_one_is_damage(string key, string value) => AssertIsDamaged(key, writer => writer.WriteString(value));
+    public void An_impossible_folder_is_damage(string key, string value) => AssertIsDamaged(key, writer => writer.WriteString(value));
 
     [Fact]
-    public void A_list_of_paths_that_is_absurdly_long_or_has_a_zero_in_it_is_passed_over()
+    public void A_list_of_paths_that_is_too_long_or_contains_a_zero_is_ignored()
     {
         Directory.CreateDirectory(_temp["state"]);
         File.WriteAllText(_temp["state", "paths"], $"paths 1 12345678\n{_torrent.TorrentId} /data\0/x\n{new string('0', 40)} /\0\n");

@@ -28,7 +28,7 @@ public sealed class LargeTorrentTests : IDisposable
     [Theory]
     [InlineData(16 << 20)]
     [InlineData(128 << 20)]
-    public async Task A_resumed_torrent_of_terabytes_takes_little_memory_beside_its_piece_layers(int pieceLength)
+    public async Task A_restored_torrent_of_terabytes_needs_little_memory_besides_its_piece_layers(int pieceLength)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only where files are sparse by themselves.");
         int pieces = (int)(Length / pieceLength);

@@ -46,7 +46,7 @@ public sealed class ResumeStoreTests : IDisposable
     }
 
     [Fact]
-    public void What_was_read_before_the_claim_counts_unless_somebody_has_saved_something_else_since()
+    public void State_read_before_the_claim_counts_unless_it_has_been_saved_since()
     {
         using (ResumeStore store = _states.Open(_torrent))
             store.Checkpoint(Data(1));
@@ -63,7 +63,7 @@ public sealed class ResumeStoreTests : IDisposable
     }
 
     [Fact]
-    public void What_was_read_before_the_claim_is_read_again_only_where_the_file_is_not_the_one_that_was_read()
+    public void State_read_before_the_claim_is_read_again_only_if_the_file_has_changed()
     {
         using (ResumeStore store = _states.Open(_torrent))
             store.Checkpoint(Data(1));
@@ -86,7 +86,7 @@ public sealed class ResumeStoreTests : IDisposable
     }
 
     [Fact]
-    public void What_was_written_just_before_it_was_read_is_read_again()
+    public void State_written_just_before_it_was_read_is_read_again()
     {
         using (ResumeStore store = _states.Open(_torrent))
             store.Checkpoint(Data(1));
@@ -102,7 +102,7 @@ public sealed class ResumeStoreTests : IDisposable
     }
 
     [Fact]
-    public void Everything_that_was_saved_is_there_again()
+    public void All_saved_state_is_loaded_again()
     {
         ResumeData saved = Data(1, 2, 19) with
         {
@@ -225,7 +225,7 @@ public sealed class ResumeStoreTests : IDisposable
     }
 
     [Fact]
-    public void A_torrent_without_saved_state_loads_nothing_and_warns_of_nothing()
+    public void A_torrent_without_saved_state_loads_nothing_and_gives_no_warning()
     {
         Assert.Null(Load(out TorrentError? warning));
         Assert.Null(warning);
@@ -233,7 +233,7 @@ public sealed class ResumeStoreTests : IDisposable
     }
 
     [Fact]
-    public void The_metainfo_is_saved_with_the_first_checkpoint_and_anew_where_it_is_another()
+    public void The_metainfo_is_saved_with_the_first_checkpoint_and_replaced_if_it_differs()
     {
         string path = Path.Combine(Folder, "metainfo.torrent");
         Directory.CreateDirectory(Folder);
@@ -245,7 +245,7 @@ public sealed class ResumeStoreTests : IDisposable
     }
 
     [Fact]
-    public void What_is_saved_already_is_not_written_again_also_not_by_the_next_run()
+    public void Unchanged_state_is_not_written_again_even_by_the_next_run()
     {
         using (ResumeStore store = _states.Open(_torrent))
         {
@@ -263,7 +263,7 @@ public sealed class ResumeStoreTests : IDisposable
     }
 
     [Fact]
-    public void What_was_set_aside_is_written_anew()
+    public void State_that_was_set_aside_is_written_again()
     {
         using ResumeStore store = _states.Open(_torrent);
         store.Checkpoint(Data(1));
@@ -275,7 +275,7 @@ public sealed class ResumeStoreTests : IDisposable
     }
 
     [Fact]
-    public void Pieces_noted_after_the_last_checkpoint_are_there_but_doubtful()
+    public void Pieces_noted_after_the_last_checkpoint_count_but_are_doubtful()
     {
         using (ResumeStore store = _states.Open(_torrent))
         {
@@ -294,7 +294,7 @@ public sealed class ResumeStoreTests : IDisposable
     }
 
     [Fact]
-    public void A_checkpoint_takes_over_the_notes_that_it_holds_and_keeps_the_others()
+    public void A_checkpoint_removes_the_notes_that_it_contains_and_keeps_the_others()
     {
         using (ResumeStore store = _states.Open(_torrent))
         {
@@ -314,7 +314,7 @@ public sealed class ResumeStoreTests : IDisposable
     }
 
     [Fact]
-    public void What_was_not_flushed_is_doubtful_once_the_machine_has_been_rebooted()
+    public void Unflushed_pieces_are_doubtful_after_a_reboot()
     {
         _states.Open(_torrent).Dispose();
         var data = Data(1, 2, 3) with { Unflushed = Bits(2, 7) };
@@ -327,7 +327,7 @@ public sealed class ResumeStoreTests : IDisposable
     }
 
     [Fact]
-    public void A_torn_journal_counts_as_far_as_it_is_whole_wherever_it_is_torn()
+    public void A_truncated_journal_counts_up_to_its_last_complete_record()
     {
         using (ResumeStore store = _states.Open(_torrent))
         {
@@ -347,7 +347,7 @@ public sealed class ResumeStoreTests : IDisposable
     }
 
     [Fact]
-    public void A_damaged_journal_counts_up_to_the_damage_and_goes_on_from_there()
+    public void A_damaged_journal_counts_up_to_the_damage_and_continues_from_there()
     {
         using (ResumeStore store = _states.Open(_torrent))
         {
@@ -393,7 +393,7 @@ public sealed class ResumeStoreTests : IDisposable
     }
 
     [Fact]
-    public void Another_torrents_journal_counts_for_nothing()
+    public void The_journal_of_another_torrent_is_ignored()
     {
         TorrentMetainfo other = Torrents.Make("other", 20);
         using (ResumeStore store = _states.Open(other))
@@ -406,7 +406,7 @@ public sealed class ResumeStoreTests : IDisposable
     }
 
     [Fact]
-    public void A_resume_file_with_any_byte_cut_off_or_any_bit_flipped_is_set_aside_and_reported()
+    public void A_truncated_or_corrupted_resume_file_is_set_aside_and_reported()
     {
         using (ResumeStore store = _states.Open(_torrent))
             store.Checkpoint(Data(1, 2));
@@ -452,7 +452,7 @@ public sealed class ResumeStoreTests : IDisposable
     }
 
     [Fact]
-    public void A_second_opener_is_told_whose_the_torrent_is_and_the_first_goes_on()
+    public void A_second_holder_is_told_who_runs_the_torrent_and_the_first_continues()
     {
         using ResumeStore store = _states.Open(_torrent);
 
@@ -467,7 +467,7 @@ public sealed class ResumeStoreTests : IDisposable
     }
 
     [Fact]
-    public void A_claim_that_another_process_left_behind_is_free_and_one_of_a_process_that_is_there_names_it()
+    public void A_claim_of_a_dead_process_is_free_and_that_of_a_live_one_names_it()
     {
         _states.Open(_torrent).Dispose();
         string holder = _temp["state", "holder-4711-0123abcd"];
@@ -493,7 +493,7 @@ public sealed class ResumeStoreTests : IDisposable
     [InlineData("holder-1-../../etc/passwd")]
     [InlineData("../holder-1-0123abcd")]
     [InlineData("\0\u00ff a claim that is longer than any that was ever written, and nonsense besides")]
-    public void A_claim_that_names_nobody_counts_for_nothing(string claim)
+    public void A_claim_without_a_holder_is_ignored(string claim)
     {
         Directory.CreateDirectory(Folder);
         File.WriteAllText(Path.Combine(Folder, "claim"), claim);
@@ -502,7 +502,7 @@ public sealed class ResumeStoreTests : IDisposable
     }
 
     [Fact]
-    public void All_torrents_of_a_service_are_held_by_one_file_which_goes_with_the_last_of_them()
+    public void One_file_holds_all_torrents_of_a_service_and_is_deleted_with_the_last()
     {
         ResumeStore[] stores = [.. Enumerable.Range(0, 20).Select(i => _states.Open(Torrents.Make($"torrent {i}")))];
         string holder = Assert.Single(Directory.EnumerateFiles(_states.FolderPath));
@@ -515,7 +515,7 @@ public sealed class ResumeStoreTests : IDisposable
     }
 
     [Fact]
-    public void Of_many_that_open_a_torrent_at_once_one_has_it()
+    public void Only_one_of_many_concurrent_claims_succeeds()
     {
         StateFolder[] folders = [.. Enumerable.Range(0, 8).Select(_ => new StateFolder(_states.FolderPath))];
         for (int round = 0; round < 20; round++)
@@ -540,7 +540,7 @@ public sealed class ResumeStoreTests : IDisposable
     }
 
     [Fact]
-    public void Discarding_leaves_nothing_of_what_is_new_and_everything_of_what_was_there()
+    public void Giving_up_deletes_new_state_and_keeps_existing_state()
     {
         ResumeStore store = _states.Open(_torrent);
         store.GiveUp();
@@ -560,7 +560,7 @@ public sealed class ResumeStoreTests : IDisposable
     }
 
     [Fact]
-    public void After_it_is_closed_a_store_writes_nothing_more()
+    public void A_closed_store_writes_nothing_more()
     {
         ResumeStore store = _states.Open(_torrent);
         store.Dispose();
@@ -572,7 +572,7 @@ public sealed class ResumeStoreTests : IDisposable
     }
 
     [Fact]
-    public void A_state_folder_that_cannot_be_is_reported_with_what_to_do()
+    public void An_unusable_state_folder_is_reported_with_a_remedy()
     {
         File.WriteAllText(_temp["file"], "in the way");
 
@@ -640,7 +640,7 @@ public sealed class ResumeStoreTests : IDisposable
     }
 
     [Fact]
-    public void A_saved_torrent_says_how_it_stood_without_being_started()
+    public void A_saved_torrent_has_its_last_status_without_being_started()
     {
         using (ResumeStore store = _states.Open(_torrent))
         {
@@ -667,7 +667,7 @@ public sealed class ResumeStoreTests : IDisposable
     }
 
     [Fact]
-    public void A_saved_torrent_of_which_only_a_link_is_known_says_so_and_a_damaged_one_is_shown_with_a_warning()
+    public void A_saved_link_is_shown_as_such_and_a_damaged_torrent_with_a_warning()
     {
         Assert.True(MagnetLink.TryParse($"magnet:?xt=urn:btih:{new string('a', 40)}&dn=linked", out MagnetLink? link, out _));
         using (ResumeStore store = _states.Open(link))
@@ -702,7 +702,7 @@ public sealed class ResumeStoreTests : IDisposable
     }
 
     [Fact]
-    public void Only_the_user_may_look_into_the_state()
+    public void Only_the_user_can_read_the_state_folder()
     {
         if (OperatingSystem.IsWindows())
         {
@@ -727,7 +727,7 @@ public sealed class ResumeStoreTests : IDisposable
     [InlineData("time:1000", "id:1000", false)]
     [InlineData("time:x", "time:y", false)]
     [InlineData("time:-9223372036854775808", "time:9223372036854775807", false)]
-    public void The_machines_run_is_told_by_its_id_or_roughly_by_the_time_it_began(string one, string other, bool areSame)
+    public void A_boot_is_identified_by_its_id_or_approximately_by_its_time(string one, string other, bool areSame)
     {
         Assert.Equal(areSame, BootIdentity.AreSame(one, other));
         Assert.Equal(areSame, BootIdentity.AreSame(other, one));

@@ -28,7 +28,7 @@ public sealed class SavedPathsTests : IDisposable
     }
 
     [Fact]
-    public void What_another_process_saves_meanwhile_is_found_and_what_it_forgets_is_not()
+    public void Torrents_that_another_process_saves_are_found_and_those_it_removes_are_not()
     {
         StateFolder first = States(), second = States();
         Assert.Empty(Claim(first, "a", _temp["d", "a"]));
@@ -41,7 +41,7 @@ public sealed class SavedPathsTests : IDisposable
     }
 
     [Fact]
-    public void What_another_process_adds_to_a_list_that_nobody_has_written_for_long_is_found()
+    public void Entries_that_another_process_adds_to_an_old_list_are_found()
     {
         StateFolder first = States();
         Save(first, "a", _temp["d"]);
@@ -58,7 +58,7 @@ public sealed class SavedPathsTests : IDisposable
     }
 
     [Fact]
-    public void A_torrent_that_is_new_gets_into_a_list_that_nobody_has_written_for_long()
+    public void A_new_torrent_is_added_to_an_old_list()
     {
         StateFolder first = States();
         Save(first, "a", _temp["d"]);
@@ -72,7 +72,7 @@ public sealed class SavedPathsTests : IDisposable
     }
 
     [Fact]
-    public void What_was_saved_anew_since_it_was_looked_at_is_read_again()
+    public void State_saved_since_the_last_look_is_read_again()
     {
         StateFolder first = States(), second = States();
         Save(second, "b", _temp["d"]);
@@ -85,7 +85,7 @@ public sealed class SavedPathsTests : IDisposable
     }
 
     [Fact]
-    public void A_torrent_of_this_process_is_not_told_since_it_is_known_and_one_that_another_just_starts_is()
+    public void Torrents_of_this_process_are_left_out_and_those_another_is_starting_are_included()
     {
         StateFolder here = States(), there = States();
         using ResumeStore mine = here.Open(Torrents.Make("a"));
@@ -112,7 +112,7 @@ public sealed class SavedPathsTests : IDisposable
     [InlineData("")]
     [InlineData("something else")]
     [InlineData("paths 1 00000000\nnonsense\n0123")]
-    public void A_list_that_is_damaged_costs_nothing_but_its_making_anew(string content)
+    public void A_damaged_list_is_only_rebuilt(string content)
     {
         Save(States(), "a", _temp["d"]);
         File.WriteAllText(ListPath, content);
@@ -122,7 +122,7 @@ public sealed class SavedPathsTests : IDisposable
     }
 
     [Fact]
-    public void A_line_that_was_cut_short_does_not_spoil_the_next()
+    public void A_truncated_line_does_not_affect_the_next()
     {
         StateFolder reader = States();
         Save(States(), "a", _temp["d"]);
@@ -135,7 +135,7 @@ public sealed class SavedPathsTests : IDisposable
     }
 
     [Fact]
-    public void A_list_that_another_process_has_written_anew_is_read_from_its_beginning()
+    public void A_list_rewritten_by_another_process_is_read_from_its_beginning()
     {
         StateFolder reader = States();
         Assert.Empty(Claim(reader, "x", _temp["elsewhere"]));
@@ -166,7 +166,7 @@ public sealed class SavedPathsTests : IDisposable
     }
 
     [Fact]
-    public void Services_that_start_torrents_at_once_all_get_into_the_list()
+    public void Torrents_started_at_once_by_several_services_are_all_in_the_list()
     {
         Parallel.For(0, 40, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i => Save(States(), $"t{i}", _temp["d"]));
 

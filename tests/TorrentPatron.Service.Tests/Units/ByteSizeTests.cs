@@ -40,7 +40,7 @@ public sealed class ByteSizeTests
     [InlineData("1Mbit")]
     [InlineData("M")]
     [InlineData("99999999999TiB")]
-    public void What_is_no_size_or_too_large_is_refused(string text) => Assert.False(ByteSize.TryParse(text, out _));
+    public void An_invalid_or_too_large_size_is_refused(string text) => Assert.False(ByteSize.TryParse(text, out _));
 
     [Theory]
     [InlineData(0, "0 B")]

@@ -27,7 +27,7 @@ public sealed class DurationTests
     [InlineData("-00:00:05")]
     [InlineData("1e9")]
     [InlineData("99999999999999d")]
-    public void What_is_not_a_time_is_refused(string text) => Assert.False(Duration.TryParse(text, out _));
+    public void An_invalid_duration_is_refused(string text) => Assert.False(Duration.TryParse(text, out _));
 
     [Theory]
     [InlineData(0.25, "1s")]

@@ -31,7 +31,7 @@ public sealed class PeerAddressTests
     [InlineData("host:-1", "1 to 65535")]
     [InlineData("host:+80", "1 to 65535")]
     [InlineData("a b:80", "'a b' is not a host")]
-    public async Task What_is_not_a_peer_is_refused_and_says_why(string text, string why)
+    public async Task An_invalid_peer_is_refused_with_the_reason(string text, string why)
     {
         Assert.False(PeerAddress.TryParse(text, out _, out string? fault));
         Assert.Contains(why, fault, StringComparison.Ordinal);
@@ -41,7 +41,7 @@ public sealed class PeerAddressTests
     }
 
     [Fact]
-    public async Task Addresses_are_taken_as_they_are_and_names_are_looked_up()
+    public async Task Addresses_are_used_directly_and_host_names_are_resolved()
     {
         IReadOnlyList<IPEndPoint> peers = await PeerAddress.ReadAsync(
             ["127.0.0.1:6881", "[::1]:80", "localhost:6881"], new SocketNetwork(), TestContext.Current.CancellationToken);
