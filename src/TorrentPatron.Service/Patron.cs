@@ -144,7 +144,7 @@ public sealed class Patron : IRequester, IAsyncDisposable
     /// <summary>
     /// Receives the messages of the patron's torrents as they arrive, possibly before the answers about them; must not block. Set it before use.
     /// </summary>
-    internal Action<TorrentMessage>? NewsListener { get; set; }
+    internal Action<TorrentMessage>? MessageListener { get; set; }
 
     /// <inheritdoc/>
     CancellationToken IRequester.Stopping => _stopping.Token;
@@ -434,10 +434,10 @@ public sealed class Patron : IRequester, IAsyncDisposable
     void IRequester.Receive(NewTorrentCreated answer) => _answers.Settle(answer);
 
     /// <inheritdoc/>
-    void IRequester.Receive(TorrentMessage news)
+    void IRequester.Receive(TorrentMessage message)
     {
-        NewsListener?.Invoke(news);
-        _answers.Pass(news);
+        MessageListener?.Invoke(message);
+        _answers.Pass(message);
     }
 
     /// <summary>Sends the engine a command about a torrent.</summary>

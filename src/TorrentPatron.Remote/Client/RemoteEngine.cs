@@ -21,7 +21,7 @@ internal sealed class RemoteEngine : IEngineView
     private readonly Lock _gate = new(); // a leaf
     private readonly OrderedDictionary<TorrentId, (TorrentStatus Status, Instant Told)> _statuses = [];
     private volatile StatusWatchers _watchers = new();
-    private readonly NewsRouter _news;
+    private readonly MessageRouter _router;
     private readonly TimeProvider _time;
     private RpcConnection? _connection;
     private volatile TorrentError? _fault;
@@ -34,9 +34,9 @@ internal sealed class RemoteEngine : IEngineView
     private HashSet<TorrentId> _seen = [];
 
     /// <summary>Creates an empty mirror.</summary>
-    /// <param name="news">Knows which patron owns which torrent.</param>
+    /// <param name="router">Knows which patron owns which torrent.</param>
     /// <param name="time">The clock.</param>
-    public RemoteEngine(NewsRouter news, TimeProvider time) => (_news, _time) = (news, time);
+    public RemoteEngine(MessageRouter router, TimeProvider time) => (_router, _time) = (router, time);
 
     /// <inheritdoc/>
     public TorrentError? Fault => _fault;
@@ -68,7 +68,7 @@ internal sealed class RemoteEngine : IEngineView
                 _before?.Remove(torrent);
             }
 
-            _news.Forget(torrent);
+            _router.Forget(torrent);
             _watchers.See(torrent, status with { State = TorrentState.Stopped }, isLast: true);
         }
 
@@ -101,7 +101,7 @@ internal sealed class RemoteEngine : IEngineView
             _seen = [];
         }
 
-        _news.BeginCatchUp();
+        _router.BeginCatchUp();
     }
 
     /// <summary>Notes that the service has reported all torrents, and reports what happened to those that were there before.</summary>
@@ -124,15 +124,15 @@ internal sealed class RemoteEngine : IEngineView
         foreach ((TorrentId torrent, TorrentStatus before, TorrentStatus? now) in changes)
         {
             TorrentStatus status = now ?? before with { State = TorrentState.Stopped, DownloadRate = 0, UploadRate = 0, ConnectedPeers = 0 };
-            _news.CatchUp(torrent, before, status);
+            _router.CatchUp(torrent, before, status);
             if (now is null)
             {
-                _news.Forget(torrent);
+                _router.Forget(torrent);
                 _watchers.See(torrent, status, isLast: true);
             }
         }
 
-        _news.EndCatchUp();
+        _router.EndCatchUp();
     }
 
     /// <summary>Notes that the connection has ended: nothing is known about the torrents any more, and their watchers are told.</summary>
@@ -194,7 +194,7 @@ internal sealed class RemoteEngine : IEngineView
         Wire.ToList(Ask(Methods.GetClosedPeers, QueryOf(torrent)).Peers, peer => peer.ToPeer());
 
     /// <inheritdoc/>
-    public bool Owns(IRequester requester, TorrentId torrent) => _news.Owns(requester, torrent);
+    public bool Owns(IRequester requester, TorrentId torrent) => _router.Owns(requester, torrent);
 
     /// <inheritdoc/>
     public StatusWatch Watch(TorrentId torrent)
@@ -270,7 +270,7 @@ internal sealed class RemoteEngine : IEngineView
         }
 
         foreach (TorrentStatus status in gone)
-            _news.Forget(Wire.ToTorrent(status.InfoHash));
+            _router.Forget(Wire.ToTorrent(status.InfoHash));
 
         // Watchers end with the engine and its last statuses; the next one has new watchers.
         StatusWatchers ended = _watchers;

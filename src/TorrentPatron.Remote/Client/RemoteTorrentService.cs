@@ -45,7 +45,7 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
     private readonly RpcOptions _options;
     private readonly RpcMethodTable _methods;
     private readonly RemoteEngine _engine;
-    private readonly NewsRouter _news;
+    private readonly MessageRouter _router;
     private readonly RequestReader _reader;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _ending = new();
@@ -65,8 +65,8 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
     private RemoteTorrentService(Func<ServiceScope?, CancellationToken, Task<Stream>> dial, TimeSpan? reconnectTimeout, RpcOptions options)
     {
         (_dial, _reconnectTimeout, _options, _time) = (dial, reconnectTimeout, options, options.Time);
-        _news = new NewsRouter();
-        _engine = new RemoteEngine(_news, _time);
+        _router = new MessageRouter();
+        _engine = new RemoteEngine(_router, _time);
         _methods = new RpcMethodTable().Add(Methods.Statuses, (statuses, _) => Take(statuses)).Add(Methods.Message, (message, _) => Take(message));
         Network = NetworkStack.Create(new SocketNetwork(() => _ownSettings.BindTarget), () => _ownSettings, options.Time);
         _reader = new RequestReader(new SourceReader(options.Time, Network), peers: null, options.Time);
@@ -181,7 +181,7 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
             patron = new Patron(this, this, name);
-            _news.Add(patron);
+            _router.Add(patron);
             _patrons.Add(patron.Id, patron);
             connection = _connection!;
         }
@@ -245,7 +245,7 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
         start.Patron = requester.Id;
         await UploadAsync(start, metainfo, reading).ConfigureAwait(false);
         TorrentAnswer? answer = null;
-        _news.StartBegins(requester);
+        _router.StartBegins(requester);
         try
         {
             answer = Answer(await SendAsync(Methods.Start, start, requester, turn).ConfigureAwait(false), pending, MethodNames.Start);
@@ -253,7 +253,7 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
         }
         finally
         {
-            _news.StartEnds(requester, answer);
+            _router.StartEnds(requester, answer);
         }
     }
 
@@ -281,7 +281,7 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
     }
 
     /// <inheritdoc/>
-    void IPatronBackend.Stopped(Patron patron) => _news.Remove(patron);
+    void IPatronBackend.Stopped(Patron patron) => _router.Remove(patron);
 
     /// <inheritdoc/>
     async Task IPatronBackend.ReleaseAsync(Patron patron)
@@ -446,7 +446,7 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
         {
             foreach (Patron patron in Patrons)
             {
-                foreach (string[] part in _news.OwnedBy(patron).Select(Wire.OfTorrent).OfType<string>().Chunk(AdoptDto.MostTorrents))
+                foreach (string[] part in _router.OwnedBy(patron).Select(Wire.OfTorrent).OfType<string>().Chunk(AdoptDto.MostTorrents))
                 {
                     await connection.CallAsync(Methods.Adopt, new AdoptDto { Patron = patron.Id, Torrents = part }, _ending.Token)
                         .ConfigureAwait(false);
@@ -526,8 +526,8 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
 
     private ValueTask Take(MessageDto message)
     {
-        if (message.Patron is { } patron && message.ToMessage() is { } news)
-            _news.Bring(patron, news);
+        if (message.Patron is { } patron && message.ToMessage() is { } received)
+            _router.Bring(patron, received);
         return ValueTask.CompletedTask;
     }
 

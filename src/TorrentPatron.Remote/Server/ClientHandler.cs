@@ -132,7 +132,7 @@ internal sealed class ClientHandler : IAsyncDisposable
                 throw new TorrentException(ServerErrors.PatronThere(id));
             name = name is null ? null : DisplayText.Clean(name.Length <= MostName ? name : name[..MostName]);
             Patron patron = Service.CreatePatron(name, id);
-            patron.NewsListener = message => _outbox.Put(id, message);
+            patron.MessageListener = message => _outbox.Put(id, message);
             _patrons.Add(id, patron);
             return patron;
         }

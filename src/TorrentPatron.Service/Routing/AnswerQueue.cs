@@ -66,14 +66,14 @@ internal sealed class AnswerQueue(Action<TorrentMessage> deliver)
     }
 
     /// <summary>Passes on a message of a torrent that is not an answer.</summary>
-    public void Pass(TorrentMessage news)
+    public void Pass(TorrentMessage message)
     {
         lock (_gate)
         {
-            if (_starts.TryGetValue(news.TorrentId, out PendingAnswer? start))
-                (start.Followers ??= []).Add(news);
+            if (_starts.TryGetValue(message.TorrentId, out PendingAnswer? start))
+                (start.Followers ??= []).Add(message);
             else
-                deliver(news);
+                deliver(message);
         }
     }
 
@@ -97,8 +97,8 @@ internal sealed class AnswerQueue(Action<TorrentMessage> deliver)
                 deliver(answer);
             }
 
-            foreach (TorrentMessage news in request.Followers ?? [])
-                deliver(news);
+            foreach (TorrentMessage message in request.Followers ?? [])
+                deliver(message);
             request.Tell();
         }
     }

@@ -18,5 +18,5 @@ internal interface IRequester
     void Receive(NewTorrentCreated answer);
 
     /// <summary>Takes a message of a torrent that it owns. Never blocks.</summary>
-    void Receive(TorrentMessage news);
+    void Receive(TorrentMessage message);
 }

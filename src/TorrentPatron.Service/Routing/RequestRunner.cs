@@ -13,7 +13,7 @@ namespace TorrentPatron.Service.Routing;
 /// <summary>Carries out a patron's requests: reads the source, waits for its turn, sends the command to the engine.</summary>
 internal sealed class RequestRunner(ClientSessions sessions, StateFolder states, RequestReader reader, DestinationRules destinations, ServiceHooks hooks)
 {
-    private readonly TorrentLanes _lanes = new();
+    private readonly TorrentQueues _queues = new();
     private readonly SavedRemoval _savedRemoval = new(states, destinations);
 
     /// <summary>Starts a torrent, or joins it if it runs.</summary>
@@ -30,8 +30,8 @@ internal sealed class RequestRunner(ClientSessions sessions, StateFolder states,
         pending.Torrent = torrent;
         order.Check();
 
-        using LaneTurn lane = await turn.EnterAsync(_lanes, torrent).ConfigureAwait(false);
-        await lane.Ready.WaitAsync(requester.Stopping).ConfigureAwait(false);
+        using QueueTurn place = await turn.EnterAsync(_queues, torrent).ConfigureAwait(false);
+        await place.Ready.WaitAsync(requester.Stopping).ConfigureAwait(false);
         ClientSession session = sessions.Connect(requester);
         ITorrentClient client = await session.StartedAsync(requester.Stopping).ConfigureAwait(false);
         if (client.GetStatus(torrent) is { State: not TorrentState.Stopped } running)
@@ -83,8 +83,8 @@ internal sealed class RequestRunner(ClientSessions sessions, StateFolder states,
     /// <param name="turn">The request's place among the patron's requests.</param>
     public async Task<TorrentAnswer> CommandAsync(IRequester requester, TorrentCommand command, PendingAnswer pending, RequestTurn turn)
     {
-        using LaneTurn lane = await turn.EnterAsync(_lanes, pending.Torrent).ConfigureAwait(false);
-        await lane.Ready.WaitAsync(requester.Stopping).ConfigureAwait(false);
+        using QueueTurn place = await turn.EnterAsync(_queues, pending.Torrent).ConfigureAwait(false);
+        await place.Ready.WaitAsync(requester.Stopping).ConfigureAwait(false);
         if (command is MoveTorrent { Destination: var destination })
             destinations.Check(destination);
 
@@ -96,7 +96,7 @@ internal sealed class RequestRunner(ClientSessions sessions, StateFolder states,
 
         // A start must wait for a close, but nothing waits for the end of a recheck.
         if (command is not CloseTorrent)
-            lane.Dispose();
+            place.Dispose();
         return await answer.ConfigureAwait(false);
     }
 
@@ -108,8 +108,8 @@ internal sealed class RequestRunner(ClientSessions sessions, StateFolder states,
     public async Task<TorrentAnswer> RemoveAsync(IRequester requester, RemoveTorrent command, PendingAnswer pending, RequestTurn turn)
     {
         TorrentId torrent = pending.Torrent;
-        using LaneTurn lane = await turn.EnterAsync(_lanes, torrent).ConfigureAwait(false);
-        await lane.Ready.WaitAsync(requester.Stopping).ConfigureAwait(false);
+        using QueueTurn place = await turn.EnterAsync(_queues, torrent).ConfigureAwait(false);
+        await place.Ready.WaitAsync(requester.Stopping).ConfigureAwait(false);
         if (sessions.Current is { IsOver: false } session)
         {
             ITorrentClient client = await session.StartedAsync(requester.Stopping).ConfigureAwait(false);
@@ -143,8 +143,8 @@ internal sealed class RequestRunner(ClientSessions sessions, StateFolder states,
     /// </summary>
     public async Task ForgetAsync(Patron requester, TorrentId torrent)
     {
-        using LaneTurn lane = _lanes.Enter(torrent);
-        await lane.Ready.ConfigureAwait(false);
+        using QueueTurn place = _queues.Enter(torrent);
+        await place.Ready.ConfigureAwait(false);
 
         // Another patron inherits the torrents of a patron that was stopped because its client has gone.
         if (sessions.Current is { } session && (requester.IsStopped || session.Owns(requester, torrent))
@@ -164,8 +164,8 @@ internal sealed class RequestRunner(ClientSessions sessions, StateFolder states,
 
     private async Task CloseAsync(ClientSession session, IRequester requester, TorrentId torrent)
     {
-        using LaneTurn lane = _lanes.Enter(torrent);
-        await lane.Ready.ConfigureAwait(false);
+        using QueueTurn place = _queues.Enter(torrent);
+        await place.Ready.ConfigureAwait(false);
         if (session.Owns(requester, torrent))
             await session.SendAsync(requester, torrent, new CloseTorrent(sessions.NextId(), torrent)).ConfigureAwait(false);
     }

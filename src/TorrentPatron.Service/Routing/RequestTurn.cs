@@ -19,10 +19,10 @@ internal sealed class RequestTurn(Task before)
     public void Enter() => _entered.TrySetResult();
 
     /// <summary>Waits for the patron's earlier requests, then takes a turn in the torrent's queue.</summary>
-    public async Task<LaneTurn> EnterAsync(TorrentLanes lanes, TorrentId torrent)
+    public async Task<QueueTurn> EnterAsync(TorrentQueues queues, TorrentId torrent)
     {
         await before.ConfigureAwait(false);
-        LaneTurn turn = lanes.Enter(torrent);
+        QueueTurn turn = queues.Enter(torrent);
         Enter();
         return turn;
     }

@@ -17,7 +17,7 @@ internal sealed class StatusFeed(IReadOnlyCollection<TorrentId>? torrents, Actio
     private readonly HashSet<TorrentId>? _chosen = torrents is null ? null : [.. torrents];
 
     /// <summary>Contains an item while there are unread statuses; completed when no more follow.</summary>
-    private readonly Channel<bool> _news = Channel.CreateBounded<bool>(
+    private readonly Channel<bool> _pending = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
 
     public TorrentId? Torrent => null;
@@ -45,9 +45,9 @@ internal sealed class StatusFeed(IReadOnlyCollection<TorrentId>? torrents, Actio
     /// <returns>False if no more follow.</returns>
     public async ValueTask<bool> WaitAsync(CancellationToken cancellationToken)
     {
-        if (!await _news.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
+        if (!await _pending.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
             return false;
-        _news.Reader.TryRead(out _);
+        _pending.Reader.TryRead(out _);
         return true;
     }
 
@@ -70,13 +70,13 @@ internal sealed class StatusFeed(IReadOnlyCollection<TorrentId>? torrents, Actio
                 return;
             _latest.Remove(of);
             _latest.Add(of, status);
-            _news.Writer.TryWrite(true);
+            _pending.Writer.TryWrite(true);
             if (isLast && _chosen is not null && _chosen.Remove(of) && _chosen.Count == 0)
                 End();
         }
     }
 
-    public void End() => _news.Writer.TryComplete();
+    public void End() => _pending.Writer.TryComplete();
 
     public void Dispose()
     {

@@ -8,7 +8,7 @@ using TorrentPatron.Service.Tests.Fakes;
 namespace TorrentPatron.Service.Tests;
 
 /// <summary>Who hears what of a torrent: events, the outbox, waiting.</summary>
-public sealed class NewsTests
+public sealed class MessageTests
 {
     private static readonly TorrentError Note = new(TorrentErrorId.TrackerFailed, "The tracker failed.", "Wait.");
 
@@ -97,7 +97,7 @@ public sealed class NewsTests
         test.Client.Say(new TorrentStatusUpdate(torrent, status));
         test.Client.Set(torrent, TorrentState.Seeding);
         test.Client.Say(new TorrentCompleted(torrent, CompletionReason.Downloaded, status));
-        test.Client.Say(new TorrentWarning(torrent, NewsTests.Note));
+        test.Client.Say(new TorrentWarning(torrent, MessageTests.Note));
 
         foreach (string expected in (string[])["created", "already", "fail", "status", "state", "completed", "warning"])
         {
@@ -121,7 +121,7 @@ public sealed class NewsTests
         for (int round = 1; round <= 200; round++)
         {
             for (int i = 0; i < 5; i++)
-                test.Client.Say(new TorrentWarning(Torrents.Hash(), NewsTests.Note));
+                test.Client.Say(new TorrentWarning(Torrents.Hash(), MessageTests.Note));
             await patron.FlushEventsAsync(Token);
             Assert.Equal(5 * round, Volatile.Read(ref raised));
         }
@@ -139,7 +139,7 @@ public sealed class NewsTests
         await patron.FlushEventsAsync(Token);
         await patron.StartAsync(Torrents.Start(), Token);
         var outbox = patron.OpenOutbox();
-        test.Client.Say(new TorrentWarning(Torrents.Hash(), NewsTests.Note));
+        test.Client.Say(new TorrentWarning(Torrents.Hash(), MessageTests.Note));
         Assert.IsType<TorrentWarning>(await outbox.ReadAsync(Token));
         using var cancellation = new CancellationTokenSource();
 

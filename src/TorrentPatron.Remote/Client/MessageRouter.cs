@@ -8,7 +8,7 @@ namespace TorrentPatron.Remote.Client;
 /// Routes messages to the patrons that own the torrents. Messages of a torrent may arrive before the answer that it has been started; they wait
 /// for that. Thread-safe.
 /// </summary>
-internal sealed class NewsRouter
+internal sealed class MessageRouter
 {
     private readonly Lock _gate = new(); // taken before those of patrons' answers
     private readonly Dictionary<Guid, Recipient> _patrons = [];
@@ -114,11 +114,11 @@ internal sealed class NewsRouter
                 patron.Receive(created);
             }
 
-            recipient.Early.RemoveAll(news =>
+            recipient.Early.RemoveAll(message =>
             {
-                bool isDue = recipient.OpenStarts == 0 || news.TorrentId == answer?.TorrentId;
+                bool isDue = recipient.OpenStarts == 0 || message.TorrentId == answer?.TorrentId;
                 if (isDue)
-                    patron.Receive(news);
+                    patron.Receive(message);
                 return isDue;
             });
         }
@@ -126,18 +126,18 @@ internal sealed class NewsRouter
 
     /// <summary>Delivers a message.</summary>
     /// <param name="patron">The patron to deliver it to.</param>
-    /// <param name="news">The message.</param>
-    public void Bring(Guid patron, TorrentMessage news)
+    /// <param name="message">The message.</param>
+    public void Bring(Guid patron, TorrentMessage message)
     {
         lock (_gate)
         {
             if (!_patrons.TryGetValue(patron, out Recipient? recipient))
                 return;
-            _told?.Add((patron, news.TorrentId, news.GetType()));
-            if (recipient.OpenStarts > 0 && !recipient.Own.Contains(news.TorrentId))
-                recipient.Early.Add(news);
+            _told?.Add((patron, message.TorrentId, message.GetType()));
+            if (recipient.OpenStarts > 0 && !recipient.Own.Contains(message.TorrentId))
+                recipient.Early.Add(message);
             else
-                recipient.Patron.Receive(news);
+                recipient.Patron.Receive(message);
         }
     }
 

@@ -1,7 +1,7 @@
 namespace TorrentPatron.Service.Routing;
 
 /// <summary>A turn in a torrent's queue. Dispose gives it up, even before it has come, without overtaking earlier turns.</summary>
-internal sealed class LaneTurn(Task before, Action leave) : IDisposable
+internal sealed class QueueTurn(Task before, Action leave) : IDisposable
 {
     private Action? _leave = leave;
 

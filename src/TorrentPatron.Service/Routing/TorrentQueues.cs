@@ -6,20 +6,20 @@ namespace TorrentPatron.Service.Routing;
 /// Runs the commands for each torrent one at a time, in the order of entering, across patrons: of two starts of the same torrent the second
 /// finds it running, and a start waits for a pending close.
 /// </summary>
-internal sealed class TorrentLanes
+internal sealed class TorrentQueues
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<TorrentId, Task> _tails = [];
 
     /// <summary>Takes the next turn.</summary>
-    public LaneTurn Enter(TorrentId torrent)
+    public QueueTurn Enter(TorrentId torrent)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
         {
             Task before = _tails.GetValueOrDefault(torrent, Task.CompletedTask);
             _tails[torrent] = done.Task;
-            return new LaneTurn(before, () => Leave(torrent, done));
+            return new QueueTurn(before, () => Leave(torrent, done));
         }
     }
 
