@@ -83,7 +83,7 @@ Describe 'Actions of event subscriptions' {
             Get-Content $transcript -Raw | Should -Not -Match 'while'
         }
 
-        It 'runs what other subscriptions have queued' {
+        It 'runs pending actions of other subscriptions' {
             $timer = [Timers.Timer]::new(100)
             $null = Register-ObjectEvent $timer Elapsed -Action { $global:beats++ }
             $timer.Start()
@@ -94,7 +94,7 @@ Describe 'Actions of event subscriptions' {
     }
 
     Context 'When a cmdlet returns' {
-        It 'have run for all that was raised before: <Name>' -ForEach @(
+        It 'have run for all events raised before: <Name>' -ForEach @(
             @{ Name = 'Start-Torrent -Wait'; Waiting = { Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Wait -Timeout 30 } }
             @{ Name = 'Wait-Torrent'; Waiting = { Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer | Wait-Torrent -Timeout 30 } }
             @{ Name = 'Watch-Torrent'; Waiting = { Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer | Watch-Torrent } }
@@ -115,7 +115,7 @@ Describe 'Actions of event subscriptions' {
             }
         }
 
-        It 'have run for what was told while torrents were tested, suspended, stopped and removed' {
+        It 'have run for the events of testing, suspending, stopping and removing torrents' {
             $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Timeout 30
             foreach ($name in 'StateChanged', 'Removed') {
                 $null = Register-TorrentEvent $name -Patron $patron -MessageData $seen -Action {
@@ -143,13 +143,13 @@ Describe 'Actions of event subscriptions' {
             $seen | Should -Be 'new', 'failed'
         }
 
-        It 'have run when a later command has had enough' {
+        It 'have run when a later command needs no more objects' {
             $null = Register-TorrentEvent NewTorrentCreated -Patron $patron -MessageData $seen -Action { $Event.MessageData.Add('new') }
             $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron | Select-Object -First 1
             $seen | Should -Be 'new'
         }
 
-        It 'have run by the time that a script ends' {
+        It 'have run by the end of a script' {
             $run = Invoke-TestScript -Folder $files -Script @"
                 Import-Module '$PSScriptRoot/TestSwarm.psm1'
                 `$patron = New-TestPatron -Name inner -StatePath '$files/state'
@@ -160,7 +160,7 @@ Describe 'Actions of event subscriptions' {
             $run.Output | Should -Be 'True'
         }
 
-        It 'are not waited for by a cmdlet that an action calls' {
+        It 'are not waited for by a cmdlet called from an action' {
             $null = Register-TorrentEvent StateChanged -Patron $patron -MessageData $seen -Action {
                 $clock = [Diagnostics.Stopwatch]::StartNew()
                 $null = $EventArgs.Status | Set-Torrent -Tag 'seen' -Patron $Sender
@@ -170,7 +170,7 @@ Describe 'Actions of event subscriptions' {
             $seen | Should -Contain 'Seeding True'
         }
 
-        It 'do not hold it up where an action has failed' {
+        It 'do not block it after an action has failed' {
             $null = Register-TorrentEvent NewTorrentCreated -Patron $patron -Action { throw 'an action of somebody''s' }
             $null = Register-TorrentEvent Completed -Patron $patron -MessageData $seen -Action { $Event.MessageData.Add('done') }
             $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Timeout 30
@@ -178,7 +178,7 @@ Describe 'Actions of event subscriptions' {
         }
     }
 
-    It 'come in the order of the events, whichever subscription they are of' {
+    It 'run in the order of the events, across subscriptions' {
         foreach ($name in 'NewTorrentCreated', 'StateChanged', 'Completed') {
             $null = Register-TorrentEvent $name -Patron $patron -MessageData $seen -Action {
                 $Event.MessageData.Add("$($Sender.Name): $($EventArgs.Message.GetType().Name) $($EventArgs.Status.State)")
@@ -195,7 +195,7 @@ Describe 'Actions of event subscriptions' {
         }
     }
 
-    It 'run once for each event, however many torrents share the subscription''s name' {
+    It 'run once for each event, even if several torrents share the subscription''s name' {
         $other = New-TestContent -Folder (Join-Path $TestDrive 'seed') -Name 'other.bin' -Size 100KB
         $running = Start-Torrent $content.Torrent, $other.Torrent -Destination $files -Patron $patron
         $running | Register-TorrentEvent StateChanged changed -MessageData $seen -Action { $Event.MessageData.Add($EventArgs.Status.Name) }

@@ -31,7 +31,7 @@ Describe 'Scheduled tasks' {
         $script:here = Join-Path $TestDrive ([guid]::NewGuid())
     }
 
-    It 'end with 0 when all is there, and are silent about the rest' {
+    It 'exit with 0 when all is complete, without other output' {
         $run = Invoke-TestScript $here (Get-NightlyScript $here "-Peer $peer -Timeout 60")
 
         $run.ExitCode | Should -Be 0
@@ -43,7 +43,7 @@ Describe 'Scheduled tasks' {
         (Invoke-TestScript $here (Get-NightlyScript $here '-Timeout 60')).ExitCode | Should -Be 0
     }
 
-    It 'end with 1 and one clear line: <Case>' -ForEach @(
+    It 'exit with 1 and one clear line: <Case>' -ForEach @(
         @{ Case = 'not in time'; Arguments = '-Timeout 0.5'; Line = 'TimeoutReached,*''data.bin'' was not complete after 1s*' }
         @{ Case = 'stalled'; Arguments = '-StallTimeout 0.5'; Line = 'TorrentStalled,*''data.bin'' has received nothing*' }
         @{ Case = 'no room'; Arguments = '-MinimumFreeSpace 100PB -Wait'; Line = 'InsufficientDiskSpace,*' }
@@ -56,7 +56,7 @@ Describe 'Scheduled tasks' {
         $run.Error | Should -BeLike $Line
     }
 
-    It 'end with 1 at the first error that nobody catches' {
+    It 'exit with 1 at the first unhandled error' {
         $run = Invoke-TestScript $here @"
 `$ErrorActionPreference = 'Stop'
 Import-Module '$modulePath'
@@ -68,7 +68,7 @@ Start-Torrent '$here/none.torrent' -Wait
         $run.Error -join ' ' | Should -BeLike '*none.torrent*does not exist*'
     }
 
-    It 'never ask' {
+    It 'never ask for confirmation' {
         $run = Invoke-TestScript $here @"
 `$ErrorActionPreference = 'Stop'
 Import-Module '$modulePath'
@@ -92,7 +92,7 @@ Restore-Torrent -Patron `$patron | Remove-Torrent -DeleteData -Confirm:`$false
     }
 
     # Windows has no signals.
-    It 'go on where they were after SIGTERM' -Skip:$IsWindows {
+    It 'continue after SIGTERM' -Skip:$IsWindows {
         $process = Invoke-TestScript $here (Get-NightlyScript $here "-Peer $peer -MaxDownloadRate 4MB -Wait") -NoWait
         try {
             Wait-TestCondition { (Get-ChildItem "$here/state" -Recurse -File -ErrorAction Ignore | Where-Object Name -eq journal).Length -gt 300 } |
@@ -157,7 +157,7 @@ Describe 'Many threads' {
         }
     }
 
-    It 'share one with Start-ThreadJob too' {
+    It 'share one patron with Start-ThreadJob too' {
         $patron = New-TestPatron -Name 'shared' -StatePath (Join-Path $TestDrive 'thread-state')
         $files = Join-Path $TestDrive 'thread'
         $done = Start-ThreadJob {
@@ -172,7 +172,7 @@ Describe 'Many threads' {
 }
 
 Describe 'The recipes in README' {
-    It 'work when they are pasted one after the other' {
+    It 'work when pasted one after another' {
         $here = Join-Path $TestDrive 'recipes'
         $readme = Get-Content (Join-Path $PSScriptRoot '../../README.md') -Raw
         $section = $readme.Substring($readme.IndexOf('## Five recipes'))

@@ -46,14 +46,14 @@ Describe 'A name with brackets' {
         (Get-TorrentPatron 'it [self]').Name, (Get-TorrentPatron 'it `[*').Name | Should -Be 'it [self]', 'it [self]'
     }
 
-    It 'that no torrent has is an error, also where it is not a valid pattern, and a pattern is none' {
+    It 'that no torrent has is an error, even if it is not a valid pattern, and a pattern without a match is not' {
         Get-ProblemId { Get-TorrentStatus '[abc' } | Should -Be 'TorrentNotFound'
         Get-ProblemId { Get-TorrentStatus 'missing`[1`]' } | Should -Be 'TorrentNotFound'
         Get-ProblemId { Get-TorrentPatron '[abc' } | Should -Be 'PatronNotFound'
         Get-ProblemId { Get-TorrentStatus '[abc]*' } | Should -BeNullOrEmpty
     }
 
-    It 'is completed so that it is found, and what is not a valid pattern completes nothing' {
+    It 'is completed in a form that is found, and an invalid pattern completes nothing' {
         $line = 'Get-TorrentStatus [Gr'
         $found = (TabExpansion2 $line -cursorColumn $line.Length).CompletionMatches
         $found.ListItemText | Should -Be $odd.Name
@@ -63,7 +63,7 @@ Describe 'A name with brackets' {
         }
     }
 
-    It 'is a tag, a tracker or a path too' {
+    It 'works as a tag, a tracker and a path too' {
         $odd | Set-Torrent -Tag '[x] y'
         (Get-TorrentStatus -Tag '[x] y').Name | Should -Be $odd.Name
         Get-TorrentStatus -Tag '[z' | Should -BeNullOrEmpty
@@ -86,7 +86,7 @@ Describe 'Files of a torrent' {
         $script:running = Start-Torrent $albumTorrent -Destination $files -Patron $patron -Suspended
     }
 
-    It 'are chosen by their names as they are written, before those are read as patterns' {
+    It 'are chosen by their literal names before these are read as patterns' {
         ($running | Get-TorrentFile -Include '[a] one.mkv').Name | Should -Be 'album/[a] one.mkv'
         ($running | Get-TorrentFile -Include '[abc] one.mkv').Name | Should -Be 'album/a one.mkv'
         ($running | Get-TorrentFile -Include '`[a`] *').Name | Should -Be 'album/[a] one.mkv'
@@ -94,7 +94,7 @@ Describe 'Files of a torrent' {
         ($running | Get-TorrentFile -Exclude '[a] one.mkv').Count | Should -Be 3
     }
 
-    It 'that are not there are an error, and a pattern that none matches is not' {
+    It 'that do not exist are an error, and a pattern without a match is not' {
         Get-ProblemId { $running | Get-TorrentFile -Include nosuch.mkv } | Should -Be 'FileNotFound'
         Get-ProblemId { Set-TorrentFile album nosuch.mkv -Priority Skip } | Should -Be 'FileNotFound'
         Get-ProblemId { $running | Set-TorrentFile -Index 99 } | Should -Be 'FileNotFound'
@@ -103,12 +103,12 @@ Describe 'Files of a torrent' {
         Get-ProblemId { $odd, $running | Get-TorrentFile -Include 'a one.mkv' } | Should -BeNullOrEmpty -Because 'one of them has it'
     }
 
-    It 'that were changed are those that -PassThru writes' {
+    It 'that were changed are written with -PassThru' {
         ($running | Set-TorrentFile -Include two.mkv -Priority High -PassThru).Name | Should -Be 'album/sub/two.mkv', 'album/two.mkv'
         ($running | Set-TorrentFile -Include *one* -Only -PassThru).Priority | Sort-Object | Should -Be Skip, Skip, Normal, Normal
     }
 
-    It 'take the priority that each record gives them' {
+    It 'take the priority from each record' {
         [pscustomobject]@{ InfoHash = $running.InfoHash; Index = '0'; Priority = 'Low' },
         [pscustomobject]@{ InfoHash = $running.InfoHash; Index = '1'; Priority = 'High' },
         [pscustomobject]@{ InfoHash = $running.InfoHash; Index = '2'; Priority = '' } | Set-TorrentFile
@@ -119,7 +119,7 @@ Describe 'Files of a torrent' {
         (Get-TorrentFile album | Where-Object Index -eq 0).Priority | Should -Be Normal
     }
 
-    It 'are named by -Include of Start-Torrent too, where a name with brackets means itself' {
+    It 'are named by -Include of Start-Torrent too, where brackets in a name are literal' {
         $second = New-TestPatron -Name 'second' -StatePath (Join-Path $TestDrive 'second-state')
         try {
             $null = Start-Torrent $albumTorrent -Destination "$files-second" -Patron $second -Suspended -Include '[a] one.mkv' -Exclude '[abc'
@@ -131,7 +131,7 @@ Describe 'Files of a torrent' {
 }
 
 Describe 'Objects' {
-    It 'are taken by position: one, several, and what came through a job or a file' {
+    It 'are bound by position: one, several, and deserialized ones' {
         (Get-TorrentStatus $odd).Name | Should -Be $odd.Name
         (Get-TorrentStatus $odd, $plain).Name | Should -Be $odd.Name, $plain.Name
         (Get-TorrentStatus (Get-TorrentStatus)).Count | Should -Be (Get-TorrentStatus).Count
@@ -147,21 +147,21 @@ Describe 'Objects' {
         (Start-Torrent $odd -Suspended).Name | Should -Be $odd.Name
     }
 
-    It 'are taken from the pipeline and by property name after a trip through a job or a file' {
+    It 'are bound from the pipeline and by property name after deserialization' {
         Export-Clixml -InputObject $odd -LiteralPath (Join-Path $TestDrive 'odd.xml')
         (Import-Clixml -LiteralPath (Join-Path $TestDrive 'odd.xml') | Get-TorrentStatus).Name | Should -Be $odd.Name
         (Get-Copy (Get-TorrentFile $odd) | Get-TorrentStatus).Name | Should -Be $odd.Name
         ([pscustomobject]@{ InfoHash = $odd.InfoHash } | Get-TorrentStatus).Name | Should -Be $odd.Name
     }
 
-    It 'and names cannot be mixed, and what names no torrent is a name' {
+    It 'cannot be mixed with names, and an object that is not a torrent is a name' {
         { Get-TorrentStatus $odd, 'plain.bin' -ErrorAction Stop } | Should -Throw -ExpectedMessage '*names alone, or objects alone*'
         Get-ProblemId { Get-TorrentStatus (Get-Item $TestDrive) } | Should -Be 'TorrentNotFound'
         Get-ProblemId { Get-TorrentStatus 2026 } | Should -Be 'TorrentNotFound'
         Get-ProblemId { Get-TorrentStatus ([pscustomobject]@{ InfoHash = 'xyz' }) } | Should -Be 'InvalidArgument'
     }
 
-    It 'that are patrons are taken by position, also after a trip through a job or a file' {
+    It 'that are patrons are bound by position, also after deserialization' {
         $one, $two = New-TorrentPatron one -StatePath (Join-Path $TestDrive 'one'); $two = New-TorrentPatron two -StatePath (Join-Path $TestDrive 'two')
         (Get-TorrentPatron $one, $two).Name | Should -Be one, two
         (Set-TorrentPatron (Get-Copy $two) -MaxPeers 9 -PassThru).Name | Should -Be two
@@ -174,7 +174,7 @@ Describe 'Objects' {
         $two.IsStopped | Should -BeTrue
     }
 
-    It 'left out are asked for by name, and nothing is changed: <Command>' -ForEach $changing {
+    It 'that are missing are asked for by name, and nothing is changed: <Command>' -ForEach $changing {
         # Nobody is there to ask.
         $pwsh = [Management.Automation.PowerShell]::Create()
         $null = $pwsh.AddScript("Import-Module '$(Get-TestModulePath)'; $Command")
@@ -187,7 +187,7 @@ Describe 'Objects' {
     }
 }
 
-Describe 'What a start leaves as it is' {
+Describe 'What a start leaves unchanged' {
     BeforeAll {
         $script:own = New-TestPatron -Name 'own' -StatePath (Join-Path $TestDrive 'own-state')
         $script:mine = Join-Path $TestDrive 'mine'
@@ -210,7 +210,7 @@ Describe 'What a start leaves as it is' {
         $warnings | Should -BeLike $Said
     }
 
-    It 'is nothing where the same is asked for, or where no destination is given' {
+    It 'gives no warning if the same is asked for, or without a destination' {
         Start-Torrent $torrent -Destination "$mine/" -Patron $own -WarningVariable warnings | Should -HaveCount 1
         $warnings | Should -BeNullOrEmpty
         Push-Location -LiteralPath $TestDrive
@@ -219,7 +219,7 @@ Describe 'What a start leaves as it is' {
         $warnings | Should -BeNullOrEmpty
     }
 
-    It 'is said of a torrent that was saved elsewhere, and of a destination that is its own folder' {
+    It 'is a warning for a torrent saved elsewhere, and for a destination that is its own folder' {
         Get-TorrentStatus -Patron $own | Stop-Torrent
         $null = Start-Torrent $torrent -Destination "$mine-3" -Patron $own -WarningVariable warnings -WarningAction SilentlyContinue
         $warnings | Should -BeLike "*was saved with its files in '$mine'*"
@@ -232,7 +232,7 @@ Describe 'What a start leaves as it is' {
 }
 
 Describe 'The wrong kind of text' {
-    It 'is answered with what takes it' {
+    It 'is an error that names the right parameter or cmdlet' {
         $hash = $odd.InfoHash
         { Get-TorrentInfo $hash -ErrorAction Stop } | Should -Throw -ErrorId 'SourceNotReadable,*'
         $Error[0].ErrorDetails.RecommendedAction | Should -BeLike '*-InfoHash*'
@@ -246,7 +246,7 @@ Describe 'The wrong kind of text' {
 }
 
 Describe 'TORRENTPATRON_STATE' {
-    It 'is below the location of the session where it is relative' {
+    It 'may be relative to the location of the session' {
         $folder = Join-Path $TestDrive 'where'
         $null = New-Item -ItemType Directory "$folder/process", "$folder/session"
         $run = Invoke-TestScript -Folder "$folder/process" -Script @"
@@ -274,7 +274,7 @@ Describe 'Records of a table' {
         $starter | Stop-TorrentPatron
     }
 
-    It 'give Start-Torrent where, how fast and under which tags, each for itself' {
+    It 'give Start-Torrent the destination, limits and tags, each for itself' {
         [pscustomobject]@{ Uri = $links[0]; Destination = "$folder/a"; Tag = 'nightly'; MaxDownloadRate = 100KB; SeedRatio = 1.5; Sequential = $true },
         [pscustomobject]@{ Uri = $links[1]; Destination = ''; Tag = ''; MaxDownloadRate = ''; SeedRatio = ''; Sequential = '' },
         [pscustomobject]@{ Uri = $links[2]; Destination = "$folder/c"; Tag = 'other'; MaxDownloadRate = ''; SeedRatio = ''; Sequential = 'False' } |
@@ -294,13 +294,13 @@ Describe 'Records of a table' {
         $started.ForEach{ "$($_.Trackers.Uri)" } | Should -Be (, 'http://127.0.0.1:1/announce' * 3)
     }
 
-    It 'have less to say than the command line' {
+    It 'have lower priority than the command line' {
         $started = [pscustomobject]@{ Uri = $links[0]; Destination = "$folder/a"; Tag = 'a' } |
             Start-Torrent -Patron $starter -Suspended -Destination "$folder/b"
         $started.Destination, $started.Tags | Should -Be (Join-Path $folder b), 'a'
     }
 
-    It 'that make no sense are reported, and the others are started' {
+    It 'with invalid values are reported, and the others are started' {
         $records = [pscustomobject]@{ Uri = $links[0]; MaxDownloadRate = 'fast' }, [pscustomobject]@{ Uri = $links[1]; Peer = 'nowhere' },
             [pscustomobject]@{ Uri = $links[2]; Suspended = 'maybe' }, [pscustomobject]@{ Uri = $links[2]; Suspended = 'True'; Peer = '127.0.0.1:1' }
         $started = $records | Start-Torrent -Patron $starter -Destination $folder -ErrorVariable problems -ErrorAction SilentlyContinue
@@ -308,7 +308,7 @@ Describe 'Records of a table' {
         $problems.FullyQualifiedErrorId -replace ',.*' | Should -Be 'ParameterArgumentTransformationError', 'InvalidArgument', 'ParameterArgumentTransformationError'
     }
 
-    It 'which are statuses say how a torrent stood, and not how it is to be' {
+    It 'that are statuses describe a torrent and do not set its options' {
         $started = Start-Torrent -LiteralPath $content[2].Torrent -Destination $folder -Patron $starter -Suspended -MaxDownloadRate 1MB
         $started | Set-Torrent -MaxDownloadRate 2MB -Destination "$folder-moved"
         $started | Set-Torrent -Tag new
@@ -319,7 +319,7 @@ Describe 'Records of a table' {
         $now.MaxDownloadRate, $now.MaxUploadRate, "$($now.Tags)" | Should -Be 2MB, 3MB, 'new'
     }
 
-    It 'give Set-Torrent, Add-TorrentPeer and Add-TorrentTracker what they change' {
+    It 'give Set-Torrent, Add-TorrentPeer and Add-TorrentTracker their changes' {
         $started = Start-Torrent -LiteralPath $content[0].Torrent, $content[2].Torrent -Destination $folder -Patron $starter -Suspended
         [pscustomobject]@{ InfoHash = $started[0].InfoHash; MaxUploadRate = '1024'; Tag = 'a'; SeedTime = '12h'; Sequential = 'true' },
         [pscustomobject]@{ InfoHash = $started[1].InfoHash; MaxUploadRate = ''; Tag = ''; Destination = "$folder-2" } |
@@ -342,7 +342,7 @@ Describe 'Records of a table' {
         ($started | Get-TorrentStatus).KnownPeers | Should -Be 1, 0
     }
 
-    It 'leave nothing out in silence on the command line' {
+    It 'are not silently ignored on the command line' {
         Get-ProblemId { try { Start-Torrent $content[0].Torrent -Patron $starter -Destination '' } catch { $_ } } | Should -Be 'InvalidArgument'
         Get-ProblemId { try { Set-Torrent plain.bin -MaxDownloadRate '' } catch { $_ } } | Should -Be 'InvalidArgument'
     }

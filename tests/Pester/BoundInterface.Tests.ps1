@@ -111,13 +111,13 @@ while (-not (Test-Path '$TestDrive/end')) {
         Remove-Item "/etc/netns/$here" -Recurse -Force
     }
 
-    It 'goes by that interface' {
+    It 'uses that interface' {
         Wait-TestCondition { (Get-Download).Bytes -gt 0 } | Should -BeTrue
         (Get-Download).Listens | Should -Be '10.77.1.2'
         (Get-Download).Engine | Should -BeNullOrEmpty
     }
 
-    It 'stops with NetworkDown, and nothing leaves by another way, when the interface <What>' -ForEach @(
+    It 'stops with NetworkDown, and sends nothing over another interface, when the interface <What>' -ForEach @(
         @{ What = 'is down'; Take = 'link set vpn0 down'; Return = 'link set vpn0 up'; Address = '10.77.1.2' }
         @{ What = 'loses its address'; Take = 'address delete 10.77.1.2/24 dev vpn0'; Return = 'address add 10.77.1.3/24 dev vpn0'; Address = '10.77.1.3' }
     ) {
@@ -140,7 +140,7 @@ while (-not (Test-Path '$TestDrive/end')) {
         (Get-Download).Warnings | Should -Not -Contain NetworkDown
     }
 
-    It 'completes, by another address of the interface' {
+    It 'completes, through another address of the interface' {
         $clock = [Diagnostics.Stopwatch]::StartNew()
         while ((Get-Download).State -ne 'Seeding' -and $clock.Elapsed.TotalSeconds -lt 90) {
             Start-Sleep -Milliseconds 200

@@ -9,7 +9,7 @@ AfterAll {
     Get-TorrentPatron | Stop-TorrentPatron
 }
 
-Describe 'Changing torrents that run' {
+Describe 'Changing running torrents' {
     BeforeEach {
         $script:files = Join-Path $TestDrive ([guid]::NewGuid())
         $script:patron = New-TestPatron -Name 'leecher' -StatePath "$files-state"
@@ -20,7 +20,7 @@ Describe 'Changing torrents that run' {
     }
 
     Context 'Suspend-Torrent and Resume-Torrent' {
-        It 'let torrents rest and go on: by name, by info hash, and down the pipeline' {
+        It 'suspend and resume torrents: by name, by info hash, and from the pipeline' {
             $running = Start-Torrent $content.Torrent, $other.Torrent -Destination $files -Patron $patron
 
             (Suspend-Torrent data* -Patron $patron -PassThru).State | Should -Be Suspended
@@ -31,7 +31,7 @@ Describe 'Changing torrents that run' {
             (Resume-Torrent -InfoHash $running[0].InfoHash.Substring(0, 8) -Patron $patron -PassThru).State | Should -Not -Be Suspended
         }
 
-        It 'go on to the end after a rest' {
+        It 'continue to the end after a suspension' {
             $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Suspended
             $running | Resume-Torrent | Should -BeNullOrEmpty
 
@@ -48,7 +48,7 @@ Describe 'Changing torrents that run' {
             (Get-TorrentStatus -Patron $patron).State | Should -Not -Be Suspended
         }
 
-        It 'report a torrent that does not run, and go on with the others' {
+        It 'report a torrent that does not run, and continue with the others' {
             $running = Start-Torrent $content.Torrent, $other.Torrent -Destination $files -Patron $patron
             $running[0] | Stop-Torrent
             $suspended = $running | Suspend-Torrent -PassThru -ErrorVariable problem -ErrorAction SilentlyContinue
@@ -57,14 +57,14 @@ Describe 'Changing torrents that run' {
             $problem.FullyQualifiedErrorId | Should -Be 'TorrentNotFound,TorrentPatron.PowerShell.Commands.SuspendTorrentCommand'
         }
 
-        It 'refuse an info hash of which too little is given' {
+        It 'refuse a prefix of an info hash that is too short' {
             Suspend-Torrent -InfoHash abc -ErrorVariable problem -ErrorAction SilentlyContinue
             $problem.FullyQualifiedErrorId | Should -BeLike 'InvalidArgument,*'
         }
     }
 
     Context 'Add-TorrentPeer' {
-        It 'gives a torrent the peer that it gets its data from' {
+        It 'gives a torrent the peer that it downloads from' {
             $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron
             Add-TorrentPeer data.bin $peer -Patron $patron -WhatIf
             $running | Wait-Torrent -Timeout 0.5 -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
@@ -73,7 +73,7 @@ Describe 'Changing torrents that run' {
             ($running | Wait-Torrent -Timeout 60).IsComplete | Should -BeTrue
         }
 
-        It 'refuses what is no peer' {
+        It 'refuses an invalid peer' {
             { Add-TorrentPeer data.bin 'nowhere' -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidArgument,*AddTorrentPeerCommand'
         }
     }
@@ -87,7 +87,7 @@ Describe 'Changing torrents that run' {
             Stop-TestTracker $tracker
         }
 
-        It 'ask a tracker and show what it says' {
+        It 'ask a tracker and show its answer' {
             $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron
             Get-TorrentTracker -Patron $patron | Should -BeNullOrEmpty
             ($running | Add-TorrentTracker -Uri $tracker.Uri, 'http://127.0.0.1:1/announce' -PassThru).Name | Should -Be 'data.bin'
@@ -103,7 +103,7 @@ Describe 'Changing torrents that run' {
             (Get-TorrentTracker -Patron $patron | Where-Object Status -eq Failed | Get-TorrentStatus -Patron $patron).Name | Should -Be 'data.bin'
         }
 
-        It 'with -WhatIf add nothing, and refuse what is no address of a tracker' {
+        It 'with -WhatIf add nothing, and refuse an invalid tracker address' {
             $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended
             $running | Add-TorrentTracker -Uri $tracker.Uri -WhatIf
             Get-TorrentTracker -Patron $patron | Should -BeNullOrEmpty
@@ -111,7 +111,7 @@ Describe 'Changing torrents that run' {
             { $running | Add-TorrentTracker -Uri 'ftp://x/announce' -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidArgument,*'
         }
 
-        It 'take the addresses that are good, however odd their characters, and report each other one' {
+        It 'accept valid addresses with unusual characters, and report each invalid one' {
             $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended
             $running | Add-TorrentTracker -Uri 'foo', 'http://127.0.0.1:1/{key} x|y', 'udp://127.0.0.1' -ErrorVariable problem -ErrorAction SilentlyContinue
 

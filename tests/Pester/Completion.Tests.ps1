@@ -19,7 +19,7 @@ AfterAll {
 }
 
 Describe 'Completion' {
-    It 'of a name escapes and quotes what must be, so that the torrent is found by it' {
+    It 'of a name escapes and quotes it so that the torrent is found' {
         $found = Get-Completion 'Get-TorrentStatus -Name '
         $found.ListItemText | Should -Be 'plain.bin', "it's [odd].bin"
         $found[0].CompletionText | Should -Be 'plain.bin'
@@ -28,25 +28,25 @@ Describe 'Completion' {
         $found[0].ToolTip | Should -BeLike 'plain.bin: Suspended*'
     }
 
-    It 'knows what was begun, in either case, quoted or not, by position too' {
+    It 'matches the beginning of a name, in either case, quoted or not, by position too' {
         (Get-Completion 'Suspend-Torrent PL').CompletionText | Should -Be 'plain.bin'
         (Get-Completion "Stop-Torrent 'it").ListItemText | Should -Be "it's [odd].bin"
         Get-Completion 'Stop-Torrent -Name nothing' | Should -BeNullOrEmpty
     }
 
-    It 'of an info hash gives those of the torrents that run' {
+    It 'of an info hash gives those of running torrents' {
         (Get-Completion 'Wait-Torrent -InfoHash ').CompletionText | Should -Be $running.InfoHash
         (Get-Completion "Wait-Torrent -InfoHash $($running[1].InfoHash.Substring(0, 10))").CompletionText | Should -Be $running[1].InfoHash
     }
 
-    It 'of a patron gives names, which the cmdlets take' {
+    It 'of a patron gives names that the cmdlets accept' {
         (Get-Completion 'Get-TorrentPatron the').CompletionText | Should -Be "'the patron'"
         (Get-Completion 'Start-Torrent -Patron ').CompletionText | Where-Object { $_ -ne 'default' } | Should -Be "'the patron'"
         (Get-TorrentStatus -Patron 'the patron').Count | Should -Be 2
         { Get-TorrentStatus -Patron 'nobody' } | Should -Throw -ExpectedMessage '*nobody*'
     }
 
-    It 'of a tracker gives those of the torrent that is named' {
+    It 'of a tracker gives those of the named torrent' {
         (Get-Completion 'Get-TorrentTracker plain* ').CompletionText | Should -Be 'http://127.0.0.1:1/announce'
         Get-Completion 'Get-TorrentTracker nothing ' | Should -BeNullOrEmpty
     }

@@ -30,7 +30,7 @@ AfterAll {
     Stop-TestTracker $refusing
 }
 
-Describe 'What happens in torrents that a cmdlet waits for' {
+Describe 'Events of torrents that a cmdlet waits for' {
     BeforeEach {
         $script:files = Join-Path $TestDrive ([guid]::NewGuid())
         $script:patron = New-TestPatron -Name 'leecher' -StatePath "$files-state"
@@ -42,7 +42,7 @@ Describe 'What happens in torrents that a cmdlet waits for' {
         $patron | Stop-TorrentPatron
     }
 
-    It 'is written by Start-Torrent -Wait -Debug, from the start on, and the result is the same' {
+    It 'are written by Start-Torrent -Wait -Debug from the start, and the result is the same' {
         $all = @(Start-Torrent $content.Torrent @start -Peer '127.0.0.1:1', $peer -Timeout 30 -Debug -WarningAction SilentlyContinue 5>&1)
         $debug = Get-Text $all ([Management.Automation.DebugRecord])
 
@@ -51,7 +51,7 @@ Describe 'What happens in torrents that a cmdlet waits for' {
         $debug | Where-Object { $_ -like 'data.bin: Announcing to http://127.0.0.1:* (event: Started).' } | Should -Not -BeNullOrEmpty
     }
 
-    It 'is written by Wait-Torrent -Verbose where a person should know of it, and nothing else' {
+    It 'are written by Wait-Torrent -Verbose if they are warnings or errors, and no others' {
         $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron
         Register-Later $running
         $all = @($running | Wait-Torrent -Timeout 30 -Verbose 4>&1 3>$null)
@@ -61,7 +61,7 @@ Describe 'What happens in torrents that a cmdlet waits for' {
         $all[-1].IsComplete | Should -BeTrue
     }
 
-    It 'is written by Watch-Torrent where the preference asks for it' {
+    It 'are written by Watch-Torrent if the preference asks for it' {
         $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron
         Register-Later $running
         $DebugPreference = 'Continue'
@@ -71,7 +71,7 @@ Describe 'What happens in torrents that a cmdlet waits for' {
         $debug | Where-Object { $_ -like 'data.bin: Announcing to http://127.0.0.1:* (event: Started).' } | Should -Not -BeNullOrEmpty
     }
 
-    It 'is written by Save-TorrentMetadata -Debug' {
+    It 'are written by Save-TorrentMetadata -Debug' {
         $link = ConvertTo-MagnetLink $content.Torrent
         $all = @(Save-TorrentMetadata $link $files -Peer '127.0.0.1:1' -Tracker $refusing.Uri -Patron $patron -Timeout 3 -Debug -WarningAction SilentlyContinue -ErrorAction SilentlyContinue 5>&1)
         $debug = Get-Text $all ([Management.Automation.DebugRecord])
@@ -79,7 +79,7 @@ Describe 'What happens in torrents that a cmdlet waits for' {
         $debug | Where-Object { $_ -like '*failed: *Not today*' } | Should -Not -BeNullOrEmpty
     }
 
-    It 'is not written unasked' {
+    It 'are not written by default' {
         $all = @(Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer '127.0.0.1:1', $peer -Timeout 30 4>&1 5>&1)
         $all.Count | Should -Be 1
         $all[0].IsComplete | Should -BeTrue
@@ -87,7 +87,7 @@ Describe 'What happens in torrents that a cmdlet waits for' {
 }
 
 Describe 'The event source' {
-    It 'is read in the session as docs/diagnostics.md shows' {
+    It 'can be read in the session as docs/diagnostics.md shows' {
         $page = Get-Content (Join-Path $PSScriptRoot '../../docs/diagnostics.md') -Raw
         $page -match "(?s)``````powershell\r?\n(Add-Type.*?'@)\r?\n" | Should -BeTrue
         Invoke-Expression $Matches[1]

@@ -39,14 +39,14 @@ Describe 'Discovery' {
         $env:TORRENTPATRON_DISCOVERY = 'off'
     }
 
-    Context 'By the DHT alone' {
+    Context 'With only the DHT' {
         BeforeEach {
             $script:seeder = New-DhtPatron seeder $nobody
             $null = Start-Torrent $content.Torrent -Destination $content.Folder -Patron $seeder -Timeout 30
             $script:node = "$($seeder.Engine.Dht.EndPoints[0])"
         }
 
-        It 'a magnet link is enough, and Get-TorrentPatron shows the DHT' {
+        It 'needs only a magnet link, and Get-TorrentPatron shows the DHT' {
             $leecher = New-DhtPatron leecher $node
             $done = Start-Torrent $magnet -Destination $here -Patron $leecher -Timeout 30
             Test-SameContent $done.Path $content.File | Should -BeTrue
@@ -59,7 +59,7 @@ Describe 'Discovery' {
             (Get-TorrentPatron leecher | Format-List | Out-String) | Should -Match 'Dht\s+: 1 nodes \(IPv4\)'
         }
 
-        It 'the nodes of one session are enough for the next' {
+        It 'needs only the nodes of an earlier session' {
             $first = New-DhtPatron leecher $node
             $null = Start-Torrent $magnet -Destination "$here/1" -Patron $first -Timeout 30
             $first | Stop-TorrentPatron
@@ -70,14 +70,14 @@ Describe 'Discovery' {
             Test-SameContent $done.Path $content.File | Should -BeTrue
         }
 
-        It 'a private torrent is neither announced nor looked for' {
+        It 'neither announces nor looks for a private torrent' {
             $private = New-TorrentFile $content.File -Destination "$here.torrent" -Private -PieceLength 64KB
             $null = Start-Torrent $private -Destination $content.Folder -Patron $seeder -Timeout 30
             Get-TorrentStatus -Patron $seeder | Should -HaveCount 2
             $seeder.Engine.Dht.Torrents | Should -Be 1
         }
 
-        It 'libtorrent is found, and finds us' -Skip:(-not $hasLibtorrent) {
+        It 'finds libtorrent, and is found by it' -Skip:(-not $hasLibtorrent) {
             $script = Join-Path $TestDrive 'dht.py'
             @'
 import libtorrent, sys, time
@@ -117,7 +117,7 @@ time.sleep(90)
     }
 
     Context 'New-TorrentPatron' {
-        It 'takes part in the DHT unless -DisableDht or the environment says no' {
+        It 'uses the DHT unless -DisableDht or the environment disables it' {
             $with = New-DhtPatron with $nobody
             $without = New-TorrentPatron without -BindAddress 127.0.0.1 -StatePath "$here/without" -DisableDht -DisableLocalDiscovery
             $env:TORRENTPATRON_DISCOVERY = 'off'
@@ -132,7 +132,7 @@ time.sleep(90)
             $off.Engine.Dht | Should -BeNullOrEmpty
         }
 
-        It 'looks in the local network unless -DisableLocalDiscovery or the environment says no' {
+        It 'looks in the local network unless -DisableLocalDiscovery or the environment disables it' {
             $env:TORRENTPATRON_DISCOVERY = $nobody
             (New-TorrentPatron with -DisableDht).Service.Settings.Client.LocalDiscovery | Should -BeTrue
             (New-TorrentPatron without -DisableLocalDiscovery).Service.Settings.Client.LocalDiscovery | Should -BeFalse

@@ -53,7 +53,7 @@ Describe 'MonoTorrent as the engine' -Skip:(-not $hasMonoTorrent) {
         Get-TorrentPatron | Stop-TorrentPatron
     }
 
-    It '<from> gives and <to> takes' -ForEach @(
+    It '<from> seeds and <to> downloads' -ForEach @(
         @{ From = 'TorrentPatron'; To = 'MonoTorrent' }
         @{ From = 'MonoTorrent'; To = 'TorrentPatron' }
         @{ From = 'MonoTorrent'; To = 'MonoTorrent' }
@@ -70,7 +70,7 @@ Describe 'MonoTorrent as the engine' -Skip:(-not $hasMonoTorrent) {
         (Get-TorrentPatron seeder).EngineName | Should -Be $from
     }
 
-    It 'says that it does not heed <Name>' -ForEach @(
+    It 'reports that it ignores <Name>' -ForEach @(
         @{ Name = '-CodePoint'; Arguments = @{ CodePoint = 10 }; Expected = '*code point*' }
         @{ Name = '-Transport Utp'; Arguments = @{ Transport = 'Utp' }; Expected = '*uTP*' }
     ) {
@@ -80,7 +80,7 @@ Describe 'MonoTorrent as the engine' -Skip:(-not $hasMonoTorrent) {
         $patron.Engine.Warning.Message | Should -BeLike $Expected
     }
 
-    It 'takes a torrent from libtorrent, and gives it to libtorrent' -Skip:(-not $hasLibtorrent) {
+    It 'downloads a torrent from libtorrent, and seeds it to libtorrent' -Skip:(-not $hasLibtorrent) {
         $patron = New-EnginePatron MonoTorrent 'middle'
         $log = Join-Path $TestDrive 'port'
         $seed = Start-Process $python $libtorrentPeer, $content.Torrent, $content.Folder -RedirectStandardOutput $log -PassThru
@@ -97,7 +97,7 @@ Describe 'MonoTorrent as the engine' -Skip:(-not $hasMonoTorrent) {
         Test-SameContent (Join-Path $taken $content.Name) $content.File | Should -BeTrue
     }
 
-    It 'downloads by a magnet link' {
+    It 'downloads from a magnet link' {
         $seeder = New-EnginePatron TorrentPatron 'linked-seed'
         $null = Start-Torrent $content.Torrent -Destination $content.Folder -Patron $seeder -Timeout 30 -ErrorAction Stop
         $patron = New-EnginePatron MonoTorrent 'linked'
@@ -107,7 +107,7 @@ Describe 'MonoTorrent as the engine' -Skip:(-not $hasMonoTorrent) {
         Test-SameContent (Join-Path $files $content.Name) $content.File | Should -BeTrue
     }
 
-    It 'says which torrent it cannot run so, and runs the others' {
+    It 'reports a torrent that it cannot run, and runs the others' {
         $patron = New-EnginePatron MonoTorrent 'lacking'
         Start-Torrent $content.Torrent -Sequential -Destination $content.Folder -Patron $patron -ErrorVariable problem -ErrorAction SilentlyContinue |
             Should -BeNullOrEmpty

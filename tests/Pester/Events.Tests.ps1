@@ -22,7 +22,7 @@ Describe 'Events and messages' {
     }
 
     Context 'Register-TorrentEvent' {
-        It 'puts events of all torrents into the queue, with their message and status' {
+        It 'queues events of all torrents, with their message and status' {
             Register-TorrentEvent NewTorrentCreated -SourceIdentifier new -Patron $patron | Should -BeNullOrEmpty
             Register-TorrentEvent Completed done -Patron leecher
             $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer
@@ -36,7 +36,7 @@ Describe 'Events and messages' {
             Get-EventSubscriber | Should -HaveCount 2
         }
 
-        It 'tells of a torrent that runs already, and of how it stands' {
+        It 'includes torrents that already run, with their status' {
             foreach ($name in 'TorrentAlreadyDownloading', 'TorrentStatusUpdate') {
                 Register-TorrentEvent $name $name -Patron $patron
             }
@@ -47,12 +47,12 @@ Describe 'Events and messages' {
             (Wait-Event TorrentStatusUpdate -Timeout 10 | Select-Object -First 1).SourceEventArgs.Status.Name | Should -Be 'data.bin'
         }
 
-        It 'queues nothing for who did not subscribe' {
+        It 'queues nothing without a subscription' {
             $null = Start-Torrent $other.Torrent -Destination $files -Patron $patron -Suspended
             Get-Event | Should -BeNullOrEmpty
         }
 
-        It 'lets an action run while a cmdlet waits, and keeps what it writes in a job' {
+        It 'runs an action while a cmdlet waits, and keeps its output in a job' {
             $seen = [Collections.Generic.List[string]]::new()
             $job = Register-TorrentEvent StateChanged -Patron $patron -MessageData $seen -Action {
                 $Event.MessageData.Add("$($EventArgs.Status.State)")
@@ -65,7 +65,7 @@ Describe 'Events and messages' {
             $job | Receive-Job | Select-Object -First 1 | Should -Be 'from the action: leecher'
         }
 
-        It 'listens to some torrents only: by <By>' -ForEach @(
+        It 'listens to chosen torrents only: by <By>' -ForEach @(
             @{ By = 'name'; Filter = { @{ Name = 'OTHER*' } } }
             @{ By = 'info hash'; Filter = { @{ InfoHash = (Get-TorrentInfo $other.Torrent).InfoHash.Substring(0, 6) } } }
         ) {
@@ -77,7 +77,7 @@ Describe 'Events and messages' {
             (Get-Event some).SourceEventArgs.Status.Name | Should -Be 'other.bin'
         }
 
-        It 'listens to the patron that started what comes down the pipeline' {
+        It 'listens to the patron that started the torrents from the pipeline' {
             $running = Start-Torrent $content.Torrent, $other.Torrent -Destination $files -Patron $patron
             $running[0] | Register-TorrentEvent StateChanged changed
             $running | Suspend-Torrent
@@ -88,13 +88,13 @@ Describe 'Events and messages' {
             $problem.FullyQualifiedErrorId | Should -BeLike 'TorrentNotFound,*'
         }
 
-        It 'says what could not be started' {
+        It 'reports failed starts' {
             Register-TorrentEvent TorrentStartFail failed -Patron $patron
             Start-Torrent $content.File -Destination $files -Patron $patron -ErrorAction SilentlyContinue
             (Wait-Event failed -Timeout 10).SourceEventArgs.Message.Error.Id | Should -Be 'InvalidTorrent'
         }
 
-        It 'says of a torrent that was complete on disk that it is, and why, once' {
+        It 'reports once that a torrent on disk is complete, with the reason' {
             $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Timeout 60 | Stop-Torrent
             Register-TorrentEvent Completed done -Patron $patron
             $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Wait -Timeout 30 | Stop-Torrent
@@ -117,20 +117,20 @@ Describe 'Events and messages' {
             Get-Event more -ErrorAction Ignore | Should -BeNullOrEmpty
         }
 
-        It 'shows in Get-EventSubscriber by the event''s own name, and takes no name twice' {
+        It 'shows the event''s own name in Get-EventSubscriber, and refuses a duplicate name' {
             Register-TorrentEvent StateChanged named -Patron $patron -Name data*
             (Get-EventSubscriber named).EventName | Should -Be 'StateChanged'
             { Register-TorrentEvent Completed named -Patron $patron } | Should -Throw -ErrorId 'InvalidArgument,*'
         }
 
-        It '-SupportEvent stays out of sight, and -Action contradicts -Forward' {
+        It 'hides subscriptions with -SupportEvent, and refuses -Action with -Forward' {
             Register-TorrentEvent Completed hidden -Patron $patron -SupportEvent -Action { }
             Get-EventSubscriber | Should -BeNullOrEmpty
             Get-EventSubscriber -Force | Where-Object SourceIdentifier -eq hidden | Unregister-Event -Force
             { Register-TorrentEvent Completed -Action { } -Forward } | Should -Throw -ErrorId 'InvalidArgument,*'
         }
 
-        It '-Forward brings events of a job''s session here' {
+        It 'forwards events of a job''s session with -Forward' {
             $job = Start-Job {
                 $env:TORRENTPATRON_SERVICE = ''
                 Import-Module $using:PSScriptRoot/TestSwarm.psm1
@@ -146,7 +146,7 @@ Describe 'Events and messages' {
     }
 
     Context 'Receive-TorrentMessage' {
-        It 'takes messages as they came, each once' {
+        It 'takes messages in order, each once' {
             $patron | Receive-TorrentMessage | Should -BeNullOrEmpty
             $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended
             $null = $running | Stop-Torrent
@@ -158,7 +158,7 @@ Describe 'Events and messages' {
             Receive-TorrentMessage -Patron $patron | Should -BeNullOrEmpty
         }
 
-        It 'waits for a message, and no longer than -Timeout' {
+        It 'waits for a message, at most for -Timeout' {
             $patron | Receive-TorrentMessage
             $clock = [Diagnostics.Stopwatch]::StartNew()
             $patron | Receive-TorrentMessage -Timeout 0.3 | Should -BeNullOrEmpty
@@ -172,7 +172,7 @@ Describe 'Events and messages' {
             $subscription | Remove-Job -Force
         }
 
-        It 'leaves the rest of the messages there when a later command has had enough' {
+        It 'leaves the other messages there when a later command needs no more' {
             $patron | Receive-TorrentMessage
             $null = Start-Torrent $content.Torrent, $other.Torrent -Destination $files -Patron $patron -Suspended
             Wait-TestCondition { $null -ne (Get-TorrentStatus -Patron $patron | Where-Object State -eq Suspended) } | Should -BeTrue

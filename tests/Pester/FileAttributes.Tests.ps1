@@ -21,7 +21,7 @@ Describe 'Attributes of files' -Skip:$skip {
         $script:torrent = Join-Path $here 'program.torrent'
     }
 
-    It 'are in the .torrent that is made' {
+    It 'are written to the .torrent' {
         $files = (New-TorrentFile $program $torrent -KeepLink -KeepLastWriteTime | Get-TorrentInfo).Files
 
         $run = $files | Where-Object Path -eq 'program/run.sh'
@@ -31,14 +31,14 @@ Describe 'Attributes of files' -Skip:$skip {
         ($files | Out-String -Width 80) | Should -Match 'l +program/start'
     }
 
-    It 'are left out, and links followed, where that is wanted' {
+    It 'are omitted, and links followed, if asked for' {
         $files = (New-TorrentFile $program $torrent -NoAttribute | Get-TorrentInfo).Files
 
         $files.Attributes | Should -Be @('None', 'None', 'None', 'None')
         ($files | Where-Object Path -eq 'program/start').Length | Should -Be 40000
     }
 
-    It 'are an error where a link leads out of the folder' {
+    It 'are an error if a link leads out of the folder' {
         $null = New-Item -ItemType SymbolicLink (Join-Path $program 'out') -Target '/etc/passwd'
         New-TorrentFile $program $torrent -KeepLink -ErrorVariable failure -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
         $failure[0].FullyQualifiedErrorId | Should -BeLike 'SourceNotReadable,*'
@@ -46,7 +46,7 @@ Describe 'Attributes of files' -Skip:$skip {
         Test-Path $torrent | Should -BeFalse
     }
 
-    It 'are on disk after a download, and shown: <_>' -ForEach 'V1', 'V2', 'Hybrid' {
+    It 'are set on disk after a download, and shown: <_>' -ForEach 'V1', 'V2', 'Hybrid' {
         $null = New-TorrentFile $program $torrent -Version $_ -KeepLink -KeepLastWriteTime
         $seeder = New-TorrentPatron "seeder-$_" -BindAddress 127.0.0.1 -StatePath (Join-Path $here 'seeder')
         $other = New-TorrentPatron "other-$_" -BindAddress 127.0.0.1 -StatePath (Join-Path $here 'other')
@@ -73,7 +73,7 @@ Describe 'Attributes of files' -Skip:$skip {
         }
     }
 
-    It 'are a warning where something else stands in the place of a link' {
+    It 'are a warning if something else is in place of a link' {
         $null = New-TorrentFile $program $torrent -KeepLink
         $there = Join-Path $here 'there'
         Copy-Item $program $there -Recurse

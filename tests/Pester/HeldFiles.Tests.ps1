@@ -53,7 +53,7 @@ Describe 'A file that another program holds' {
         Set-TorrentPatron $seeder -MaxUploadRate 0
     }
 
-    It 'is downloaded all the same, with <Share> shared' -ForEach @{ Share = 'None' }, @{ Share = 'Read' } {
+    It 'is downloaded anyway, with <Share> shared' -ForEach @{ Share = 'None' }, @{ Share = 'Read' } {
         Set-TorrentPatron $seeder -MaxUploadRate 1MB
         $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer
         Wait-TestCondition { ($running | Get-TorrentStatus).BytesReceived -gt 0 -and (Test-Path $file) } | Should -BeTrue
@@ -81,7 +81,7 @@ Describe 'A file that another program holds' {
         Test-SameContent $done.Path $content.File | Should -BeTrue
     }
 
-    It 'is seeded again when it is free, after nobody could read it' {
+    It 'is seeded again when it is free, after it could not be read' {
         $holder = Start-Holder $content.File -Share None -Seconds 5
         Wait-Holder $holder
         $done = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Wait -Timeout 60
@@ -101,7 +101,7 @@ Describe 'A file that another program holds' {
         Stop-Holder $holder
     }
 
-    It 'is deleted when it is free soon' {
+    It 'is deleted when it is soon free' {
         $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Wait -Timeout 60
         $holder = Start-Holder $file -Share Read -Seconds 1
         Wait-Holder $holder
@@ -111,7 +111,7 @@ Describe 'A file that another program holds' {
         Stop-Holder $holder
     }
 
-    It 'stays, with a warning, when it is to be deleted and is held on' -Skip:(-not $IsWindows) {
+    It 'is kept, with a warning, if it is still held when it should be deleted' -Skip:(-not $IsWindows) {
         $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Wait -Timeout 60
         $holder = Start-Holder $file -Share Read
         Wait-Holder $holder
@@ -124,7 +124,7 @@ Describe 'A file that another program holds' {
 }
 
 Describe 'A file of a torrent that is complete' {
-    It 'is free for everybody who reads, renames or deletes' {
+    It 'can be read, renamed and deleted by everybody' {
         $here = Join-Path $TestDrive 'free'
         $patron = New-TestPatron -Name 'free' -StatePath "$here-state"
         $done = Start-Torrent $content.Torrent -Destination $here -Patron $patron -Peer $peer -Wait -Timeout 60

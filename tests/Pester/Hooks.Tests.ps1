@@ -61,7 +61,7 @@ Describe 'Hooks of a service' -Skip:$IsWindows {
         Disconnect-TorrentPatron
     }
 
-    It 'are saved with it, and run by the next one when a download is complete, with what has happened' {
+    It 'are saved with it, and run in the next one after a download, with the event' {
         $service = Start-HookService
         $hook = Register-TorrentHook Completed -Name 'note it' -Torrent 'data*' -ScriptBlock ([scriptblock]::Create(@"
 `$input | ConvertFrom-Json | Add-Member variables "`$env:TORRENTPATRON_EVENT `$env:TORRENTPATRON_NAME" -PassThru | ConvertTo-Json -Depth 5 > '$here/note'
@@ -90,7 +90,7 @@ Describe 'Hooks of a service' -Skip:$IsWindows {
         (Get-TorrentHook | Format-Table | Out-String -Width 80) | Should -Match 'Completed\s+1\s+0\s+Succeeded\s+0\s+note it'
     }
 
-    It 'run again for a completion when the service was killed before they had ended' {
+    It 'run again for a completion if the service was killed before they ended' {
         $service = Start-HookService
         $null = Register-TorrentHook Completed -Name once -ScriptBlock ([scriptblock]::Create("'once' >> '$here/ran'"))
         $null = Register-TorrentHook Completed -Name twice -ScriptBlock ([scriptblock]::Create(@"
@@ -122,7 +122,7 @@ if (@(Get-Content '$here/begun').Count -eq 1) { Start-Sleep 1000 }
         (Get-TorrentHook).Runs | Should -Be 0, 0
     }
 
-    It 'record an exit code, a time-out after which nothing is left, and a script that has gone' {
+    It 'record an exit code, a timeout that leaves no process, and a missing script' {
         $null = Start-HookService
         'throw "away"' | Set-Content "$here/gone.ps1"
         $null = Register-TorrentHook Completed -Name code -ScriptBlock { [Console]::Error.WriteLine('why'); exit 3 }
@@ -152,7 +152,7 @@ if (@(Get-Content '$here/begun').Count -eq 1) { Start-Sleep 1000 }
         (Get-TorrentStatus | Where-Object Destination -EQ "$here/files").State | Should -Be Seeding
     }
 
-    It 'have names of their own, are completed, and are removed' {
+    It 'have unique names, are completed, and can be removed' {
         $null = Start-HookService
         Register-TorrentHook Completed -Name one -ScriptBlock { } -WhatIf
         Get-TorrentHook | Should -BeNullOrEmpty
@@ -175,7 +175,7 @@ if (@(Get-Content '$here/begun').Count -eq 1) { Start-Sleep 1000 }
 }
 
 Describe 'Hooks of the session''s own engine' {
-    It 'run as long as the process does' {
+    It 'run until the process ends' {
         Skip-WithService 'hooks of a service are saved'
         $here = Join-Path $TestDrive 'own'
         $patron = New-TestPatron -Name own -StatePath "$here/state"

@@ -28,7 +28,7 @@ AfterAll {
 }
 
 Describe 'An IP filter' {
-    It 'is refused, with its path, when it is <What>' -ForEach @(
+    It 'is refused with its path if it is <What>' -ForEach @(
         @{ What = 'missing'; Text = $null }
         @{ What = 'empty'; Text = '' }
         @{ What = 'no filter'; Text = '<html><body>404 Not Found</body></html>' }
@@ -41,11 +41,11 @@ Describe 'An IP filter' {
         Get-TorrentPatron "refused $What" -ErrorAction Ignore | Should -BeNullOrEmpty
     }
 
-    It 'takes no address that is none' {
+    It 'refuses an invalid address' {
         { New-TorrentPatron wrong -StatePath "$TestDrive/wrong" -AllowOnly 10.0.0.0/8, example.com } | Should -Throw "*'example.com'*" -ErrorId 'InvalidArgument,*'
     }
 
-    It 'says once that lines are left out' {
+    It 'warns once that lines are skipped' {
         $path = New-Filter some.dat "1.1.1.1`nbad`n"
         $patron = New-TorrentPatron some -StatePath "$TestDrive/some" -IPFilter $path -WarningVariable warnings -WarningAction SilentlyContinue
         "$warnings" | Should -BeLike '*(1, beginning with line 2)*'
@@ -58,7 +58,7 @@ Describe 'An IP filter' {
         $patron.Service.Settings.Client.Filter | Should -BeNullOrEmpty
     }
 
-    It 'keeps to the peers that it allows, and closes those that it blocks from now on' -Skip:(-not $hasLibtorrent) {
+    It 'connects only to allowed peers, and disconnects newly blocked ones' -Skip:(-not $hasLibtorrent) {
         $content = New-TestContent -Folder (Join-Path $TestDrive seed) -Size 8MB
         $peers = Join-Path $PSScriptRoot '../Interop/Python/libtorrent_peer.py'
         $started = foreach ($address in '127.0.0.2', '127.0.0.3') {

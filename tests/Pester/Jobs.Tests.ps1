@@ -20,7 +20,7 @@ Describe 'Start-Torrent -AsJob' {
         $patron | Stop-TorrentPatron
     }
 
-    It 'gives a job that Get-Job, Wait-Job, Receive-Job and Remove-Job know' {
+    It 'returns a job for Get-Job, Wait-Job, Receive-Job and Remove-Job' {
         $job = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -AsJob
 
         $job | Should -BeOfType System.Management.Automation.Job2
@@ -36,7 +36,7 @@ Describe 'Start-Torrent -AsJob' {
         (Get-TorrentStatus -Patron $patron).State | Should -Be Seeding
     }
 
-    It 'gives one for each torrent, and waits for all with Receive-Job -Wait' {
+    It 'returns a job for each torrent, and Receive-Job -Wait waits for all' {
         $seeder = New-TestPatron -Name 'other' -StatePath "$files-other"
         $null = Start-Torrent $other.Torrent -Destination $other.Folder -Patron $seeder -Timeout 30
         $jobs = $content.Torrent, $other.Torrent | Start-Torrent -Destination $files -Patron $patron -Peer $peer, "127.0.0.1:$($seeder.Port)" -AsJob
@@ -57,7 +57,7 @@ Describe 'Start-Torrent -AsJob' {
         $job.StatusMessage | Should -BeLike 'data.bin: Downloading*'
     }
 
-    It 'is stopped with its torrent by Stop-Job' {
+    It 'is stopped together with its torrent by Stop-Job' {
         $job = Start-Torrent $content.Torrent -Destination $files -Patron $patron -AsJob
         Wait-TestCondition { $job.InfoHash } | Should -BeTrue
         { $job | Remove-Job -ErrorAction Stop } | Should -Throw
@@ -67,7 +67,7 @@ Describe 'Start-Torrent -AsJob' {
         Get-TorrentStatus -Patron $patron | Should -BeNullOrEmpty
     }
 
-    It 'rests and goes on with its torrent, whoever is told to' {
+    It 'is suspended and resumed together with its torrent, by either' {
         $job = Start-Torrent $content.Torrent -Destination $files -Patron $patron -AsJob
         Wait-TestCondition { $job.InfoHash } | Should -BeTrue
         $job.SuspendJob()
@@ -85,7 +85,7 @@ Describe 'Start-Torrent -AsJob' {
         ($job | Wait-Job -Timeout 60).State | Should -Be Completed
     }
 
-    It 'has failed with the error of its torrent: <Case>' -ForEach @(
+    It 'fails with the error of its torrent: <Case>' -ForEach @(
         @{ Case = 'no torrent'; Id = 'InvalidTorrent'; Make = { @{ Path = $other.File } } }
         @{ Case = 'not in time'; Id = 'TimeoutReached'; Make = { @{ Path = $content.Torrent; Timeout = 0.3 } } }
         @{ Case = 'stalled'; Id = 'TorrentStalled'; Make = { @{ Path = $content.Torrent; StallTimeout = 0.3 } } }
@@ -98,7 +98,7 @@ Describe 'Start-Torrent -AsJob' {
         { $job = Start-Torrent @arguments -Destination $files -Patron $patron -AsJob; $job | Receive-Job -Wait -ErrorAction Stop } | Should -Throw
     }
 
-    It 'with -WhatIf makes none, and contradicts -Suspended' {
+    It 'with -WhatIf makes no job, and contradicts -Suspended' {
         Start-Torrent $content.Torrent -Destination $files -Patron $patron -AsJob -WhatIf | Should -BeNullOrEmpty
         Get-Job | Where-Object PSJobTypeName -eq TorrentJob | Should -BeNullOrEmpty
         { Start-Torrent $content.Torrent -Destination $files -Patron $patron -AsJob -Suspended } | Should -Throw -ErrorId 'InvalidArgument,*'

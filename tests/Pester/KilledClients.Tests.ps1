@@ -67,7 +67,7 @@ AfterAll {
 
 Describe 'Sessions that are killed while they wait' -Skip:(-not $IsLinux) {
     # More rounds, to look for leaks: TORRENTPATRON_KILL_ROUNDS.
-    It 'leave the torrent running, and nothing of themselves in the service' {
+    It 'leave the torrent running, and nothing else in the service' {
         $null = Connect-TorrentPatron -Socket $socket
         $null = Start-Torrent $content.Torrent -Destination "$TestDrive/files"
         $script:own = (Get-TorrentService -Socket $socket).Clients
@@ -92,7 +92,7 @@ Describe 'Sessions that are killed while they wait' -Skip:(-not $IsLinux) {
         Wait-TestCondition { @(Get-TorrentStatus).Count -eq 1 } | Should -BeTrue
     }
 
-    It 'did not stop others from steering it' {
+    It 'do not keep others from controlling it' {
         Suspend-Torrent $content.Name
         (Get-TorrentStatus $content.Name).State | Should -Be Suspended
         Stop-Torrent $content.Name

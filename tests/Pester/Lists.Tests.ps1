@@ -26,7 +26,7 @@ Describe 'Lists on objects' {
         Stop-TorrentPatron -InputObject $patron
     }
 
-    It 'index, count and enumerate those of a .torrent' {
+    It 'of a .torrent can be indexed, counted and enumerated' {
         $info.Files[0].Path | Should -Be 'data/a.txt'
         $info.Files[-1].Path | Should -Be 'data/b.txt'
         $info.Files.Count | Should -Be 2
@@ -35,7 +35,7 @@ Describe 'Lists on objects' {
         $info.TrackerTiers[1][0] | Should -Be $trackers[1]
     }
 
-    It 'index, count and enumerate those of a running torrent and its patron' {
+    It 'of a running torrent and its patron can be indexed, counted and enumerated' {
         $status.Tags[0] | Should -Be 'red'
         $status.Tags.Count | Should -Be 2
         $status.Trackers[1].Uri | Should -Be $trackers[1]
@@ -44,14 +44,14 @@ Describe 'Lists on objects' {
         $patron.Statuses[0].Name | Should -Be 'data'
     }
 
-    It 'become arrays of JSON' {
+    It 'become JSON arrays' {
         $json = $info | ConvertTo-Json -Depth 4 | ConvertFrom-Json
         $json.Files[1].Path | Should -Be 'data/b.txt'
         $json.TrackerTiers[0][0] | Should -Be $trackers[0]
         ($status | ConvertTo-Json -Depth 3 | ConvertFrom-Json).Tags | Should -Be 'red', 'blue'
     }
 
-    It 'show what is in them' {
+    It 'show their content' {
         $printed = Get-PrintedList $info
         $printed | Should -Match ([regex]::Escape("{$($trackers -join ', ')}"))
         foreach ($text in $printed, (Get-PrintedList $status), (Get-PrintedList $patron.Engine)) {

@@ -25,7 +25,7 @@ AfterAll {
 }
 
 Describe 'The machine''s service' -Skip:$IsWindows {
-    It 'says that it is the machine''s, and lets torrents lie below its root only' {
+    It 'shows its scope, and restricts torrents to its root' {
         $patron = Connect-TorrentPatron -Socket $socket
         $patron.IsRemote | Should -BeTrue
         $patron.Scope | Should -Be Machine
@@ -39,7 +39,7 @@ Describe 'The machine''s service' -Skip:$IsWindows {
         (Get-TorrentStatus).Destination | Should -Be (Join-Path $root 'files')
     }
 
-    It 'needs a root, and a group that is there' {
+    It 'needs a root, and an existing group' {
         { Start-TorrentService -Foreground -Scope Machine -Socket "$place/other/s" -StatePath "$place/other-state" } |
             Should -Throw -ErrorId 'InvalidArgument,*'
         { Start-TorrentService -Foreground -Scope Machine -Root $root -Group 'no-such-group-here' -Socket "$place/other/s" -StatePath "$place/other-state" } |
@@ -55,7 +55,7 @@ Describe 'The machine''s service' -Skip:$IsWindows {
         (TabExpansion2 'Connect-TorrentPatron -Scope Mach').CompletionMatches.CompletionText | Should -Be 'Machine'
     }
 
-    It 'is not found in the place of the user''s own' {
+    It 'is not found at the address of the user''s own' {
         $before = $env:TORRENTPATRON_STATE
         try {
             $env:TORRENTPATRON_STATE = Join-Path $place 'nothing'

@@ -16,7 +16,7 @@ Describe 'The module' {
         (Test-ModuleManifest (Get-TestModulePath)).Name | Should -Be 'TorrentPatron'
     }
 
-    It 'is imported by the clone''s own manifest too' -Skip:([bool] $env:TORRENTPATRON_MODULE) {
+    It 'can be imported by the manifest of the clone too' -Skip:([bool] $env:TORRENTPATRON_MODULE) {
         $manifest = Resolve-Path (Join-Path $PSScriptRoot '../../TorrentPatron.psd1')
         $run = Invoke-TestScript (Join-Path $TestDrive 'clone') @"
 `$ErrorActionPreference = 'Stop'
@@ -56,7 +56,7 @@ Import-Module '$manifest' -Force
         Get-Help $Topic | Out-String | Should -BeLike "*$Section*"
     }
 
-    It 'offers in its help what there is: parameters, aliases, wildcards' {
+    It 'has help with its actual parameters, aliases and wildcards' {
         $help = Get-Help Start-Torrent -Parameter LiteralPath
         $help.aliases | Should -Be 'PSPath, FullName'
         (Get-Help Get-TorrentStatus -Parameter Name).globbing | Should -Be 'true'
@@ -105,7 +105,7 @@ Describe 'The package' {
     }
 
     # Windows installs to the user's own documents: tests/Windows/Install-Package.ps1 does it under Wine.
-    It 'is published to a folder and installed from it, with what belongs to it and nothing else' -Skip:(
+    It 'is published to a folder and installed from it, with its files and no others' -Skip:(
         -not (Get-Command Publish-PSResource -ErrorAction Ignore) -or $IsWindows) {
         $here = Join-Path $TestDrive 'gallery'
         $null = New-Item -ItemType Directory -Path "$here/feed"
@@ -160,7 +160,7 @@ Start-Job { 'job ' + @(Get-TorrentPatron).Count + (Get-Module TorrentPatron).Mod
 }
 
 Describe 'The scripts' {
-    It 'have no finding of PSScriptAnalyzer' -Skip:(-not (Get-Module PSScriptAnalyzer -ListAvailable)) {
+    It 'have no findings of PSScriptAnalyzer' -Skip:(-not (Get-Module PSScriptAnalyzer -ListAvailable)) {
         $root = Join-Path $PSScriptRoot '../..' | Resolve-Path
         $files = @(Get-ChildItem $root -File | Where-Object Extension -in '.ps1', '.psm1') +
         @(Get-ChildItem $PSScriptRoot -File | Where-Object Extension -in '.ps1', '.psm1') +

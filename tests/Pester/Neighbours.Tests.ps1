@@ -17,7 +17,7 @@ Describe 'Keys in the addresses of trackers' {
         $patron | Stop-TorrentPatron
     }
 
-    It 'are masked in what is shown of a torrent, and whole in the property that has them' {
+    It 'are masked wherever a torrent is shown, and complete in their property' {
         $started = Start-Torrent $torrent $here -Patron $patron
         $tracker = $started | Get-TorrentTracker
 
@@ -33,7 +33,7 @@ Describe 'Keys in the addresses of trackers' {
         (Get-TorrentInfo $torrent).Trackers | Should -Be $address
     }
 
-    It 'need not be given to name a tracker' {
+    It 'are not needed to name a tracker' {
         $started = Start-Torrent $torrent $here -Patron $patron
         $text = Get-WhatIfText { $started | Add-TorrentTracker -Uri "http://127.0.0.1:9/announce?passkey=$key" -WhatIf }
         $text | Should -Match 'passkey=\*\*\*'
@@ -41,7 +41,7 @@ Describe 'Keys in the addresses of trackers' {
         $started | Get-TorrentTracker | Should -BeNullOrEmpty
     }
 
-    It 'keep a masked address from taking several trackers away, which differ in their keys' {
+    It 'keep a masked address from removing several trackers with different keys' {
         $public = New-TorrentFile $content.File -Destination (Join-Path $here 'q.torrent') -Force -Tracker $address,
             'http://127.0.0.1:9/fedcba9876543210fedcba9876543210/announce', 'http://127.0.0.1:9/short'
         $started = Start-Torrent $public $here -Patron $patron
@@ -58,7 +58,7 @@ Describe 'Keys in the addresses of trackers' {
         ($started | Get-TorrentTracker).Uri | Should -Be 'http://127.0.0.1:9/short'
     }
 
-    It 'of a private torrent stay out of its magnet link, unless they are asked for' {
+    It 'of a private torrent are omitted from its magnet link, unless asked for' {
         $link = ConvertTo-MagnetLink $torrent -WarningVariable warned -WarningAction SilentlyContinue
         $link | Should -Not -Match 'tr='
         "$warned" | Should -Match 'IncludePrivateTracker'
@@ -70,7 +70,7 @@ Describe 'Keys in the addresses of trackers' {
 }
 
 Describe 'A status from a file' {
-    It 'that shows the name of one torrent and has the info hash of another leads to neither, running or saved' {
+    It 'with the name of one torrent and the info hash of another refers to neither, running or saved' {
         $here = Join-Path $TestDrive ([guid]::NewGuid())
         $patron = New-TestPatron 'files' -StatePath (Join-Path $here 'state')
         $shown, $meant = foreach ($name in 'shown.bin', 'meant.bin') {
@@ -97,7 +97,7 @@ Describe 'A status from a file' {
 }
 
 Describe 'A .torrent that is a pipe' -Skip:(-not $IsLinux) {
-    It 'ends with <Command> when it is stopped' -ForEach @(
+    It 'can be cancelled while <Command> reads it' -ForEach @(
         @{ Command = 'Start-Torrent {0} {1}' }
         @{ Command = 'Get-TorrentInfo {0}' }
         @{ Command = 'ConvertTo-MagnetLink {0}' }
@@ -116,7 +116,7 @@ Describe 'A .torrent that is a pipe' -Skip:(-not $IsLinux) {
         $shell.Dispose()
     }
 
-    It 'is given up after -Timeout by <Command>' -ForEach @(
+    It 'times out after -Timeout in <Command>' -ForEach @(
         @{ Command = 'Start-Torrent' }
         @{ Command = 'Save-TorrentMetadata' }
     ) {
@@ -149,7 +149,7 @@ Describe 'A second user of the machine' -Skip:(-not ($IsLinux -and (id -u) -eq 0
         Remove-Item -Recurse -Force $here
     }
 
-    It 'can have his state folder used by root, who was told to' {
+    It 'can let root use his state folder' {
         Invoke-AsOther "mkdir $here/data/state"
         $content = New-TestContent -Folder "$here/into"
         $patron = New-TestPatron 'his-state' -StatePath "$here/data/state"
@@ -158,7 +158,7 @@ Describe 'A second user of the machine' -Skip:(-not ($IsLinux -and (id -u) -eq 0
         $started | Should -Not -BeNullOrEmpty
     }
 
-    It 'cannot have a file sent by putting a link to it where a file of a torrent was' {
+    It 'cannot get a file sent by replacing a torrent''s file with a link' {
         Skip-WithService 'its torrents run on when a patron is stopped'
         $content = New-TestContent -Folder "$here/data"
         chmod 777 "$here/data"

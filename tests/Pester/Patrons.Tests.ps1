@@ -25,7 +25,7 @@ Describe 'Patrons' {
     }
 
     Context 'New-TorrentPatron' {
-        It 'shares the session''s service, unless it has settings of its own' {
+        It 'shares the session''s service, unless it has its own settings' {
             $one = New-TorrentPatron one
             $two = New-TorrentPatron two
             $own = New-TestPatron -Name 'own' -StatePath $here
@@ -45,7 +45,7 @@ Describe 'Patrons' {
             $own.Engine.ListenEndPoints.Address.ToString() | Should -Be '127.0.0.1'
         }
 
-        It 'takes a state folder below the current location' {
+        It 'accepts a state folder relative to the current location' {
             Push-Location $TestDrive
             try {
                 (New-TorrentPatron -StatePath 'relative').StatePath | Should -Be (Join-Path $TestDrive 'relative')
@@ -54,7 +54,7 @@ Describe 'Patrons' {
             }
         }
 
-        It 'gives the settings to its engine' {
+        It 'passes its settings to its engine' {
             $own = New-TorrentPatron -Port -1 -MaxDownloadRate 1MB -MaxUploadRate 2MB -MaxPeers 7 -MaxPeersPerTorrent 3 -StatusInterval 2s
             $client = $own.Service.Settings.Client
 
@@ -66,7 +66,7 @@ Describe 'Patrons' {
             $client.StatusInterval | Should -Be ([timespan]::FromSeconds(2))
         }
 
-        It 'talks to peers encrypted where that is required, and says so of each' {
+        It 'connects to peers encrypted if required, and shows it for each' {
             $peer = Start-TestSeed $content -StatePath "$here-seeds"
             $hidden = New-TorrentPatron -Name 'hidden' -BindAddress 127.0.0.1 -StatePath $here -Encryption Require
             $hidden.Encryption | Should -Be 'Require'
@@ -83,7 +83,7 @@ Describe 'Patrons' {
             ($leech | Get-TorrentPeer).Encryption | Should -Be 'None'
         }
 
-        It 'talks to peers by uTP where that is wanted, and says so of each' {
+        It 'connects to peers by uTP if asked for, and shows it for each' {
             $peer = Start-TestSeed $content -StatePath "$here-seeds"
             $polite = New-TorrentPatron -Name 'polite' -BindAddress 127.0.0.1 -StatePath $here -Transport Utp
             $polite.Transport | Should -Be 'Utp'
@@ -100,13 +100,13 @@ Describe 'Patrons' {
             ($leech | Get-TorrentPeer).Transport | Should -Be 'Tcp'
         }
 
-        It 'takes an engine by name, and says which is not there' {
+        It 'accepts an engine by name, and reports a missing one' {
             (New-TorrentPatron -Engine torrentpatron).Service.Settings.Engine | Should -Be 'TorrentPatron'
             { New-TorrentPatron -Engine nosuch } | Should -Throw -ErrorId 'EngineNotFound,TorrentPatron.PowerShell.Commands.NewTorrentPatronCommand'
             (TabExpansion2 'New-TorrentPatron -Engine ' -cursorColumn 26).CompletionMatches.CompletionText | Should -Contain 'TorrentPatron'
         }
 
-        It 'says in a warning that its port cannot be had' {
+        It 'warns that its port is not available' {
             $first = New-TestPatron -Name 'first' -StatePath (Join-Path $here 1)
             $null = Start-Torrent $content.Torrent -Destination $here -Patron $first -Suspended
             $second = New-TorrentPatron second -BindAddress 127.0.0.1 -Port $first.Port -StatePath (Join-Path $here 2)
@@ -117,7 +117,7 @@ Describe 'Patrons' {
     }
 
     Context 'Set-TorrentPatron -Default' {
-        It 'chooses the patron that commands without -Patron use, until that is taken back or the patron is stopped' {
+        It 'chooses the patron for commands without -Patron, until that is undone or the patron is stopped' {
             $first = New-TestPatron -Name 'first' -StatePath "$here-first"
             $second = New-TestPatron -Name 'second' -StatePath "$here-second"
             Set-TorrentPatron first -Default -WhatIf
@@ -140,7 +140,7 @@ Describe 'Patrons' {
             (Set-TorrentPatron -Default -PassThru).Name | Should -Be 'default'
         }
 
-        It 'takes one patron only' {
+        It 'accepts only one patron' {
             $null = New-TorrentPatron one
             $null = New-TorrentPatron two
             Set-TorrentPatron one, two -Default -ErrorVariable problem -ErrorAction SilentlyContinue
@@ -150,7 +150,7 @@ Describe 'Patrons' {
     }
 
     Context 'Get-TorrentPatron' {
-        It 'shows none where none was made, and then those there are' {
+        It 'shows none at first, and then the existing ones' {
             Get-TorrentPatron | Should -BeNullOrEmpty
             $null = New-TorrentPatron one
             $null = New-TestPatron -Name 'two' -StatePath $here
@@ -162,14 +162,14 @@ Describe 'Patrons' {
             Get-TorrentPatron none* | Should -BeNullOrEmpty
         }
 
-        It 'reports a name that no patron has' {
+        It 'reports an unknown name' {
             Get-TorrentPatron nobody -ErrorVariable problem -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
             $problem.FullyQualifiedErrorId | Should -Be 'PatronNotFound,TorrentPatron.PowerShell.Commands.GetTorrentPatronCommand'
         }
     }
 
     Context 'Stop-TorrentPatron' {
-        It 'stops what the patron started, and nothing else' {
+        It 'stops the torrents that the patron started, and nothing else' {
             Skip-WithService 'its torrents run on when a patron is stopped'
             $one = New-TorrentPatron one
             $two = New-TorrentPatron two
@@ -188,7 +188,7 @@ Describe 'Patrons' {
             $one.IsStopped | Should -BeFalse
         }
 
-        It 'lets the session begin anew' {
+        It 'lets the session start again' {
             $null = Start-Torrent $content.Torrent -Destination $here -Suspended
             Stop-TorrentPatron default
             Get-TorrentPatron | Should -BeNullOrEmpty
@@ -197,7 +197,7 @@ Describe 'Patrons' {
     }
 
     Context 'Two patrons' {
-        It 'get their own answers and events, and only those' {
+        It 'receive only their own answers and events' {
             $one = New-TorrentPatron one
             $two = New-TorrentPatron two
             $null = Register-ObjectEvent $one NewTorrentCreated -SourceIdentifier 'one'
@@ -212,7 +212,7 @@ Describe 'Patrons' {
     }
 
     Context 'Events' {
-        It 'say Completed once, when the files are there' {
+        It 'include Completed once, when the files are complete' {
             $peer = Start-TestSeed -Content $content -StatePath (Join-Path $here 'seed-state')
             $patron = New-TestPatron -Name 'leecher' -StatePath (Join-Path $here 'state')
             $fired = [Collections.Generic.List[object]]::new()

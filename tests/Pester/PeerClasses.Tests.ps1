@@ -36,7 +36,7 @@ Describe 'The parameters of peer classes' {
         $patron | Format-List | Out-String | Should -BeLike '*server (10.0.0.5, 2001:db8::5); office (10.0.0.0/8)*'
     }
 
-    It 'stay as they are when others are set, and can be taken back' {
+    It 'stay unchanged when others are set, and can be removed' {
         $patron | Set-TorrentPatron -LimitLocalPeers
         $patron.LimitLocalPeers | Should -BeTrue
         $patron.PeerClasses.Name | Should -Be server, office
@@ -51,7 +51,7 @@ Describe 'The parameters of peer classes' {
         $patron.PeerClasses.Name | Should -Be server, office
     }
 
-    It 'come back from <Where> as they were' -ForEach @(
+    It 'are unchanged after <Where>' -ForEach @(
         @{ Where = 'a CSV file'; Trip = { $args[0] | ConvertTo-Csv | ConvertFrom-Csv } }
         @{ Where = 'JSON'; Trip = { $args[0] | ConvertTo-Json | ConvertFrom-Json } }
         @{ Where = 'a serialized patron'; Trip = {
@@ -191,7 +191,7 @@ while (-not (Test-Path '$TestDrive/end')) {
         }
     }
 
-    It 'gives the local peer all at once, while the far one gets what the limit lets through' {
+    It 'sends the local peer everything at once, and limits the remote one' {
         $script:clock = [Diagnostics.Stopwatch]::StartNew()
         $script:far = Start-Leech far
         Wait-TestCondition { (Get-Seen $far).BytesSent -gt 0 } | Should -BeTrue
@@ -204,7 +204,7 @@ while (-not (Test-Path '$TestDrive/end')) {
         Stop-Leech $near
     }
 
-    It 'holds the local peer to the limit with -LimitLocalPeers, and no longer without it: by <Transport>' -ForEach @(
+    It 'limits the local peer with -LimitLocalPeers, and not without it: by <Transport>' -ForEach @(
         @{ Transport = 'Tcp'; Option = @() }
         @{ Transport = 'Utp'; Option = @('--utp') }
     ) {
@@ -221,7 +221,7 @@ while (-not (Test-Path '$TestDrive/end')) {
         Stop-Leech $near
     }
 
-    It 'gives a class with a limit of its own that one, also to a peer that is connected' {
+    It 'applies a class with its own limit, also to a connected peer' {
         (Get-Seen $far).BytesSent | Should -BeLessThan 8MB
         Set-Seed '-PeerClass @{ Name = ''friends''; Range = ''198.51.100.0/24''; MaxUploadRate = ''20M''; Preferred = $true }'
         Wait-TestCondition { (Get-Seen $far).Class -eq 'friends' } | Should -BeTrue

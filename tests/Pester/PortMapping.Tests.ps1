@@ -144,7 +144,7 @@ Describe 'A port that a router maps' -Skip:(-not $canRoute) {
         }
     }
 
-    It 'lets peers in from outside, by <Means>, and is closed at the end' -ForEach @(
+    It 'admits peers from outside, by <Means>, and is removed at the end' -ForEach @(
         @{ Means = 'PCP'; NatPmp = 'yes'; Upnp = 'no'; Deaf = $false }
         @{ Means = 'NAT-PMP'; NatPmp = 'yes'; Upnp = 'no'; Deaf = $true }
         @{ Means = 'UPnP'; NatPmp = 'no'; Upnp = 'yes'; Deaf = $false }
@@ -174,7 +174,7 @@ Describe 'A port that a router maps' -Skip:(-not $canRoute) {
         Get-Rule | Should -BeNullOrEmpty
     }
 
-    It 'has a hole in the firewall over IPv6, by <Means>, which is closed at the end' -ForEach @(
+    It 'opens the firewall over IPv6, by <Means>, and closes it at the end' -ForEach @(
         @{ Means = 'PCP'; Deaf = $false }
         @{ Means = 'UPnP'; Deaf = $true }
     ) {
@@ -216,7 +216,7 @@ Describe 'A port that a router maps' -Skip:(-not $canRoute) {
         }
     }
 
-    It 'is mapped anew when the port changes, and the old one is closed' {
+    It 'is renewed when the port changes, and the old one is removed' {
         Start-Router -NatPmp yes -Upnp no
         Start-Seed
         Wait-TestCondition { @(Get-Rule).Count -eq 2 } | Should -BeTrue
@@ -226,7 +226,7 @@ Describe 'A port that a router maps' -Skip:(-not $canRoute) {
         @(Get-Rule) -match '0x6 .*dport 6881' | Should -BeNullOrEmpty
     }
 
-    It 'is mapped again when the router has been restarted' {
+    It 'is restored after a restart of the router' {
         Start-Router -NatPmp yes -Upnp no
         Start-Seed
         Wait-TestCondition { @(Get-Rule).Count -eq 2 } | Should -BeTrue
@@ -241,7 +241,7 @@ Describe 'A port that a router maps' -Skip:(-not $canRoute) {
         Get-Rule | Should -BeNullOrEmpty
     }
 
-    It 'is not mapped where no router answers, which is said' {
+    It 'is reported as missing if no router answers' {
         Start-Seed
         $clock = [Diagnostics.Stopwatch]::StartNew()
         while (-not (Get-Engine).Problem -and $clock.Elapsed.TotalSeconds -lt 60) {

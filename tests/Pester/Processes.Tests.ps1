@@ -26,7 +26,7 @@ Describe 'Processes' {
         $script:files = Join-Path $here 'files'
     }
 
-    It 'leaves with its own exit code, soon, while a torrent is still downloading' {
+    It 'exits soon with its own exit code while a torrent is still downloading' {
         $child = Invoke-Child $here @"
 `$null = Start-Torrent '$($content.Torrent)' -Destination '$files' -Patron `$patron -Peer '$peer' -MaxDownloadRate 1MB
 Start-Sleep -Milliseconds 500
@@ -56,7 +56,7 @@ Start-Torrent '$($content.Torrent)' -Destination '$files' -Patron `$patron -Erro
         $state | Should -Be Suspended
     }
 
-    It 'goes on where it was after it was killed' {
+    It 'continues after it was killed' {
         $process = Invoke-Child $here -NoWait @"
 `$null = Start-Torrent '$($content.Torrent)' -Destination '$files' -Patron `$patron -Peer '$peer' -MaxDownloadRate 4MB
 while (`$true) {
@@ -134,7 +134,7 @@ Describe 'A script of these tests' {
         )
     }
 
-    It 'runs in this PowerShell, in the very process that was started: <Kind>' -ForEach $shells {
+    It 'runs in this PowerShell, in the started process itself: <Kind>' -ForEach $shells {
         if ($Absent) {
             Set-ItResult -Skipped -Because 'PowerShell cannot be started so here'
         }

@@ -65,7 +65,7 @@ Describe 'The parameters of proxies' {
         Get-TorrentPatron | Stop-TorrentPatron
     }
 
-    It 'gives <Uri> to the engine as <Kind>' -ForEach @(
+    It 'pass <Uri> to the engine as <Kind>' -ForEach @(
         @{ Uri = 'socks5://127.0.0.1:1080'; Kind = 'Socks5'; Shown = 'socks5://127.0.0.1:1080' }
         @{ Uri = 'socks5h://proxy.example:1080/'; Kind = 'Socks5'; Shown = 'socks5://proxy.example:1080' }
         @{ Uri = 'socks4://192.0.2.1:1'; Kind = 'Socks4'; Shown = 'socks4://192.0.2.1:1' }
@@ -79,7 +79,7 @@ Describe 'The parameters of proxies' {
         $patron.Proxy.Credential | Should -BeNullOrEmpty
     }
 
-    It 'takes the uses, and the credential without showing it' {
+    It 'accept the uses, and the credential without showing it' {
         $credential = Get-TestCredential 'fred' 'top-secret'
         $patron = New-TorrentPatron -Name p -StatePath (Join-Path $TestDrive p) -Proxy socks5://127.0.0.1:1080 -ProxyCredential $credential -ProxyFor Peers, Web
         $patron.Proxy.Uses | Should -Be 'Peers, Web'
@@ -95,7 +95,7 @@ Describe 'The parameters of proxies' {
         Get-ChildItem $TestDrive/p -Recurse -File -ErrorAction Ignore | Select-String 'top-secret' | Should -BeNullOrEmpty
     }
 
-    It 'keeps the credential for the same proxy, and never gives it to another one' {
+    It 'keep the credential for the same proxy, and never give it to another one' {
         $patron = New-TorrentPatron -Name p -StatePath (Join-Path $TestDrive p) -Proxy socks5://127.0.0.1:1080 -ProxyCredential (Get-TestCredential 'fred' 'top-secret')
         $patron | Set-TorrentPatron -ProxyFor Trackers
         $patron.Proxy.Credential | Should -Not -BeNullOrEmpty
@@ -107,7 +107,7 @@ Describe 'The parameters of proxies' {
         $patron.Proxy | Should -BeNullOrEmpty
     }
 
-    It 'refuses <Why>' -ForEach @(
+    It 'refuse <Why>' -ForEach @(
         @{ Why = 'what is not a proxy'; Arguments = @{ Proxy = 'ftp://127.0.0.1:21' } }
         @{ Why = 'a proxy without a port'; Arguments = @{ Proxy = 'socks5://127.0.0.1' } }
         @{ Why = 'uses without a proxy'; Arguments = @{ ProxyFor = 'Peers' } }
@@ -120,14 +120,14 @@ Describe 'The parameters of proxies' {
             Should -Throw -ErrorId 'InvalidArgument,TorrentPatron.PowerShell.Commands.SetTorrentPatronCommand'
     }
 
-    It 'does not repeat a password that stands in the address' {
+    It 'do not repeat a password in the address' {
         $Error.Clear()
         { New-TorrentPatron -Name p -Proxy 'socks5://fred:top-secret@127.0.0.1:1080' } | Should -Throw -ErrorId 'InvalidArgument,*'
         $Error[0].Exception.Message | Should -Not -Match 'secret'
         $Error[0].ErrorDetails.RecommendedAction | Should -Match 'ProxyCredential'
     }
 
-    It 'tells that the proxy of a .torrent''s address cannot be reached' {
+    It 'report that the proxy for a .torrent''s address cannot be reached' {
         $port = Get-FreePort
         $patron = New-TorrentPatron -Name p -StatePath (Join-Path $TestDrive p) -Proxy "socks5://127.0.0.1:$port"
         $failed = $null
@@ -154,7 +154,7 @@ Describe 'A download by a proxy on loopback' {
         Get-TorrentPatron child -ErrorAction Ignore | Stop-TorrentPatron
     }
 
-    It 'comes by <Name>, and its user and password are wanted' -ForEach @(
+    It 'goes through <Name>, which requires its user and password' -ForEach @(
         @{ Name = 'microsocks'; Scheme = 'socks5'; Has = $canSocks }
         @{ Name = 'tinyproxy'; Scheme = 'http'; Has = $canHttp }
     ) {
@@ -181,7 +181,7 @@ Describe 'A download by a proxy on loopback' {
         $patron.Engine.Warning | Should -BeNullOrEmpty
     }
 
-    It 'goes on by another way when Set-TorrentPatron gives a proxy, and when it takes it away' -Skip:(-not $canSocks) {
+    It 'changes its route when Set-TorrentPatron sets or removes a proxy' -Skip:(-not $canSocks) {
         $null = Start-Helper 'microsocks', '-i', '127.0.0.1', '-p', "$port"
         Wait-Port $port
         $seeder = Get-TorrentPatron "seeder-$($content.Name)"
@@ -317,7 +317,7 @@ if ('$Peer') { `$more.Peer = '$Peer' }
         }
     }
 
-    It 'finds its peer by <How>, and nothing leaves past the proxy' -ForEach @(
+    It 'finds its peer by <How>, and sends nothing past the proxy' -ForEach @(
         @{ How = 'an HTTP tracker, from a .torrent of the web'; Arguments = @{ Source = 'http://tracker.local:6969/data.torrent'; Tracker = 'http://tracker.local:6969/announce' } }
         @{ How = 'a UDP tracker'; Arguments = @{ Source = '<torrent>'; Tracker = 'udp://tracker.local:6969' } }
         @{ How = 'the DHT, from a magnet link'; Arguments = @{ Source = '<magnet>'; Discovery = 'router.local:7001' } }
@@ -331,7 +331,7 @@ if ('$Peer') { `$more.Peer = '$Peer' }
         $download.Past | Should -BeNullOrEmpty
     }
 
-    It 'asks nobody over UDP where the proxy does not carry it' {
+    It 'uses no UDP if the proxy does not support it' {
         # dante does not speak HTTP: whatever leaves would leave past it.
         $download = Invoke-Download -Source $content.Torrent -Tracker udp://10.78.1.4:6969 -Discovery 10.78.1.2:7000 -Proxy http://10.78.0.1:1080 -Seconds 8
         $download.Same | Should -BeFalse
@@ -339,7 +339,7 @@ if ('$Peer') { `$more.Peer = '$Peer' }
         $download.Past | Should -BeNullOrEmpty
     }
 
-    It 'is seen by the capture where there is no proxy' {
+    It 'is seen by the capture without a proxy' {
         # libtorrent takes what comes by loopback only, as the proxy's connections do; it is enough that somebody tries.
         $download = Invoke-Download -Source $content.Torrent -Tracker udp://10.78.1.4:6969 -Proxy none -Seconds 8
         $download.Past | Should -Not -BeNullOrEmpty

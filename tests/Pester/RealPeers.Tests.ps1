@@ -55,7 +55,7 @@ Describe 'Real peers' {
         $processes | Where-Object { -not $_.HasExited } | ForEach-Object { $_.Kill() }
     }
 
-    It 'libtorrent gives a torrent, and Get-TorrentPeer names it' -Skip:(-not $hasLibtorrent) {
+    It 'libtorrent seeds a torrent, and Get-TorrentPeer names it' -Skip:(-not $hasLibtorrent) {
         $null = Start-TestProcess /usr/bin/python3 $libtorrentSeed, $port, $content.Torrent, $content.Folder
         $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -MaxDownloadRate 1MB
         Wait-TestCondition { $running | Add-TorrentPeer -Peer "127.0.0.1:$port"; $running | Get-TorrentPeer } | Should -BeTrue
@@ -68,7 +68,7 @@ Describe 'Real peers' {
         Test-SameContent $done.Path $content.File | Should -BeTrue
     }
 
-    It 'aria2 gives a torrent to a job' -Skip:(-not $hasAria) {
+    It 'aria2 seeds a torrent to a job' -Skip:(-not $hasAria) {
         $null = Start-TestProcess aria2c @(
             '--seed-ratio=0.0', '--check-integrity=true', "--listen-port=$port", '--interface=127.0.0.1', '--enable-dht=false', '--enable-dht6=false'
             '--bt-enable-lpd=false', '--disable-ipv6=true', '--allow-overwrite=true', "--dir=$($content.Folder)", $content.Torrent
@@ -83,7 +83,7 @@ Describe 'Real peers' {
         Test-SameContent $done.Path $content.File | Should -BeTrue
     }
 
-    It 'aria2 takes a torrent, and the seed goal is reached' -Skip:(-not $hasAria) {
+    It 'aria2 downloads a torrent, and the seed goal is reached' -Skip:(-not $hasAria) {
         $seed = Start-Torrent $content.Torrent -Destination $content.Folder -Patron $patron -SeedRatio 0.9 -Tracker 'http://127.0.0.1:1/announce' -Timeout 30
         Register-TorrentEvent SeedGoalReached goal -Patron $patron
         # Without a tracker aria2 knows no peer: a tracker that names ours.

@@ -77,13 +77,13 @@ Describe 'The nightly mirror of about_TorrentPatron_Automation' {
         Stop-TestTracker $tracker
     }
 
-    It 'fetches what is new, seeds it, and ends with 0' {
+    It 'downloads new torrents, seeds them, and exits with 0' {
         $first.Error | Should -BeNullOrEmpty
         $first.ExitCode | Should -Be 0
         Test-Mirrored 'a.bin', 'b.bin'
     }
 
-    It 'deletes nothing and ends with 1 where <Case>' -ForEach @(
+    It 'deletes nothing and exits with 1 if <Case>' -ForEach @(
         @{
             Case  = 'a .torrent has become a web page'
             Break = { Move-Item "$list/b.torrent" "$here/b"; '<html><body>Log in</body></html>' | Set-Content "$list/b.torrent" }
@@ -138,7 +138,7 @@ Describe 'The nightly mirror of about_TorrentPatron_Automation' {
         Test-Mirrored 'a.bin', 'b.bin'
     }
 
-    It 'deletes nothing where a .torrent is merely not there' {
+    It 'deletes nothing if a .torrent is only missing' {
         Move-Item "$list/b.torrent" "$here/b"
         $run = Invoke-TestScript $here $mirror
         Move-Item "$here/b" "$list/b.torrent"
@@ -148,7 +148,7 @@ Describe 'The nightly mirror of about_TorrentPatron_Automation' {
         Test-Mirrored 'a.bin', 'b.bin'
     }
 
-    It 'deletes a torrent that has been retired, with its files, and that alone' {
+    It 'deletes a retired torrent with its files, and nothing else' {
         Rename-Item "$list/b.torrent" 'b.retired'
         $run = Invoke-TestScript $here $mirror
         $again = Invoke-TestScript $here $mirror
@@ -162,7 +162,7 @@ Describe 'The nightly mirror of about_TorrentPatron_Automation' {
 
 # Its unit is systemd's.
 Describe 'The script of about_TorrentPatron_Automation that seeds for ever' -Skip:$IsWindows {
-    It 'waits for its folder, takes what is put there later, and leaves as its unit expects when systemd stops it' {
+    It 'waits for its folder, picks up later torrents, and exits as its unit expects when systemd stops it' {
         $here = Join-Path $TestDrive 'seeding'
         $unit = (Get-Recipe '# /etc/systemd/system/seed.service') -split '\n' -match '=' -join "`n" | ConvertFrom-StringData
         $script = Edit-Recipe (Get-Recipe '# /opt/seed.ps1') ([ordered]@{
@@ -211,14 +211,14 @@ Describe 'The copying of what is complete in about_TorrentPatron_Automation' {
         $script:copying = Edit-Recipe "Import-Module '$modulePath'`n$recipe" @{ '/srv/in' = "$here/in"; '/srv/out' = "$here/out" }
     }
 
-    It 'ends with 1 and copies nothing where the folder is not there' {
+    It 'exits with 1 and copies nothing if the folder is missing' {
         $run = Invoke-TestScript $here $copying
         $run.ExitCode | Should -Be 1
         Get-ErrorText $run | Should -BeLike '*Convert-Path*Cannot find path*'
         "$here/out" | Should -Not -Exist
     }
 
-    It 'copies all that is complete, also when it is run again' {
+    It 'copies all complete files, also when run again' {
         $null = New-Item -ItemType Directory "$here/out"
         foreach ($run in (Invoke-TestScript $here $copying), (Invoke-TestScript $here $copying)) {
             $run.Error | Should -BeNullOrEmpty
@@ -246,7 +246,7 @@ Describe 'The five recipes of README.md' {
         $run.ExitCode | Should -Be 0
     }
 
-    It 'say what they do' {
+    It 'do what they say' {
         $parts[0] | Should -BeLike '*data.bin*'
         $parts[1] | Should -Match '(?m)^True$'
         $parts[2] | Should -BeLike '*"State": "Seeding"*'

@@ -23,7 +23,7 @@ Describe 'Hints of a torrent' {
         $plain.Originator, $plain.UpdateUrl | Should -Be $null, $null
     }
 
-    It 'are refused where they are none' {
+    It 'are refused if invalid' {
         { New-TorrentFile $content.File -Destination $torrent -Similar x } | Should -Throw "*'x' is not an info hash*"
         New-TorrentFile $content.File -Destination $torrent -UpdateUrl ftp://a/ -ErrorVariable failure -ErrorAction SilentlyContinue |
             Should -BeNullOrEmpty
@@ -32,7 +32,7 @@ Describe 'Hints of a torrent' {
     }
 }
 
-Describe 'Data that is on this machine already' {
+Describe 'Data that is already on this machine' {
     BeforeEach {
         $script:here = Join-Path $TestDrive ([guid]::NewGuid())
         $script:content = New-TestContent -Folder (Join-Path $here 'made') -Size 300KB
@@ -48,7 +48,7 @@ Describe 'Data that is on this machine already' {
         Stop-TorrentPatron -Patron $patron
     }
 
-    It 'is taken from a folder in place of being fetched, under any name: -ReuseBy <_>' -ForEach 'Copy', 'HardLink' {
+    It 'is reused from a folder instead of being downloaded, under any name: -ReuseBy <_>' -ForEach 'Copy', 'HardLink' {
         $there = Join-Path $here 'there'
 
         $done = Start-Torrent $torrent $there -Patron $patron -Reuse $old -ReuseBy $_ -Wait -Timeout 60
@@ -63,7 +63,7 @@ Describe 'Data that is on this machine already' {
         $renamed | Should -Exist
     }
 
-    It 'is taken from another torrent of the patron' {
+    It 'is reused from another torrent of the patron' {
         $album = New-Item -ItemType Directory (Join-Path $here 'album')
         Copy-Item $content.File (Join-Path $album 'track.bin')
         $second = New-TorrentFile $album -Destination (Join-Path $here 'b.torrent') -PieceLength 64KB -Version Hybrid
@@ -75,7 +75,7 @@ Describe 'Data that is on this machine already' {
         $done.BytesReused | Should -BeGreaterOrEqual 300KB
     }
 
-    It 'is an error where the folder is not there, and a warning where the torrent runs already' {
+    It 'is an error if the folder is missing, and a warning if the torrent already runs' {
         Start-Torrent $torrent $here -Patron $patron -Reuse "$here/none" -ErrorVariable failure -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
         "$failure" | Should -Match 'does not exist, so its data cannot be reused'
         $null = Start-Torrent $torrent $here -Patron $patron

@@ -13,7 +13,7 @@ AfterAll {
     $env:TORRENTPATRON_STATE = $script:savedState
 }
 
-Describe 'Torrents that run' {
+Describe 'Running torrents' {
     BeforeEach {
         $script:files = Join-Path $TestDrive ([guid]::NewGuid())
         $script:patron = New-TestPatron -Name 'leecher' -StatePath "$files-state"
@@ -24,7 +24,7 @@ Describe 'Torrents that run' {
     }
 
     Context 'Get-TorrentStatus' {
-        It 'shows all of the session, those of one patron, and those that are named' {
+        It 'shows all of the session, those of one patron, and named ones' {
             $null = Start-Torrent $content.Torrent, $other.Torrent -Destination $files -Patron $patron -Suspended
 
             @(Get-TorrentStatus) | Should -HaveCount 3
@@ -41,7 +41,7 @@ Describe 'Torrents that run' {
             ([pscustomobject]@{ InfoHash = $hash } | Get-TorrentStatus).Name | Should -Be 'other.bin'
         }
 
-        It 'takes a fresh snapshot of a status, where another service has the same torrent too' {
+        It 'takes a fresh snapshot of a status, even if another service has the same torrent' {
             $earlier = Start-Torrent $content.Torrent -Destination $files -Peer $peer -Patron $patron
             $null = $earlier | Wait-Torrent -Timeout 60
             $now = @($earlier | Get-TorrentStatus)
@@ -61,7 +61,7 @@ Describe 'Torrents that run' {
             $problem.FullyQualifiedErrorId | Should -Be "$Id,TorrentPatron.PowerShell.Commands.GetTorrentStatusCommand"
         }
 
-        It 'answers without an engine in a session that has started nothing' {
+        It 'answers without an engine in a session without torrents' {
             $job = Start-ThreadJob {
                 Import-Module $using:PSScriptRoot/TestSwarm.psm1
                 @(Get-TorrentStatus).Count
@@ -72,7 +72,7 @@ Describe 'Torrents that run' {
     }
 
     Context 'Stop-Torrent' {
-        It 'stops what comes down the pipeline and keeps its files' {
+        It 'stops torrents from the pipeline and keeps their files' {
             $done = Start-Torrent $content.Torrent -Destination $files -Peer $peer -Patron $patron -Timeout 60
             $stopped = $done | Stop-Torrent -PassThru
 
@@ -114,11 +114,11 @@ Describe 'Torrents that run' {
             $done.IsComplete | Should -Be $true, $true
         }
 
-        It 'returns at once what is complete' {
+        It 'returns complete torrents at once' {
             (Get-TorrentStatus -Patron $seeder | Wait-Torrent -Timeout 0).IsComplete | Should -BeTrue
         }
 
-        It 'reports TimeoutReached and lets the torrent go on' -ForEach @(
+        It 'reports TimeoutReached and leaves the torrent running' -ForEach @(
             @{ Timeout = 0.3 }, @{ Timeout = '0.3s' }, @{ Timeout = [timespan]::FromMilliseconds(300) }
         ) {
             $status = Start-Torrent $content.Torrent -Destination $files -Patron $patron
@@ -133,7 +133,7 @@ Describe 'Torrents that run' {
             { Wait-Torrent -Timeout $_ } | Should -Throw
         }
 
-        It 'stops waiting when the pipeline has enough' {
+        It 'stops waiting when the pipeline needs no more' {
             $slow = Start-Torrent $content.Torrent -Destination $files -Patron $patron
             $first = @(Get-TorrentStatus -Patron $seeder -Name 'data.bin') + $slow | Wait-Torrent | Select-Object -First 1
 
@@ -153,11 +153,11 @@ Describe 'Torrents that run' {
             $problem.FullyQualifiedErrorId | Should -BeLike 'PatronStopped,*'
         }
 
-        It 'waits for nothing where nothing runs' {
+        It 'returns at once without torrents' {
             Wait-Torrent -Patron $patron | Should -BeNullOrEmpty
         }
 
-        It 'is stopped in under a second, and the torrent runs on' {
+        It 'can be cancelled in under a second, and the torrent continues' {
             $shell = [powershell]::Create()
             try {
                 $null = $shell.AddScript({

@@ -9,7 +9,7 @@ AfterAll {
     Get-TorrentPatron | Stop-TorrentPatron
 }
 
-Describe 'Torrents that are saved' {
+Describe 'Saved torrents' {
     BeforeEach {
         $script:files = Join-Path $TestDrive ([guid]::NewGuid())
         $script:patron = New-TestPatron -Name 'leecher' -StatePath "$files-state"
@@ -20,7 +20,7 @@ Describe 'Torrents that are saved' {
     }
 
     Context 'Restore-Torrent' {
-        It 'takes up what an earlier patron left, where and as it was' {
+        It 'restores the torrents of an earlier patron, with their location and options' {
             Skip-WithService 'its torrents run on when a patron is stopped, and nothing is to be restored'
             $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Tag kept -SeedRatio 2 -Timeout 60
             $null = Start-Torrent $other.Torrent -Destination "$files-elsewhere" -Patron $patron -Suspended -Tracker 'http://127.0.0.1:1/announce'
@@ -41,7 +41,7 @@ Describe 'Torrents that are saved' {
             Restore-Torrent -Patron $patron | Should -BeNullOrEmpty
         }
 
-        It 'takes up those that are named' {
+        It 'restores named torrents' {
             $started = Start-Torrent $content.Torrent, $other.Torrent -Destination $files -Patron $patron -Suspended
             $started | Stop-Torrent
             (Restore-Torrent 'OTH*' -Patron $patron).Name | Should -Be 'other.bin'
@@ -51,7 +51,7 @@ Describe 'Torrents that are saved' {
             $problem.FullyQualifiedErrorId | Should -Be 'TorrentNotFound,TorrentPatron.PowerShell.Commands.RestoreTorrentCommand'
         }
 
-        It 'reports what another patron runs with the same state' {
+        It 'reports torrents that another patron runs with the same state' {
             Skip-WithService 'all patrons of a state folder share its one service'
             $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended
             $second = New-TestPatron -Name 'second' -StatePath "$files-state"
@@ -60,15 +60,15 @@ Describe 'Torrents that are saved' {
             $problem.FullyQualifiedErrorId | Should -BeLike 'TorrentInUse,*'
         }
 
-        It 'completes names of what is saved' {
+        It 'completes names of saved torrents' {
             $null = Start-Torrent $other.Torrent -Destination $files -Patron $patron -Suspended | Stop-Torrent
             $line = 'Restore-Torrent -Patron leecher -Name '
             (TabExpansion2 $line -cursorColumn $line.Length).CompletionMatches.CompletionText | Should -Be 'other.bin'
         }
     }
 
-    Context 'A piece that takes longer than the torrent runs' {
-        It 'goes on where it was after <Command>' -ForEach @(
+    Context 'A piece that takes longer than a run of the torrent' {
+        It 'continues after <Command>' -ForEach @(
             @{ Command = '$started | Stop-Torrent; Start-Torrent $torrent -Destination $files -Patron $patron -Peer $peer' }
             @{ Command = '$started | Suspend-Torrent; $started | Resume-Torrent' }
             @{ Command = 'Set-Torrent data.bin -Patron $patron -Destination "$files-elsewhere"' }
@@ -99,7 +99,7 @@ Describe 'Torrents that are saved' {
     }
 
     Context 'Get-TorrentStatus -Saved' {
-        It 'shows what is saved and does not run, as it stood, and starts nothing' {
+        It 'shows saved torrents that do not run with their last status, and starts nothing' {
             $done = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Tag kept -SeedRatio 2 -Timeout 60
             $rest = Start-Torrent $other.Torrent -Destination "$files-elsewhere" -Patron $patron -Suspended -Tracker 'http://127.0.0.1:1/announce'
             Get-TorrentStatus -Saved -Patron $patron | Should -BeNullOrEmpty
@@ -118,7 +118,7 @@ Describe 'Torrents that are saved' {
             $saved[0].Path | Should -Be $done.Path
         }
 
-        It 'finds by name, info hash, object, tag and progress, and reports what is not saved' {
+        It 'finds by name, info hash, object, tag and progress, and reports unknown names' {
             $started = Start-Torrent $content.Torrent, $other.Torrent -Destination $files -Patron $patron -Suspended -Tag x
             $started | Stop-Torrent
             (Get-TorrentStatus other.bin -Saved -Patron $patron).Name | Should -Be 'other.bin'
@@ -131,7 +131,7 @@ Describe 'Torrents that are saved' {
             $problem.FullyQualifiedErrorId | Should -BeLike 'TorrentNotFound,*'
         }
 
-        It 'goes into Restore-Torrent, Start-Torrent and Remove-Torrent, by position and by the pipeline' {
+        It 'can be passed to Restore-Torrent, Start-Torrent and Remove-Torrent, by position and by the pipeline' {
             $null = Start-Torrent $content.Torrent, $other.Torrent -Destination $files -Patron $patron -Suspended | Stop-Torrent
             $saved = Get-TorrentStatus -Saved -Patron $patron | Sort-Object Name
             (Restore-Torrent $saved[0] -Patron $patron).State | Should -Be Suspended
@@ -143,7 +143,7 @@ Describe 'Torrents that are saved' {
     }
 
     Context 'Start-Torrent -InfoHash' {
-        It 'goes on with a torrent that is saved, where it was' {
+        It 'continues a saved torrent in its folder' {
             $done = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Timeout 60
             $done | Stop-Torrent
             $again = Start-Torrent -InfoHash $done.InfoHash.Substring(0, 10) -Patron $patron -Wait -Timeout 10
@@ -154,27 +154,27 @@ Describe 'Torrents that are saved' {
             ($done | Start-Torrent -Patron $patron).Destination | Should -Be $files
         }
 
-        It 'joins one that runs' {
+        It 'joins a running torrent' {
             $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended
             (Start-Torrent -InfoHash $running.InfoHash -Patron $patron).InfoHash | Should -Be $running.InfoHash
             (Get-TorrentStatus -Patron $patron).State | Should -Not -Be Suspended
         }
 
-        It 'refuses what is no info hash' {
+        It 'refuses an invalid info hash' {
             Start-Torrent -InfoHash 'abc' -Patron $patron -ErrorVariable problem -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
             $problem.FullyQualifiedErrorId | Should -BeLike 'InvalidArgument,*'
         }
     }
 
     Context 'Get-TorrentInfo -InfoHash and ConvertTo-MagnetLink' {
-        It 'tell of torrents that run and that are saved' {
+        It 'find running and saved torrents' {
             $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended
             ($running | Get-TorrentInfo).Name | Should -Be 'data.bin'
             $running | Stop-Torrent
             (Get-TorrentInfo -InfoHash $running.InfoHash.Substring(0, 8) -Patron $patron).TotalSize | Should -Be 4MB
         }
 
-        It 'make the same link of a file, of its bytes, of what is in it and of the running torrent' {
+        It 'make the same link from a file, its bytes, its info and the running torrent' {
             $torrent = New-TorrentFile $content.File -Destination "$files.torrent" -Tracker 'http://tracker.example/announce?key=1' -PieceLength 64KB
             $info = $torrent | Get-TorrentInfo
             $expected = "magnet:?xt=urn:btih:$($info.InfoHash)&dn=data.bin&tr=http%3A%2F%2Ftracker.example%2Fannounce%3Fkey%3D1"
@@ -190,7 +190,7 @@ Describe 'Torrents that are saved' {
     }
 
     Context 'Remove-Torrent' {
-        It 'forgets a torrent, and keeps its files' {
+        It 'removes a torrent, and keeps its files' {
             $done = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Timeout 60
             $done | Remove-Torrent | Should -BeNullOrEmpty
 
@@ -199,7 +199,7 @@ Describe 'Torrents that are saved' {
             $done.Path | Should -Exist
         }
 
-        It '-DeleteData deletes the files that the torrent made, and no others' {
+        It 'deletes with -DeleteData the files that the torrent made, and no others' {
             $null = New-Item -ItemType Directory -Path $files
             'mine' | Set-Content (Join-Path $files 'mine.txt')
             $done = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Timeout 60
@@ -210,7 +210,7 @@ Describe 'Torrents that are saved' {
             (Get-ChildItem $files).Name | Should -Be 'mine.txt'
         }
 
-        It '-WhatIf shows files and bytes, and removes nothing, whether the torrent runs or is only saved' {
+        It 'shows files and bytes with -WhatIf, and removes nothing, running or only saved' {
             $done = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Timeout 60
             Get-WhatIfText { $done | Remove-Torrent -DeleteData -WhatIf } | Should -BeLike "*delete 1 file, 4.00 MiB in '$files': data.bin*"
             (Get-TorrentStatus -Patron $patron).Name | Should -Be 'data.bin'
@@ -222,7 +222,7 @@ Describe 'Torrents that are saved' {
             Restore-Torrent -Patron $patron | Should -HaveCount 1
         }
 
-        It 'says of what was there before the torrent that it stays, and leaves it' {
+        It 'reports and keeps files that existed before the torrent' {
             $mine = Join-Path $files 'data.bin'
             $null = New-Item -ItemType Directory -Path $files
             Copy-Item $content.File $mine
@@ -236,7 +236,7 @@ Describe 'Torrents that are saved' {
             $mine | Should -Exist
         }
 
-        It 'asks only where data goes: without a way to ask, data stays' {
+        It 'asks only before deleting data, which stays if nobody can be asked' {
             $run = Invoke-TestScript "$files-child" @"
 Import-Module '$(Get-TestModulePath)'
 `$patron = New-TorrentPatron child -BindAddress 127.0.0.1 -StatePath '$files-child'
@@ -248,7 +248,7 @@ Get-TorrentStatus | Remove-Torrent
             $run.Output | Should -Be 'asked', '0'
         }
 
-        It 'forgets what is saved and does not run: by name and by info hash' {
+        It 'removes saved torrents by name and by info hash' {
             $started = Start-Torrent $content.Torrent, $other.Torrent -Destination $files -Patron $patron -Suspended
             $started | Stop-Torrent
             Remove-Torrent other.bin -Patron $patron -WhatIf
@@ -259,7 +259,7 @@ Get-TorrentStatus | Remove-Torrent
             $problem.FullyQualifiedErrorId | Should -Be 'TorrentNotFound,TorrentPatron.PowerShell.Commands.RemoveTorrentCommand'
         }
 
-        It 'forgets what is saved by a name with brackets, and nothing that the name would match as a pattern' {
+        It 'removes a saved torrent by a name with brackets, and none that the name would match as a pattern' {
             $odd = '[o]ther.bin', 'other.bin' | ForEach-Object { New-TestContent -Folder "$files-odd" -Name $_ -Size 20KB }
             $null = Start-Torrent -LiteralPath $odd.Torrent -Destination $files -Patron $patron -Suspended | Stop-Torrent
             Remove-Torrent '[o]ther.bin' -Patron $patron

@@ -48,7 +48,7 @@ AfterAll {
     Get-TorrentPatron | Stop-TorrentPatron
 }
 
-Describe 'Torrents are chosen' {
+Describe 'Torrents are selected' {
     It 'by name, pattern, info hash, property name and status, and -WhatIf says which: <Command>' -ForEach $changing {
         $said = Get-WhatIfText { Invoke-EachWay $Command ($More + @{ WhatIf = $true; ErrorAction = 'Stop' }) }
         [regex]::Matches($said, "`"alpha\.bin \($($torrent.InfoHash)\)`"") | Should -HaveCount 6
@@ -62,7 +62,7 @@ Describe 'Torrents are chosen' {
         $found.$Shown | Sort-Object -Unique | Should -Be 'alpha.bin'
     }
 
-    It 'or reported, each that is not there: <Command>' -ForEach ($changing + $looking) {
+    It 'or reported one by one if they are unknown: <Command>' -ForEach ($changing + $looking) {
         $missing = @{ ErrorVariable = 'problem'; ErrorAction = 'SilentlyContinue' }
         if ((Get-Command $Command).Parameters.ContainsKey('WhatIf')) {
             $missing.WhatIf = $true

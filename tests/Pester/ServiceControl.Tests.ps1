@@ -27,7 +27,7 @@ Describe 'A service in the background' {
         }
     }
 
-    It 'outlives the session that started it, and is shown and ended by another one' {
+    It 'outlives the session that started it, and another session can show and stop it' {
         $first = Invoke-TestScript -Folder $here -Script @"
 Import-Module '$modulePath'
 `$service = Start-TorrentService -Socket '$socket' -StatePath '$($settings.StatePath)' -BindAddress 127.0.0.1 -MaxUploadRate 3MB
@@ -58,7 +58,7 @@ Import-Module '$modulePath'
         { Get-TorrentStatus -ErrorAction Stop } | Should -Throw -ErrorId 'ServiceUnavailable,*'
     }
 
-    It 'has no terminal: what ends the group of its starter does not end it' -Skip:$IsWindows {
+    It 'has no terminal: ending the group of its starter does not end it' -Skip:$IsWindows {
         $service = Start-TorrentService @settings
         $session = (Get-Content "/proc/$($service.ProcessId)/stat") -replace '^.*\) ' -split ' '
         $session[3] | Should -Be $service.ProcessId
@@ -66,7 +66,7 @@ Import-Module '$modulePath'
         Get-Content "/proc/$($service.ProcessId)/cmdline" -Raw | Should -Not -BeLike '*127.0.0.1*'
     }
 
-    It 'goes on with its torrents and its settings in a new process after a restart' {
+    It 'continues with its torrents and settings in a new process after a restart' {
         $before = Start-TorrentService @settings -MaxDownloadRate 2MB -PeerClass @{ Name = "it's"; Range = '10.0.0.0/8'; MaxUploadRate = 1MB } -ProxyFor Trackers -Proxy socks5://127.0.0.1:1 -ProxyCredential ([pscredential]::new('me', (ConvertTo-SecureString "p'w" -AsPlainText -Force)))
         $null = Connect-TorrentPatron -Socket $socket
         $null = Start-Torrent $content.Torrent -Destination $content.Folder -Wait -Timeout 30
@@ -79,7 +79,7 @@ Import-Module '$modulePath'
         (Wait-Torrent $content.Name -Timeout 30).State | Should -Be 'Seeding'
     }
 
-    It 'is not started twice, and -WhatIf starts, ends and restarts nothing' {
+    It 'is not started twice, and -WhatIf starts, stops and restarts nothing' {
         $null = Start-TorrentService @settings -WhatIf
         (Get-TorrentService -Socket $socket).State | Should -Be 'Stopped'
         $service = Start-TorrentService @settings
@@ -89,20 +89,20 @@ Import-Module '$modulePath'
         (Get-TorrentService -Socket $socket).ProcessId | Should -Be $service.ProcessId
     }
 
-    It 'tells why it could not be started' -Skip:$IsWindows {
+    It 'reports why it could not be started' -Skip:$IsWindows {
         $folder = New-Item -ItemType Directory (Join-Path $place 'open')
         chmod 777 $folder
         { Start-TorrentService -Socket (Join-Path $folder 's') -StatePath (Join-Path $here 'state') } | Should -Throw -ErrorId 'ServiceFolderUnsafe,*'
     }
 
-    It 'is an error to end or restart where there is none' {
+    It 'is an error to stop or restart if none runs' {
         { Stop-TorrentService -Socket $socket } | Should -Throw -ErrorId 'ServiceUnavailable,*'
         { Restart-TorrentService -Socket $socket } | Should -Throw -ErrorId 'ServiceUnavailable,*'
     }
 }
 
 Describe 'A service that systemd runs' -Skip:(-not $IsLinux) {
-    It 'says when it is ready and when it ends, logs with priorities, and ends with exit code 0: <Kind>' -ForEach @(
+    It 'reports that it is ready and stopping, logs with priorities, and exits with 0: <Kind>' -ForEach @(
         @{ Kind = 'a path' }
         @{ Kind = 'an abstract name' }
     ) {
@@ -149,7 +149,7 @@ Describe 'A service that systemd runs' -Skip:(-not $IsLinux) {
 }
 
 Describe 'An installed service' -Skip:(-not $IsLinux) {
-    It 'has units that name this PowerShell and this module, hardened, with a socket on demand' {
+    It 'has hardened units that name this PowerShell and this module, with a socket on demand' {
         $folder = Join-Path $TestDrive 'units'
         $files = Install-TorrentService -Destination $folder -OnDemand -Port 6881 -StatePath "$TestDrive/it's" -DisableDht
         $files.Name | Should -Be @('torrentpatron.service', 'torrentpatron.socket')
@@ -163,7 +163,7 @@ Describe 'An installed service' -Skip:(-not $IsLinux) {
         Install-TorrentService AllUsers -Destination $folder -Force -Root $TestDrive | Get-Content -Raw | Should -BeLike "*User=torrentpatron*ReadWritePaths=`"$TestDrive`"*"
     }
 
-    It 'is enabled by systemctl, shown, and removed again; a warning tells that nothing lingers' {
+    It 'is enabled by systemctl, shown, and removed; a warning says that lingering is off' {
         # Programs that play systemd's.
         $tools = New-Item -ItemType Directory (Join-Path $TestDrive 'tools')
         "#!/bin/sh`necho `"systemctl `$*`" >> '$TestDrive/calls'" | Set-Content "$tools/systemctl"

@@ -62,7 +62,7 @@ Describe 'A service that the sessions of a user share' {
         Disconnect-TorrentPatron
     }
 
-    It 'downloads for a session that has gone, and shows it to another one, which stops it' {
+    It 'downloads for a session that has ended, and another session can show and stop the torrent' {
         $service = Start-TestService
         $service.Line | Should -Be "The service listens on $($windows ? "\\.\pipe\$socket" : $socket) (process $($service.Id)). Press Ctrl-C to stop."
 
@@ -102,7 +102,7 @@ Add-TorrentPeer '$($content.Name)' -Peer '$peer'
         $other.Output | Should -Be @('Downloading', 'True')
     }
 
-    It 'ends by SIG<Signal> with exit code 0, and the next one goes on with the torrents as they were' -Skip:$IsWindows -ForEach @(
+    It 'stops on SIG<Signal> with exit code 0, and the next one restores the torrents' -Skip:$IsWindows -ForEach @(
         @{ Signal = 'TERM' }
         @{ Signal = 'HUP' }
     ) {
@@ -124,7 +124,7 @@ Add-TorrentPeer '$($content.Name)' -Peer '$peer'
     }
 
     # 'script' gives it a terminal.
-    It 'ends by Ctrl-C with exit code 0, and its state is saved' -Skip:(-not ($IsLinux -and (Get-Command script -CommandType Application -ErrorAction Ignore))) {
+    It 'stops on Ctrl-C with exit code 0, and its state is saved' -Skip:(-not ($IsLinux -and (Get-Command script -CommandType Application -ErrorAction Ignore))) {
         $command = "Import-Module '$modulePath'; Start-TorrentService -Foreground -BindAddress 127.0.0.1 -StatePath '$state' -Socket '$socket'; 'next'"
         # 'exec': a shell that stays as the parent, as dash does, is ended by Ctrl-C too, and its exit code would be the one seen.
         $words = @(Get-TestShell) + '-NoProfile', '-Command', $command | ForEach-Object { "'$($_.Replace("'", "'\''"))'" }
@@ -146,7 +146,7 @@ Add-TorrentPeer '$($content.Name)' -Peer '$peer'
         Get-ChildItem $state -Recurse -Filter resume | Should -HaveCount 1
     }
 
-    It 'goes on after it was killed' -Skip:$IsWindows {
+    It 'continues after it was killed' -Skip:$IsWindows {
         $service = Start-TestService
         $null = Connect-TorrentPatron -Socket $socket
         $null = Start-Torrent $content.Torrent -Destination $files -Peer $peer -Timeout 30 -Wait
@@ -159,7 +159,7 @@ Add-TorrentPeer '$($content.Name)' -Peer '$peer'
         (Invoke-Client "(Wait-Torrent '$($content.Name)' -Timeout 30).IsComplete").Output | Should -Be 'True'
     }
 
-    It '-Reconnect has waits, jobs and events outlast a kill of the service' -Skip:$IsWindows {
+    It 'keeps waits, jobs and events alive with -Reconnect when it is killed' -Skip:$IsWindows {
         $service = Start-TestService
         $client = Invoke-TestScript -Folder $here -NoWait -Script @"
 Import-Module '$modulePath'
@@ -184,7 +184,7 @@ while (-not (Get-TorrentStatus)) { Start-Sleep -Milliseconds 20 }
         Get-Content "$here/result" | Should -Be 'True Completed 1 1'
     }
 
-    It '-StartIfNeeded starts a service, which the next session finds' -Skip:$IsWindows {
+    It 'is started by -StartIfNeeded, and the next session finds it' -Skip:$IsWindows {
         $null = New-Item -ItemType Directory $here
         $script = "`$env:TORRENTPATRON_STATE = '$(Join-Path $place ([guid]::NewGuid().ToString('N').Substring(0, 8)))'; Import-Module '$modulePath'"
         $first = Invoke-TestScript -Folder $here -Script @"
@@ -207,7 +207,7 @@ Stop-TorrentService
         $second.Output | Should -Be 'True', $first.Output[3]
     }
 
-    It '-Reconnect gives up after a while, and what waits fails' -Skip:$IsWindows {
+    It 'is given up after a while with -Reconnect, and waits fail' -Skip:$IsWindows {
         $service = Start-TestService
         $patron = Connect-TorrentPatron -Socket $socket -ReconnectTimeout 2s
         $null = Start-Torrent $content.Torrent -Destination $files
@@ -221,7 +221,7 @@ Stop-TorrentService
         $problem.ErrorDetails.RecommendedAction | Should -BeLike '*connect again*'
     }
 
-    It 'ends a watch and a wait for messages when the service is killed' -Skip:$IsWindows {
+    It 'ends a watch and a wait for messages when it is killed' -Skip:$IsWindows {
         foreach ($command in "Watch-Torrent -Continuous", "Receive-TorrentMessage -Wait") {
             $service = Start-TestService
             $client = Invoke-Client -NoWait @"
@@ -238,7 +238,7 @@ try { $command -ErrorAction Stop } catch { `$_.FullyQualifiedErrorId | Set-Conte
         }
     }
 
-    It 'is hosted by patron as well' {
+    It 'can be hosted by patron' {
         $program = Join-Path $PSScriptRoot '../../src/TorrentPatron.Cli/bin'
         $program = Get-ChildItem $program -Recurse -Filter patron.dll | Sort-Object LastWriteTime -Descending | Select-Object -First 1
         if (-not $program) {
@@ -267,7 +267,7 @@ try { $command -ErrorAction Stop } catch { `$_.FullyQualifiedErrorId | Set-Conte
         Get-TorrentStatus | Where-Object State -EQ Suspended | Should -HaveCount 1
     }
 
-    It 'is used by default where TORRENTPATRON_SERVICE asks for it' -Skip:$IsWindows {
+    It 'is used by default if TORRENTPATRON_SERVICE asks for it' -Skip:$IsWindows {
         $shared = Join-Path $place $socket.Split('/')[-2]
         $script = @"
 `$env:TORRENTPATRON_STATE = '$shared'
@@ -307,12 +307,12 @@ Receive-TorrentMessage
         "$($else.Error)" | Should -BeLike "*TORRENTPATRON_SERVICE is 'else'*"
     }
 
-    It 'refuses a second one in the same place' {
+    It 'refuses a second one at the same address' {
         $null = Start-TestService
         { Start-TorrentService -Foreground -Socket $socket -StatePath "$here/second" } | Should -Throw -ErrorId 'ServiceRunning,*'
     }
 
-    It 'says what to do where there is none' {
+    It 'names the remedy if there is none' {
         $problem = { Connect-TorrentPatron -Socket $socket } | Should -Throw -ErrorId 'ServiceUnavailable,*' -PassThru
         $problem.ErrorDetails.RecommendedAction | Should -BeLike '*patron service*Start-TorrentService*'
         $problem.CategoryInfo.Category | Should -Be ConnectionError

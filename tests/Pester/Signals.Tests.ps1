@@ -9,7 +9,7 @@ AfterAll {
 
 # Windows has none.
 Describe 'A signal that ends the process' -Skip:$IsWindows {
-    It 'SIG<Name> tells the trackers, keeps the totals, and lets no script run on' -ForEach @(
+    It 'SIG<Name> informs the trackers, saves the totals, and lets no script continue' -ForEach @(
         @{ Name = 'TERM'; ExitCode = 143 }
         @{ Name = 'HUP'; ExitCode = 129 }
     ) {
@@ -61,7 +61,7 @@ Rename-Item '$here/new' port
         $again.RecheckedPieces | Should -Be 0
     }
 
-    It 'is the module''s only while a patron is there, in any runspace' -Skip:(-not $IsLinux) {
+    It 'is handled by the module only while there is a patron, in any runspace' -Skip:(-not $IsLinux) {
         $run = Invoke-TestScript (Join-Path $TestDrive 'registered') @"
 function Test-Caught {
     # SIGHUP, which nothing else in PowerShell catches.

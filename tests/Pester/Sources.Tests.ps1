@@ -51,7 +51,7 @@ Describe 'Magnet links' {
         Test-SameContent $done.Path $content.File | Should -BeTrue
     }
 
-    It 'are fetched in part only, where files were chosen before they were known' {
+    It 'are downloaded in part if files were chosen before they were known' {
         $done = ConvertTo-MagnetLink $pairTorrent | Start-Torrent -Peer $peer -Destination $files -Patron $patron -Include 'want*' -Timeout 60
 
         $done.WantedSize | Should -BeLessThan $done.TotalSize
@@ -59,7 +59,7 @@ Describe 'Magnet links' {
         (Get-TorrentFile pair -Patron $patron).Priority | Should -Be Skip, Normal
     }
 
-    It 'without a peer say in time what is missing, and are known without files' {
+    It 'without a peer report in time what is missing, and are known without files' {
         $started = Start-Torrent "magnet:?xt=urn:btih:$('ab' * 20)&dn=unknown" -Destination $files -Patron $patron
         $started.State | Should -Be FetchingMetadata
         $started | Get-TorrentFile | Should -BeNullOrEmpty
@@ -90,7 +90,7 @@ Describe 'Addresses' {
         $patron | Stop-TorrentPatron
     }
 
-    It 'are fetched from: <How>' -ForEach @(
+    It 'are downloaded from: <How>' -ForEach @(
         @{ How = '-Uri'; Start = { Start-Torrent -Uri "$($site.Uri)x.torrent" -Peer $peer -Destination $files -Patron $patron -Timeout 60 } }
         @{ How = 'text where a path is due'; Start = { Start-Torrent "$($site.Uri)x.torrent" -Peer $peer -Destination $files -Patron $patron -Timeout 60 } }
         @{ How = 'the content of an answer'; Start = {
@@ -109,12 +109,12 @@ Describe 'Addresses' {
         $problem.Exception.Message | Should -BeLike '*404*'
     }
 
-    It 'tell what is in a torrent' {
+    It 'give information about a torrent' {
         (Get-TorrentInfo -Uri "$($site.Uri)x.torrent").InfoHash | Should -Be $infoHash
         ConvertTo-MagnetLink -Uri "$($site.Uri)x.torrent" | Should -BeLike "magnet:?xt=urn:btih:$infoHash*"
     }
 
-    It 'are fetched from the bind address of the patron' -Skip:$IsMacOS {
+    It 'are downloaded from the bind address of the patron' -Skip:$IsMacOS {
         $seen = [Collections.Concurrent.ConcurrentQueue[string]]::new()
         $watched = Start-TestListener @{ Content = [IO.File]::ReadAllBytes($content.Torrent); Seen = $seen } {
             param($context, $state)

@@ -69,7 +69,7 @@ Describe 'Start-Torrent' {
             $status.Destination | Should -Be $files
         }
 
-        It 'of a folder keeps its files, an empty one and a name with accents among them' {
+        It 'of a folder keeps its files, including an empty one and a name with accents' {
             $folder = Join-Path $here "src/B`u{FC}cher"
             $null = New-Item -ItemType Directory -Path (Join-Path $folder 'b')
             [IO.File]::WriteAllBytes((Join-Path $folder 'a.bin'), [byte[]]::new(100KB))
@@ -87,7 +87,7 @@ Describe 'Start-Torrent' {
             [IO.File]::ReadAllText((Join-Path $files "B`u{FC}cher/b/`u{FC}n`u{EF}.txt")) | Should -Be 'hello'
         }
 
-        It 'keeps to -MaxDownloadRate' {
+        It 'respects -MaxDownloadRate' {
             $status = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -MaxDownloadRate 64KB -Timeout 1.5 -ErrorAction SilentlyContinue -ErrorVariable problem
 
             $status | Should -BeNullOrEmpty
@@ -109,7 +109,7 @@ Describe 'Start-Torrent' {
             $checked.RecheckedPieces | Should -Be $checked.PieceCount
         }
 
-        It 'mends a byte that was flipped on the disk when it is rechecked' {
+        It 'repairs a flipped byte on the disk when it is rechecked' {
             $done = Start-Torrent $content.Torrent -Destination $files -Peer $peer -Patron $patron -Wait -Timeout 60
             Stop-Torrent -InputObject $done
             $stream = [IO.File]::Open($done.Path, 'Open', 'ReadWrite')
@@ -174,7 +174,7 @@ Describe 'Start-Torrent' {
             Test-Path $statePath | Should -BeFalse
         }
 
-        It 'of many are started side by side, and come out in their order, with what is wrong in its place: <How>' -ForEach @(
+        It 'of many are started in parallel, and written in order, with errors in their place: <How>' -ForEach @(
             @{ How = 'down the pipeline'; Start = { $_ | Start-Torrent -Destination $files -Patron $patron -Suspended -ErrorAction Continue 2>&1 } }
             @{ How = 'as an array'; Start = { Start-Torrent $_ -Destination $files -Patron $patron -Suspended -ErrorAction Continue 2>&1 } }
         ) {
@@ -193,7 +193,7 @@ Describe 'Start-Torrent' {
             (Get-TorrentStatus -Patron $patron).Count | Should -Be 60
         }
 
-        It 'that is bad does not keep the others from being started' {
+        It 'that is bad does not keep the others from starting' {
             $result = (Join-Path $here 'no.torrent'), $content.Torrent |
                 Start-Torrent -Destination $files -Patron $patron -Suspended -ErrorVariable problem -ErrorAction SilentlyContinue
 
@@ -212,7 +212,7 @@ Describe 'Start-Torrent' {
             @(Get-TorrentStatus -Patron $patron) | Should -HaveCount 1
         }
 
-        It 'is joined by another patron of the same service, but stays its owner''s' {
+        It 'is joined by another patron of the same service, and keeps its owner' {
             $one = New-TorrentPatron -Name 'one'
             $two = New-TorrentPatron -Name 'two'
             $first = Start-Torrent $content.Torrent -Destination $files -Patron $one -Suspended
@@ -229,7 +229,7 @@ Describe 'Start-Torrent' {
     }
 
     Context 'The destination' {
-        It 'that cannot be made gives DestinationNotWritable and leaves nothing behind' {
+        It 'that cannot be created gives DestinationNotWritable and leaves nothing behind' {
             $blocked = Join-Path $content.File 'below-a-file'
             $result = Start-Torrent $content.Torrent -Destination $blocked -Patron $patron -ErrorVariable problem -ErrorAction SilentlyContinue
 
@@ -239,7 +239,7 @@ Describe 'Start-Torrent' {
             Get-ChildItem $statePath -Directory -ErrorAction Ignore | Should -BeNullOrEmpty
         }
 
-        It 'without room gives InsufficientDiskSpace and leaves nothing behind' -Skip:(-not $canMount) {
+        It 'without free space gives InsufficientDiskSpace and leaves nothing behind' -Skip:(-not $canMount) {
             $small = Join-Path $here 'small'
             $null = New-Item -ItemType Directory -Path $small
             mount -t tmpfs -o size=1m tmpfs $small
@@ -254,7 +254,7 @@ Describe 'Start-Torrent' {
             }
         }
 
-        It 'at which another torrent has its files is refused with PathInUse while that runs or is saved' {
+        It 'with files of another torrent is refused with PathInUse while that runs or is saved' {
             $other = New-TestContent -Folder (Join-Path $here 'other') -Size 1MB
             $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Timeout 30
             $hash = (Get-FileHash (Join-Path $files 'data.bin')).Hash
@@ -294,14 +294,14 @@ Describe 'Start-Torrent' {
             $script:made = New-TorrentFile -LiteralPath (Join-Path $files 'share') -Destination (Join-Path $here 'share.torrent')
         }
 
-        It 'is returned when all of it has been found good' {
+        It 'is returned when all its data has been verified' {
             $status = $made | Start-Torrent -Destination $files -Patron $patron -SeedOnly -ErrorAction Stop
 
             $status.State | Should -Be 'Seeding'
             $status.SeedOnly | Should -BeTrue
         }
 
-        It 'gives DataIncomplete where a file is <Case>, and nothing is made or written' -ForEach @(
+        It 'gives DataIncomplete if a file is <Case>, and creates and writes nothing' -ForEach @(
             @{ Case = 'missing'; Change = { Remove-Item -LiteralPath (Join-Path $files 'share/b.txt') } }
             @{ Case = 'wrong'; Change = { Set-Content -LiteralPath (Join-Path $files 'share/b.txt') -Value 'c' } }
         ) {
@@ -317,7 +317,7 @@ Describe 'Start-Torrent' {
             Get-TorrentStatus -Patron $patron | Should -BeNullOrEmpty
         }
 
-        It 'keeps to it when it is restored, and downloads when it is started again without it' {
+        It 'stays so when it is restored, and downloads when it is started again without it' {
             Skip-WithService 'its torrents run on when a patron is stopped, and nothing is to be restored'
             $null = $made | Start-Torrent -Destination $files -Patron $patron -SeedOnly
             Stop-TorrentPatron $patron.Name
@@ -330,7 +330,7 @@ Describe 'Start-Torrent' {
         }
 
         # Windows is such a system.
-        It 'may have names that other systems refuse, and links' -Skip:$IsWindows {
+        It 'may have links and names that other systems refuse' -Skip:$IsWindows {
             $null = New-Item -ItemType Directory -Path (Join-Path $files 'Album: One')
             Move-Item (Join-Path $files 'share/*') (Join-Path $files 'Album: One')
             Move-Item (Join-Path $files 'Album: One/b.txt') (Join-Path $here 'b.txt')
@@ -354,7 +354,7 @@ Describe 'Start-Torrent' {
             Test-Path $files | Should -BeFalse
         }
 
-        It 'that has enough after the first never starts the second' {
+        It 'that needs no more after the first never starts the second' {
             $second = New-TestContent -Folder (Join-Path $here 'more') -Name 'second.bin' -Size 100KB
             $first = Start-Torrent $content.Torrent, $second.Torrent -Destination $files -Patron $patron -Suspended | Select-Object -First 1
 
@@ -383,7 +383,7 @@ Describe 'Start-Torrent' {
             Get-TorrentStatus -Patron $patron | Should -BeNullOrEmpty
         }
 
-        It 'adds the trackers that a torrent did not have when it is given again, and says which with -Verbose' {
+        It 'adds new trackers of a torrent that is given again, and lists them with -Verbose' {
             $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended -Tracker 'http://127.0.0.1:1/a'
             $said = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended -Tracker 'http://127.0.0.1:1/a', 'http://127.0.0.1:2/b' -Verbose 4>&1
 
@@ -391,7 +391,7 @@ Describe 'Start-Torrent' {
             (Get-TorrentTracker -Patron $patron).Uri.OriginalString | Should -Be 'http://127.0.0.1:1/a', 'http://127.0.0.1:2/b'
         }
 
-        It 'leaves a private torrent its own trackers, and warns' {
+        It 'keeps only its own trackers for a private torrent, and warns' {
             $private = New-TorrentFile $content.File -Destination (Join-Path $content.Folder 'private.torrent') -Private -Tracker 'http://127.0.0.1:1/a'
             $null = $private | Start-Torrent -Destination $files -Patron $patron -Suspended
             $null = $private | Start-Torrent -Destination $files -Patron $patron -Suspended -Tracker 'http://127.0.0.1:2/b' -WarningVariable warning -WarningAction SilentlyContinue
@@ -404,14 +404,14 @@ Describe 'Start-Torrent' {
             { Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended -Wait } | Should -Throw -ErrorId 'InvalidArgument,*'
         }
 
-        It 'says that a patron has been stopped' {
+        It 'reports a stopped patron' {
             $gone = New-TestPatron -Name 'gone' -StatePath $statePath
             $gone | Stop-TorrentPatron
             Start-Torrent $content.Torrent -Destination $files -Patron $gone -ErrorVariable problem -ErrorAction SilentlyContinue
             $problem.FullyQualifiedErrorId | Should -BeLike 'PatronStopped,*'
         }
 
-        It 'uses the session''s own patron, and the state folder of TORRENTPATRON_STATE, where none is given' {
+        It 'uses the session''s own patron and the state folder of TORRENTPATRON_STATE by default' {
             $status = Start-Torrent $content.Torrent -Destination $files -Suspended
             Join-Path $TestDrive "state/$($status.InfoHash)" | Should -Exist
             (Get-TorrentPatron default).OwnStatuses.InfoHash | Should -Be $status.InfoHash

@@ -22,7 +22,7 @@ AfterAll {
 }
 
 Describe 'Ctrl-C' {
-    It 'ends <Command> in under a second, and the torrent runs on' -ForEach @(
+    It 'ends <Command> in under a second, and the torrent continues' -ForEach @(
         @{ Command = 'Start-Torrent $torrent -Destination $files -Patron $patron -Wait' }
         @{ Command = 'Start-Torrent $torrent -Destination $files -Patron $patron -StallTimeout 1h' }
         @{ Command = 'Start-Torrent -Uri $nowhere -Destination $files -Patron $patron' }
@@ -77,7 +77,7 @@ Describe 'Ctrl-C' {
     }
 }
 
-Describe 'Ctrl-C, while the disk works,' {
+Describe 'Ctrl-C, while the disk is busy,' {
     BeforeAll {
         $script:patron = New-TestPatron -Name 'worker' -StatePath (Join-Path $TestDrive 'worker-state')
         $script:elsewhere = Join-Path '/dev/shm' ([guid]::NewGuid())
@@ -92,7 +92,7 @@ Describe 'Ctrl-C, while the disk works,' {
         }
     }
 
-    It 'ends <Command> in under a second, and the work goes on to its end' -ForEach @(
+    It 'ends <Command> in under a second, and the work continues to its end' -ForEach @(
         @{ Command = 'Test-Torrent large.bin -Patron $patron'; State = 'Checking' }
         @{ Command = 'Set-Torrent large.bin -Destination $elsewhere -Patron $patron'; State = 'Moving' }
     ) {

@@ -18,14 +18,14 @@ Describe 'Data of a torrent that is not started' {
         $script:torrent = Join-Path $here 'album.torrent'
     }
 
-    It 'is complete where it is: <_>' -ForEach 1, 2, 'Hybrid' {
+    It 'is complete in its place: <_>' -ForEach 1, 2, 'Hybrid' {
         $null = New-TorrentFile $album $torrent -Version $_ -PieceLength 16KB
         Test-Torrent -Path $torrent -Data $here | Should -BeTrue
         Get-Item $torrent | Test-Torrent -Data $album | Should -BeTrue
         $torrent | Test-Torrent -Data $album | Should -BeTrue
     }
 
-    It 'is found under different names, and told: <_>' -ForEach 1, 2, 'Hybrid' {
+    It 'is found under different names, and reported: <_>' -ForEach 1, 2, 'Hybrid' {
         $null = New-TorrentFile $album $torrent -Version $_ -PieceLength 16KB
         Rename-Item (Join-Path $album 'one.bin') '[1].dat'
         Rename-Item (Join-Path $album 'note.txt') 'readme'
@@ -40,7 +40,7 @@ Describe 'Data of a torrent that is not started' {
         ($check.Files | Out-String -Width 80) | Should -Match '100.0 True +album/note.txt'
     }
 
-    It 'is not complete where bytes are wrong or missing' {
+    It 'is incomplete if bytes are wrong or missing' {
         $null = New-TorrentFile $album $torrent -Version 2 -PieceLength 16KB
         $path = Join-Path $album 'one.bin'
         $bytes = [System.IO.File]::ReadAllBytes($path)
@@ -56,7 +56,7 @@ Describe 'Data of a torrent that is not started' {
         $check.BadFiles[1].CompletedSize | Should -Be (100000 - 16KB)
     }
 
-    It 'is an error where there is no such folder or .torrent' {
+    It 'is an error if there is no such folder or .torrent' {
         $null = New-TorrentFile $album $torrent
         Test-Torrent -Path $torrent -Data (Join-Path $here 'missing') -ErrorVariable failure -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
         $failure[0].FullyQualifiedErrorId | Should -BeLike 'SourceNotReadable,*'
@@ -64,7 +64,7 @@ Describe 'Data of a torrent that is not started' {
         { Test-Torrent -LiteralPath (Join-Path $here 'none.torrent') -Data $here -ErrorAction Stop } | Should -Throw -ErrorId 'SourceNotReadable,*'
     }
 
-    It 'is read, and no service is started for it' {
+    It 'is read without starting a service' {
         $null = New-TorrentFile $album $torrent
         $before = @(Get-TorrentPatron).Count
         $null = Test-Torrent -Path $torrent -Data $here

@@ -18,7 +18,7 @@ Describe 'Export-TorrentFile' {
         $script:running = Start-Torrent -LiteralPath $content.Torrent -Destination (Join-Path $TestDrive 'files') -Patron $patron -Suspended
     }
 
-    It 'writes the .torrent of a torrent that runs, and of one that is saved' {
+    It 'writes the .torrent of a running torrent and of a saved one' {
         $file = Export-TorrentFile $running $out -Patron $patron
         $file | Should -BeOfType IO.FileInfo
         $file.FullName | Should -Be (Join-Path $out 'a [1].bin.torrent')
@@ -31,7 +31,7 @@ Describe 'Export-TorrentFile' {
         (Export-TorrentFile 'a [1].bin' (Join-Path $out 'named.torrent') -Patron $patron).Name | Should -Be 'named.torrent'
     }
 
-    It 'replaces nothing without -Force, says with -WhatIf what it would write, and reports what is not there' {
+    It 'replaces nothing without -Force, shows with -WhatIf what it would write, and reports unknown torrents' {
         $there = Join-Path $out 'there.torrent'
         'mine' | Set-Content $there
         Export-TorrentFile 'a [1].bin' $there -Patron $patron -ErrorVariable problem -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
@@ -46,7 +46,7 @@ Describe 'Export-TorrentFile' {
         $problem.FullyQualifiedErrorId | Should -BeLike 'TorrentNotFound,*'
     }
 
-    It 'has none of a link whose metadata is not here' {
+    It 'is an error for a link without metadata' {
         $linked = Start-Torrent "magnet:?xt=urn:btih:$('a' * 40)" -Destination $TestDrive -Patron $patron -Suspended
         $linked | Export-TorrentFile -Destination $out -ErrorVariable problem -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
         $problem.FullyQualifiedErrorId | Should -BeLike 'MetadataMissing,*'
@@ -73,14 +73,14 @@ Describe 'Save-TorrentMetadata' {
         Get-TorrentStatus -Saved -Patron $asker | Should -BeNullOrEmpty
     }
 
-    It 'takes links from the pipeline, and records with a destination of their own' {
+    It 'accepts links from the pipeline, and records with their own destination' {
         [pscustomobject]@{ Uri = $link; Destination = "$folder/own.torrent"; Peer = $peer } | Save-TorrentMetadata -Patron $asker -Timeout 30 |
             Should -HaveCount 1
         "$folder/own.torrent" | Should -Exist
         ($link | Save-TorrentMetadata -Destination "$folder/piped.torrent" -Peer $peer -Patron $asker -Timeout 30).Name | Should -Be 'piped.torrent'
     }
 
-    It 'gives up after -Timeout, each link for itself, and replaces nothing without -Force' {
+    It 'times out after -Timeout, for each link separately, and replaces nothing without -Force' {
         $dead = "magnet:?xt=urn:btih:$('b' * 40)"
         $made = $dead, $link | Save-TorrentMetadata -Destination "$folder/x.torrent" -Peer $peer -Patron $asker -Timeout 3 -ErrorVariable problem `
             -ErrorAction SilentlyContinue
@@ -95,7 +95,7 @@ Describe 'Save-TorrentMetadata' {
 }
 
 Describe 'New-TorrentFile' {
-    It 'takes from each record what is called as a parameter' {
+    It 'reads properties of records that are named like parameters' {
         $made = [pscustomobject]@{ LiteralPath = $content.File; Destination = "$TestDrive/one.torrent"; Tracker = 'http://127.0.0.1:1/announce'
             Comment = 'first'; Private = 'True'; PieceLength = '32K' },
         [pscustomobject]@{ LiteralPath = $content.File; Destination = "$TestDrive/two.torrent"; Tracker = ''; Comment = ''; Private = ''; PieceLength = '' } |

@@ -9,7 +9,7 @@ Describe 'New-TorrentFile' {
         $script:torrent = Join-Path $here 'made.torrent'
     }
 
-    It 'writes what Get-TorrentInfo reads, with all that was asked for' {
+    It 'writes what Get-TorrentInfo reads, with all given options' {
         $file = New-TorrentFile $content.File -Destination $torrent -Tracker 'http://127.0.0.1:6969/announce', 'udp://127.0.0.1:6969' `
             -WebSeed 'http://127.0.0.1/data.bin' -PieceLength 32KB -Private -Comment 'a comment' -Source 'mark' -Name 'other name.bin'
         $info = $file | Get-TorrentInfo
@@ -31,13 +31,13 @@ Describe 'New-TorrentFile' {
         $info.Files.Length | Should -Be 300KB
     }
 
-    It 'makes the same torrent of the same files' {
+    It 'makes the same torrent from the same files' {
         $one = New-TorrentFile $content.File -Destination $torrent
         $hash = (Get-FileHash $one).Hash
         (Get-FileHash (New-TorrentFile $content.File -Destination $torrent -Force)).Hash | Should -Be $hash
     }
 
-    It 'takes a folder, by value or by property name, and a folder to write to' {
+    It 'accepts a folder, by value or by property name, and a folder to write to' {
         $out = Join-Path $here 'out'
         $null = New-Item -ItemType Directory -Path $out, (Join-Path $here 'tree/sub')
         'x' | Set-Content (Join-Path $here 'tree/sub/x.txt')
@@ -108,7 +108,7 @@ Describe 'Get-TorrentInfo' {
         (Get-ChildItem (Join-Path $TestDrive 'one') -Filter *.torrent | Get-TorrentInfo).Count | Should -Be 2
     }
 
-    It 'reports each that cannot be read, and reads the others' {
+    It 'reports each unreadable file, and reads the others' {
         $found = Get-TorrentInfo $content.File, $content.Torrent, (Join-Path $TestDrive 'none') -ErrorVariable problem -ErrorAction SilentlyContinue
 
         $found.Name | Should -Be 'data.bin'
@@ -116,7 +116,7 @@ Describe 'Get-TorrentInfo' {
         $problem[0].CategoryInfo.Category | Should -Be InvalidData
     }
 
-    It 'refuses an address that is not complete' {
+    It 'refuses an incomplete address' {
         Get-TorrentInfo -Uri 'x.torrent' -ErrorVariable problem -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
         $problem.FullyQualifiedErrorId | Should -BeLike 'UnsupportedSource,*'
     }

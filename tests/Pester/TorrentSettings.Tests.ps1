@@ -31,7 +31,7 @@ Describe 'Settings of torrents' {
     }
 
     Context 'Start-Torrent' {
-        It 'fetches only the files that are wanted, from the first byte on' {
+        It 'downloads only the wanted files, from the first byte on' {
             $done = Start-Torrent $albumTorrent -Destination $files -Patron $patron -Peer $peer -Include *.mkv -Exclude *sample* -Timeout 60
 
             $done.IsComplete | Should -BeTrue
@@ -40,7 +40,7 @@ Describe 'Settings of torrents' {
             (Get-TorrentFile album -Patron $patron).Priority | Should -Be Skip, Normal, Skip, Normal
         }
 
-        It 'leaves no trace of a skipped file that shares pieces with a wanted one, and takes its bytes when it is wanted' {
+        It 'leaves no trace of a skipped file that shares pieces with a wanted one, and uses its bytes when it is wanted' {
             # No file begins or ends where a piece does.
             $source = Join-Path $TestDrive ([guid]::NewGuid())
             $mix = Join-Path $source 'mix'
@@ -73,13 +73,13 @@ Describe 'Settings of torrents' {
             Get-ChildItem $files -Recurse -Force | Should -BeNullOrEmpty
         }
 
-        It 'refuses a choice that leaves nothing, with NothingSelected' {
+        It 'refuses a choice without files, with NothingSelected' {
             Start-Torrent $albumTorrent -Destination $files -Patron $patron -Include *.iso -ErrorVariable problem -ErrorAction SilentlyContinue |
                 Should -BeNullOrEmpty
             $problem.FullyQualifiedErrorId | Should -BeLike 'NothingSelected,*'
         }
 
-        It 'gives a torrent its limits, goals, order and tags, which its status tells' {
+        It 'gives a torrent its limits, goals, order and tags, which its status shows' {
             $status = Start-Torrent $content.Torrent -Destination $files -Patron $patron -MaxDownloadRate 5MB -MaxUploadRate '1MB' -SeedRatio 1.5 `
                 -SeedTime 2h -Sequential -SuperSeeding -Tag linux, nightly, Linux -Suspended
 
@@ -89,7 +89,7 @@ Describe 'Settings of torrents' {
             $status.Tags | Should -Be 'linux', 'nightly'
         }
 
-        It 'leaves a torrent that runs as it was told before, where it says nothing else' {
+        It 'keeps the options of a running torrent that are not given' {
             $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -SeedRatio 1.5 -Tag keep -Suspended
             $again = Start-Torrent $content.Torrent -Destination $files -Patron $patron -MaxUploadRate 1MB -Suspended
 
@@ -99,7 +99,7 @@ Describe 'Settings of torrents' {
             $again.InfoHash | Should -Be $status.InfoHash
         }
 
-        It 'starts nothing that would leave less free than -MinimumFreeSpace' {
+        It 'starts nothing that would leave less free space than -MinimumFreeSpace' {
             Start-Torrent $content.Torrent -Destination $files -Patron $patron -MinimumFreeSpace 100PB -ErrorVariable problem -ErrorAction SilentlyContinue |
                 Should -BeNullOrEmpty
             $problem.FullyQualifiedErrorId | Should -BeLike 'InsufficientDiskSpace,*'
@@ -107,7 +107,7 @@ Describe 'Settings of torrents' {
     }
 
     Context 'Set-Torrent' {
-        It 'changes limits, goals, order and tags, and leaves the rest' {
+        It 'changes limits, goals, order and tags, and keeps the rest' {
             $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Tag old -SeedRatio 2 -Suspended
             $running | Set-Torrent -MaxDownloadRate 2MB -Tag new, other | Should -BeNullOrEmpty
             $set = Set-Torrent data.bin -Patron $patron -SeedTime '1d' -Sequential -SuperSeeding -PassThru
@@ -124,7 +124,7 @@ Describe 'Settings of torrents' {
             $set.Sequential, $set.SuperSeeding | Should -Be $false, $false
         }
 
-        It 'adds and removes tags beside those that stay' {
+        It 'adds and removes tags, and keeps the others' {
             $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Tag keep, old1, old2 -Suspended
             ($running | Set-Torrent -AddTag new, KEEP -RemoveTag 'old*', absent -PassThru).Tags | Should -Be 'keep', 'new'
             $running | Set-Torrent -RemoveTag new
@@ -133,7 +133,7 @@ Describe 'Settings of torrents' {
             { $running | Set-Torrent -AddTag ('x' * 101) } | Should -Throw -ErrorId 'ParameterArgumentValidationError,*'
         }
 
-        It 'holds a limit at once' {
+        It 'applies a limit at once' {
             $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -MaxDownloadRate 64KB
             $running | Add-TorrentPeer -Peer $peer
             $running | Wait-Torrent -Timeout 0.7 -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
@@ -141,13 +141,13 @@ Describe 'Settings of torrents' {
             ($running | Wait-Torrent -Timeout 20).IsComplete | Should -BeTrue
         }
 
-        It 'does not take 1d, which PowerShell reads as 1, for a second' {
+        It 'refuses an unquoted 1d, which PowerShell reads as 1' {
             $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended
             { $running | Set-Torrent -SeedRatio -1 } | Should -Throw -ErrorId 'ParameterArgumentValidationError,*'
             { $running | Set-Torrent -SeedTime 1d } | Should -Throw -ExpectedMessage "*'1d' in quotes*"
         }
 
-        It 'keeps what was set for the next session' {
+        It 'keeps the settings for the next session' {
             $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended
             $running | Set-Torrent -Tag saved -SeedRatio 3 -MaxUploadRate 1MB
             $running | Stop-Torrent
@@ -157,7 +157,7 @@ Describe 'Settings of torrents' {
             $again.SeedRatio, $again.MaxUploadRate | Should -Be 3, 1MB
         }
 
-        It 'with -WhatIf changes nothing and says what it would' {
+        It 'with -WhatIf changes nothing and shows the change' {
             $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended
             $running | Set-Torrent -MaxDownloadRate 2MB -WhatIf
             (Get-TorrentStatus -Patron $patron).MaxDownloadRate | Should -Be 0
@@ -168,7 +168,7 @@ Describe 'Settings of torrents' {
             $running | Set-Torrent -PassThru | Should -BeNullOrEmpty
         }
 
-        It 'moves a torrent''s files to another folder, where it goes on' {
+        It 'moves a torrent''s files to another folder, where it continues' {
             $running = Start-Torrent $albumTorrent -Destination $files -Patron $patron -Peer $peer -Timeout 60
             $moved = $running | Set-Torrent -Destination "$files-moved" -PassThru
 
@@ -187,7 +187,7 @@ Describe 'Settings of torrents' {
             "$files-moved" | Should -Not -Exist
         }
 
-        It 'leaves a torrent where it was when it cannot be moved' {
+        It 'leaves a torrent in its place when it cannot be moved' {
             $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Timeout 60
             $running | Set-Torrent -Destination (Join-Path $content.File 'below-a-file') -ErrorVariable problem -ErrorAction SilentlyContinue
 
@@ -216,7 +216,7 @@ Describe 'Settings of torrents' {
     }
 
     Context 'Get-TorrentFile and Set-TorrentFile' {
-        It 'show files, and how far each is' {
+        It 'show files and their progress' {
             $null = Start-Torrent $albumTorrent -Destination $files -Patron $patron -Peer $peer -Exclude *.txt -Timeout 60
             $found = Get-TorrentFile album -Patron $patron
 
@@ -232,7 +232,7 @@ Describe 'Settings of torrents' {
             (Get-TorrentStatus album -Patron $patron | Get-TorrentFile -Include readme.txt).Index | Should -Be 2
         }
 
-        It 'change what is wanted: by pattern, by place, and down the pipeline' {
+        It 'change what is wanted: by pattern, by index, and from the pipeline' {
             $running = Start-Torrent $albumTorrent -Destination $files -Patron $patron -Suspended
             Set-TorrentFile album *.mkv -Patron $patron -Only | Should -BeNullOrEmpty
             (Get-TorrentFile album -Patron $patron).Priority | Should -Be Normal, Normal, Skip, Normal
@@ -244,7 +244,7 @@ Describe 'Settings of torrents' {
             (Get-TorrentFile album -Patron $patron).Priority | Should -Be Skip, High, Skip, High
         }
 
-        It 'let a torrent that was complete fetch what is wanted anew' {
+        It 'let a complete torrent download newly wanted files' {
             $running = Start-Torrent $albumTorrent -Destination $files -Patron $patron -Peer $peer -Include one.mkv -Timeout 60
             $running | Set-TorrentFile -Include two.mkv
             ($running | Wait-Torrent -Timeout 30).IsComplete | Should -BeTrue
@@ -259,7 +259,7 @@ Describe 'Settings of torrents' {
     }
 
     Context 'Get-TorrentPeer' {
-        It 'shows who is connected, both ways' {
+        It 'shows connected peers, on both sides' {
             $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -MaxDownloadRate 64KB
             Wait-TestCondition { $running | Get-TorrentPeer } | Should -BeTrue
             $out = $running | Get-TorrentPeer
@@ -276,7 +276,7 @@ Describe 'Settings of torrents' {
             ($out | Out-String -Width 80) | Should -BeLike '*Torrent: data.bin*'
         }
 
-        It 'shows with -Recent who has left, when, by whom and why' {
+        It 'shows with -Recent which peers left, when, by whom and why' {
             $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -MaxDownloadRate 64KB
             Wait-TestCondition { $running | Get-TorrentPeer } | Should -BeTrue
             $running | Get-TorrentPeer -Recent | Should -BeNullOrEmpty
@@ -304,7 +304,7 @@ Describe 'Settings of torrents' {
             Stop-TestTracker $tracker
         }
 
-        It 'ask now, and take away' {
+        It 'announce at once, and remove trackers' {
             $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Tracker $tracker.Uri, 'http://127.0.0.1:1/announce'
             Wait-TestCondition { ($running | Get-TorrentTracker -Uri $tracker.Uri).Status -eq 'Working' } | Should -BeTrue
             $before = $tracker.Queries.Count
@@ -321,7 +321,7 @@ Describe 'Settings of torrents' {
     }
 
     Context 'Test-Torrent' {
-        It 'says whether all is there, and with -PassThru what is not' {
+        It 'reports whether all is complete, and with -PassThru what is missing' {
             $running = Start-Torrent $albumTorrent -Destination $files -Patron $patron -Peer $peer -Timeout 60
             $running | Test-Torrent | Should -BeTrue
             Suspend-Torrent album -Patron $patron
@@ -342,7 +342,7 @@ Describe 'Settings of torrents' {
     }
 
     Context 'Set-TorrentPatron' {
-        It 'changes what it is given of an engine that runs' {
+        It 'changes the given settings of a running engine' {
             $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended
             $patron | Set-TorrentPatron -MaxDownloadRate 3MB -MaxPeers 9 | Should -BeNullOrEmpty
             $client = $patron.Service.Settings.Client
@@ -368,7 +368,7 @@ Describe 'Settings of torrents' {
             $list | Should -Match '(?m)^MaxPeersPerTorrent +: 8'
         }
 
-        It 'takes <Text> for a rate' -ForEach @(
+        It 'accepts <Text> as a rate' -ForEach @(
             @{ Text = '2M'; Bytes = 2MB }
             @{ Text = '500K'; Bytes = 500KB }
             @{ Text = '500KB'; Bytes = 500KB }
@@ -381,7 +381,7 @@ Describe 'Settings of torrents' {
             (Get-TorrentStatus -Patron $patron | Set-Torrent -MaxUploadRate $Text -MinimumFreeSpace $Text -PassThru).MaxUploadRate | Should -Be $Bytes
         }
 
-        It 'takes no <_> for a rate, and says what it takes' -ForEach 'fast', '-1', '2 Mbit/s' {
+        It 'refuses <_> as a rate, and says what it accepts' -ForEach 'fast', '-1', '2 Mbit/s' {
             { Set-TorrentPatron leecher -MaxUploadRate $_ } | Should -Throw "*'$_' is not a number of bytes*'500K'*"
         }
 
@@ -397,7 +397,7 @@ Describe 'Settings of torrents' {
             $patron.Service.Settings.Client.MaxPeersPerTorrent | Should -Be 7
         }
 
-        It 'takes an address for trackers to name it by, and says that marks cannot change while the engine runs' {
+        It 'accepts an announce address, and reports that marks cannot change while the engine runs' {
             $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended
             $patron.Service.Settings.Client.CodePoint | Should -Be 1
             $patron | Set-TorrentPatron -AnnounceAddress 81.2.69.142 -ErrorAction Stop
@@ -407,7 +407,7 @@ Describe 'Settings of torrents' {
             { $patron | Set-TorrentPatron -CodePoint 64 } | Should -Throw
         }
 
-        It 'says NetworkDown while the interface that it is bound to is not there' {
+        It 'reports NetworkDown while the bound interface is missing' {
             $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended
             $patron | Set-TorrentPatron -BindInterface nosuch0 -ErrorAction Stop
             $patron.Engine.Warning.Id | Should -Be NetworkDown
@@ -417,7 +417,7 @@ Describe 'Settings of torrents' {
             $patron.Engine.ListenEndPoints.Address | Should -Be '127.0.0.1'
         }
 
-        It 'keeps no value that was refused, so that the next change is made' {
+        It 'keeps no refused value, so that the next change is made' {
             $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended
             $listener = [Net.Sockets.TcpListener]::new([ipaddress]::Loopback, 0)
             $listener.Start()
@@ -432,7 +432,7 @@ Describe 'Settings of torrents' {
             }
         }
 
-        It 'listens elsewhere' {
+        It 'listens on another port' {
             $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended
             $before = $patron.Port
             $patron | Set-TorrentPatron -Port -1
@@ -441,7 +441,7 @@ Describe 'Settings of torrents' {
             $patron.Port | Should -Be $before
         }
 
-        It 'holds a limit over all torrents at once' {
+        It 'applies a limit over all torrents at once' {
             $patron | Set-TorrentPatron -MaxDownloadRate 64KB
             $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer
             $running | Wait-Torrent -Timeout 0.7 -ErrorAction SilentlyContinue | Should -BeNullOrEmpty

@@ -52,7 +52,7 @@ Describe 'Torrents of version 2 and hybrids' {
         }
     }
 
-    It 'are one torrent with a link that has a v2 hash alone, whichever comes first' {
+    It 'are one torrent with a link with only a v2 hash, in either order' {
         $info = New-TorrentFile $content.File -Destination $torrent -Version Hybrid -PieceLength 32KB | Get-TorrentInfo
         $link = "magnet:?xt=urn:btmh:1220$($info.InfoHashV2)"
         $patron = New-TestPatron 'one' -StatePath (Join-Path $here 'one')
@@ -68,7 +68,7 @@ Describe 'Torrents of version 2 and hybrids' {
             @(Get-TorrentStatus -Patron $patron).Count | Should -Be 1
             Get-TorrentStatus -Patron $patron | Stop-Torrent -Patron $patron
 
-            # What is saved goes on under the same name.
+            # The saved torrent continues with the same id.
             $again = Start-Torrent $torrent -Destination (Split-Path $content.File) -Patron $patron -Wait -Timeout 60
             $again.InfoHash | Should -Be $info.InfoHashV2
             $again.RecheckedPieces | Should -Be 0
@@ -77,7 +77,7 @@ Describe 'Torrents of version 2 and hybrids' {
         }
     }
 
-    It 'start by a link with a v2 hash alone: <_>' -ForEach 'V2', 'Hybrid' {
+    It 'start from a link with only a v2 hash: <_>' -ForEach 'V2', 'Hybrid' {
         $info = New-TorrentFile $content.File -Destination $torrent -Version $_ -PieceLength 32KB | Get-TorrentInfo
         $seeder = New-TorrentPatron "seeder-$_" -BindAddress 127.0.0.1 -StatePath (Join-Path $here 'seeder')
         $other = New-TorrentPatron "other-$_" -BindAddress 127.0.0.1 -StatePath (Join-Path $here 'other')

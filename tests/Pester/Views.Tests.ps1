@@ -80,28 +80,28 @@ AfterAll {
     Get-TorrentPatron | Stop-TorrentPatron
 }
 
-Describe 'What is shown of <_>' -ForEach $kinds {
+Describe 'The view of <_>' -ForEach $kinds {
     BeforeAll {
         $script:live = $shown[$_]
         $script:expected = Get-View $live
         $script:kind = $_
     }
 
-    It 'is something' {
+    It 'is not empty' {
         $live | Should -Not -BeNullOrEmpty
         $expected | Should -Match '\w'
     }
 
-    It 'is the same of a copy from Export-Clixml' {
+    It 'is the same for a copy from Export-Clixml' {
         $live | Export-Clixml (Join-Path $TestDrive "$kind.xml")
         Get-View (Import-Clixml (Join-Path $TestDrive "$kind.xml")) | Should -Be $expected
     }
 
-    It 'is the same of a copy from Start-Job' {
+    It 'is the same for a copy from Start-Job' {
         Get-View $fromJob[$kind] | Should -Be $expected
     }
 
-    It 'is the same in strict mode, and leaves no error' {
+    It 'is the same in strict mode, without errors' {
         $global:Error.Clear()
         Set-StrictMode -Version Latest
         try {
@@ -113,7 +113,7 @@ Describe 'What is shown of <_>' -ForEach $kinds {
         $global:Error | Should -BeNullOrEmpty
     }
 
-    It 'is the same in constrained language, live or not, and leaves no error' {
+    It 'is the same in constrained language, live or not, without errors' {
         $live | Export-Clixml (Join-Path $TestDrive "$kind.xml")
         $constrained = [powershell]::Create()
         try {
@@ -141,7 +141,7 @@ Describe 'What is shown of <_>' -ForEach $kinds {
         }
     }
 
-    It 'has its name in 60, 80 and 120 columns' {
+    It 'shows its name in 60, 80 and 120 columns' {
         foreach ($width in 60, 80, 120) {
             $table = $live | Format-Table | Out-String -Width $width
             $name = switch ($kind) {
@@ -178,7 +178,7 @@ Describe 'Properties' {
         $fromJob.file.Priority | Should -BeExactly 'Normal'
     }
 
-    It 'of messages are there in strict mode, in a job and in CSV' {
+    It 'of messages exist in strict mode, in a job and in CSV' {
         Set-StrictMode -Version Latest
         try {
             foreach ($message in $shown.created, $fromJob.created, ($shown.created | ConvertTo-Csv | ConvertFrom-Csv)) {
@@ -191,7 +191,7 @@ Describe 'Properties' {
         }
     }
 
-    It 'of a message about a torrent that is not known have no info hash' {
+    It 'of a message about an unknown torrent have no info hash' {
         $shown.failed.InfoHash | Should -BeNullOrEmpty
         $shown.failed.Text | Should -Not -BeNullOrEmpty
     }
@@ -214,7 +214,7 @@ Describe 'Numbers' {
         $cells -replace ' +', ' ' | Should -Be "$Expected x"
     }
 
-    It 'of a torrent are rounded so that nothing unfinished shows as finished, whatever the culture' {
+    It 'of a torrent are rounded so that nothing unfinished shows as finished, in every culture' {
         $culture = [cultureinfo]::CurrentCulture
         [cultureinfo]::CurrentCulture = 'de-DE'
         try {
@@ -240,7 +240,7 @@ Describe 'Numbers' {
 }
 
 Describe 'The file of the views' {
-    It 'is as its script writes it' {
+    It 'is up to date with its script' {
         $written = Join-Path $TestDrive 'written.ps1xml'
         & (Join-Path $PSScriptRoot '../../build/Views/Write-Views.ps1') -Path $written
         Get-Content $written -Raw | Should -BeExactly (Get-Content (Join-Path $PSScriptRoot '../../module/TorrentPatron.Format.ps1xml') -Raw)

@@ -23,7 +23,7 @@ Describe 'Waiting' {
     }
 
     Context 'Wait-Torrent' {
-        It '-Any returns with the first that is complete, and leaves the others' {
+        It '-Any returns with the first complete torrent, and leaves the others' {
             $running = Start-Torrent $other.Torrent, $content.Torrent -Destination $files -Patron $patron
             $running[1] | Add-TorrentPeer -Peer $peer
 
@@ -32,11 +32,11 @@ Describe 'Waiting' {
             (Get-TorrentStatus other.bin -Patron $patron).IsComplete | Should -BeFalse
         }
 
-        It '-Until Metadata returns at once what is known' {
+        It '-Until Metadata returns at once if it is known' {
             (Start-Torrent $content.Torrent -Destination $files -Patron $patron | Wait-Torrent -Until Metadata -Timeout 5).Name | Should -Be 'data.bin'
         }
 
-        It '-Until Stopped returns when it is stopped' {
+        It '-Until Stopped returns when the torrent is stopped' {
             $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron
             $timer = [Timers.Timer]::new(200)
             $timer.AutoReset = $false
@@ -48,7 +48,7 @@ Describe 'Waiting' {
             $stopped.State | Should -Be Stopped
         }
 
-        It '-Until SeedGoal refuses a torrent that has none, and waits for one that has' {
+        It '-Until SeedGoal refuses a torrent without a goal, and waits for one with a goal' {
             Get-TorrentStatus -Patron $seeder | Wait-Torrent -Until SeedGoal -ErrorVariable problem -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
             $problem.FullyQualifiedErrorId | Should -BeLike 'InvalidArgument,*'
 
@@ -57,7 +57,7 @@ Describe 'Waiting' {
             $enough.IsComplete | Should -BeTrue
         }
 
-        It '-StallTimeout reports TorrentStalled, and the torrent goes on' {
+        It '-StallTimeout reports TorrentStalled, and the torrent continues' {
             $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron
             $running | Wait-Torrent -StallTimeout 0.4 -ErrorVariable problem -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
 
@@ -67,7 +67,7 @@ Describe 'Waiting' {
             (Get-TorrentStatus -Patron $patron).State | Should -Be Downloading
         }
 
-        It 'names the trackers that fail, in the error and in warnings that a variable takes' {
+        It 'names failing trackers in the error and in warnings for a variable' {
             Start-Torrent $content.Torrent -Destination $files -Patron $patron -Tracker 'http://127.0.0.1:1/announce' -StallTimeout 3 `
                 -WarningVariable warning -WarningAction SilentlyContinue -ErrorVariable problem -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
 
@@ -77,7 +77,7 @@ Describe 'Waiting' {
             "$warning" | Should -BeLike 'data.bin: The tracker at 127.0.0.1:1 says: *'
         }
 
-        It '-StallTimeout does not mind what takes long but goes on' {
+        It '-StallTimeout ignores slow progress' {
             $done = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -MaxDownloadRate 2MB -StallTimeout 1.5
             $done.IsComplete | Should -BeTrue
         }
@@ -88,7 +88,7 @@ Describe 'Waiting' {
             { $running | Wait-Torrent -StallTimeout 0.2 -ErrorAction Stop } | Should -Throw -ErrorId 'TorrentStalled,*'
         }
 
-        It 'shows progress, once it takes longer than a second' {
+        It 'shows progress after a second' {
             $shell = [powershell]::Create()
             try {
                 $null = $shell.AddScript({
@@ -128,7 +128,7 @@ Describe 'Waiting' {
     }
 
     Context 'Watch-Torrent' {
-        It 'writes snapshots while they change, and ends when all is complete' {
+        It 'writes snapshots at each change, and ends when all is complete' {
             $seen = @(Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -MaxDownloadRate 1MB | Watch-Torrent -Interval 0.1)
 
             $seen.Count | Should -BeGreaterThan 2
@@ -138,7 +138,7 @@ Describe 'Waiting' {
             $seen.CompletedSize | Sort-Object -Unique | Should -HaveCount ($seen.CompletedSize | Select-Object -Unique).Count
         }
 
-        It 'ends with Select-Object -First 1, and the torrent goes on' {
+        It 'ends with Select-Object -First 1, and the torrent continues' {
             $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron
             $first = $running | Watch-Torrent | Select-Object -First 1
 
@@ -146,13 +146,13 @@ Describe 'Waiting' {
             (Get-TorrentStatus -Patron $patron).State | Should -Be Downloading
         }
 
-        It 'sees several torrents, of several patrons, by name' {
+        It 'shows several torrents, of several patrons, by name' {
             $null = Start-Torrent $other.Torrent -Destination $files -Patron $patron -Suspended
             $seen = Watch-Torrent data*, other* -Interval 0.1 | Select-Object -First 2
             $seen.Name | Sort-Object | Should -Be 'data.bin', 'other.bin'
         }
 
-        It 'says at once that a torrent was stopped' {
+        It 'reports at once that a torrent was stopped' {
             $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron
             $timer = [Timers.Timer]::new(200)
             $timer.AutoReset = $false
@@ -165,13 +165,13 @@ Describe 'Waiting' {
         }
 
         # A person who runs this file by hand has one.
-        It '-Live writes the torrents at the end, where there is no console to draw on' -Skip:(-not [Console]::IsOutputRedirected) {
+        It '-Live writes the torrents at the end if there is no console to draw on' -Skip:(-not [Console]::IsOutputRedirected) {
             $seen = @(Get-TorrentStatus -Patron $seeder | Watch-Torrent -Live -WarningVariable warning -WarningAction SilentlyContinue)
             $seen.Name | Should -Be 'data.bin'
             $warning | Should -BeLike '*no console*'
         }
 
-        It '-Continuous goes on when all is complete' {
+        It '-Continuous continues when all is complete' {
             $module = Get-TestModulePath
             $ended = Start-ThreadJob {
                 Import-Module $using:module
@@ -181,12 +181,12 @@ Describe 'Waiting' {
             $ended | Remove-Job -Force
         }
 
-        It 'refuses an interval that would only keep a processor busy, and says what to give' {
+        It 'refuses an interval that would keep a processor busy, and says what to give' {
             { Watch-Torrent -Patron $patron -Interval 0 } | Should -Throw '*0.1 s or longer*' -ErrorId 'ParameterArgumentValidationError,*'
             { Watch-Torrent -Patron $patron -Interval 0.001 } | Should -Throw '*0.1 s or longer*'
         }
 
-        It 'of nothing writes nothing' {
+        It 'of no torrents writes nothing' {
             Watch-Torrent -Patron $patron | Should -BeNullOrEmpty
         }
     }

@@ -61,7 +61,7 @@ Describe 'Web seeds' {
         Stop-TestWebServer $server
     }
 
-    It 'gives a torrent all its files where there are no peers' {
+    It 'provide all files of a torrent without peers' {
         $done = Start-Torrent -LiteralPath $content.Torrent -Destination (Join-Path $TestDrive 'one') -WebSeed $server.Uri -Patron $patron -Timeout 30 -ErrorAction Stop
 
         $done.IsComplete | Should -BeTrue
@@ -75,7 +75,7 @@ Describe 'Web seeds' {
         $done | Remove-Torrent -Patron $patron -Confirm:$false
     }
 
-    It 'is read from a .torrent and from a magnet link, and written into both' {
+    It 'are read from a .torrent and from a magnet link, and written into both' {
         $torrent = New-TorrentFile -LiteralPath $content.File -Destination (Join-Path $TestDrive 'own.torrent') -WebSeed "$($server.Uri)data.bin"
         (Get-TorrentInfo -LiteralPath $torrent).WebSeeds | Should -Be "$($server.Uri)data.bin"
         ConvertTo-MagnetLink -LiteralPath $torrent | Should -BeLike "*&ws=$([uri]::EscapeDataString("$($server.Uri)data.bin"))*"
@@ -86,7 +86,7 @@ Describe 'Web seeds' {
         $done | Remove-Torrent -Patron $patron -Confirm:$false
     }
 
-    It 'is added, shown, found by patterns, taken away, and kept for the next session' {
+    It 'are added, shown, found by patterns, removed, and kept for the next session' {
         $running = Start-Torrent -LiteralPath $content.Torrent -Destination (Join-Path $TestDrive 'three') -Suspended -Patron $patron -ErrorAction Stop
         $running | Get-TorrentWebSeed -Patron $patron | Should -BeNullOrEmpty
         $running | Add-TorrentWebSeed -Uri $server.Uri -Patron $patron -WhatIf
@@ -111,7 +111,7 @@ Describe 'Web seeds' {
         $again | Remove-Torrent -Patron $patron -Confirm:$false
     }
 
-    It 'says what went wrong, with an address that is completed' {
+    It 'show the last failure, with a completed address' {
         $running = Start-Torrent -LiteralPath $content.Torrent -Destination (Join-Path $TestDrive 'four') -WebSeed "$($server.Uri)missing/" -Patron $patron -ErrorAction Stop
         Wait-TestCondition { ($running | Get-TorrentWebSeed -Patron $patron).Status -eq 'Failed' } | Should -BeTrue
         ($running | Get-TorrentWebSeed -Patron $patron).Message | Should -BeLike '*404*'
