@@ -217,7 +217,7 @@ Stop-TorrentService
         "$warning" | Should -BeLike '*is lost and is being restored*as they were last seen*'
         $problem = { Wait-Torrent $content.Name -Timeout 60 -WarningAction SilentlyContinue -ErrorAction Stop } |
             Should -Throw -ErrorId 'ServiceUnavailable,*' -PassThru
-        $problem.Exception.Message | Should -BeLike '*was not back within 2 s*'
+        $problem.Exception.Message | Should -BeLike '*was lost and not restored within 2 s*'
         $problem.ErrorDetails.RecommendedAction | Should -BeLike '*connect again*'
     }
 
@@ -314,7 +314,7 @@ Receive-TorrentMessage
 
     It 'names the remedy if there is none' {
         $problem = { Connect-TorrentPatron -Socket $socket } | Should -Throw -ErrorId 'ServiceUnavailable,*' -PassThru
-        $problem.ErrorDetails.RecommendedAction | Should -BeLike '*patron service*Start-TorrentService*'
+        $problem.ErrorDetails.RecommendedAction | Should -BeLike '*Start-TorrentService*patron service*'
         $problem.CategoryInfo.Category | Should -Be ConnectionError
     }
 
