@@ -2,9 +2,9 @@
 .SYNOPSIS
 Writes module/TorrentPatron.Format.ps1xml: how the module's objects are shown.
 .DESCRIPTION
-The cells are PowerShell of the plainest kind: properties, operators, and methods of PowerShell's own types. So they show the same for
-live objects and for those that come from Start-Job, remoting or Export-Clixml, in constrained language and in strict mode. What many
-cells do, such as to show a size, is said once here: #size($_.Length) stands for the script that does it.
+The cells use only properties, operators, and methods of PowerShell's own types. So they show the same for live objects and for those
+from Start-Job, remoting or Export-Clixml, in constrained language and in strict mode. Macros avoid repetition: #size($_.Length) is
+replaced by the script that shows a size.
 .EXAMPLE
 ./build/Views/Write-Views.ps1
 #>
@@ -18,35 +18,35 @@ param(
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 
-# What stands for script in a cell; {value} is what is in its brackets. They show what HumanText and StateText in C# show.
+# The macros of cells; {value} is the text in their brackets. They show the same as HumanText and StateText in C#.
 $macros = @{
     # A number of bytes with three significant digits.
     size     = '$v = [double]({value}); $u = 0; while ($v -ge 999.5 -and $u -lt 6) { $v /= 1024; $u++ }; ' +
     '$v.ToString($(if ($u -eq 0 -or $v -ge 99.95) { "0" } elseif ($v -ge 9.995) { "0.0" } else { "0.00" }), [cultureinfo]::InvariantCulture) + " " + ' +
     '("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")[$u]'
 
-    # A duration in its two largest units, rounded up to a second; nothing for $null.
+    # A duration in its two largest units, rounded up to a second; empty for $null.
     duration = '$d = {value}; if ($null -ne $d) { $s = [decimal]::Ceiling($(if ($d.TotalSeconds -gt 0) { $d.TotalSeconds } else { 0 })); ' +
     'if ($s -lt 60) { "{0}s" -f $s } ' +
     'elseif ($s -lt 3600) { "{0}m {1:00}s" -f [decimal]::Floor($s / 60), ($s % 60) } ' +
     'elseif ($s -lt 86400) { "{0}h {1:00}m" -f [decimal]::Floor($s / 3600), [decimal]::Floor($s / 60 % 60) } ' +
     'elseif ($s -lt 86400000) { "{0}d {1:00}h" -f [decimal]::Floor($s / 86400), [decimal]::Floor($s / 3600 % 24) } else { "> 999d" } }'
 
-    # A share with one decimal, rounded down: only what is whole is shown as 100.0.
+    # A percentage with one decimal, rounded down: only a complete share is shown as 100.0.
     percent  = '$p = 10 * {value}; (($p - $p % 1) / 10).ToString("0.0", [cultureinfo]::InvariantCulture)'
 
     ratio    = '([double]({value})).ToString("0.00", [cultureinfo]::InvariantCulture)'
 
     lines    = '{value} -join [Environment]::NewLine'
 
-    # A torrent's state in colour; a host that shows none takes it away.
+    # A torrent's state in colour, which a host without colours removes.
     state    = '$t = [string]{value}.State; if ($t -eq "FetchingMetadata") { $t = "Metadata" } ' +
     'elseif ($t -eq "Downloading" -and {value}.IsStalled) { $t = "Stalled" }; ' +
     '$c = switch ($t) { "Failed" { "31;1" } "Seeding" { "32" } "Downloading" { "36" } "Stalled" { "33" } "Checking" { "33" } ' +
     '"Moving" { "33" } "Metadata" { "33" } default { "90" } }; "`e[${c}m$t`e[0m"'
 }
 
-# A column or an item shows a property, by default the one that it is called by, or what a script gives.
+# A column or an item shows a property, by default the one with its label as name, or the result of a script.
 function Column([string] $Label, [int] $Width, [string] $Property, [string] $Script, [switch] $Right) {
     @{ Label = $Label; Width = $Width; Property = $Property ? $Property : $Label; Script = $Script; Right = [bool]$Right }
 }
@@ -65,7 +65,7 @@ $attributes = Column Attr 4 -Script '[string]$_.Attributes -replace "None|, " -r
 $down = Column 'Down/s' 8 -Right -Script 'if ($_.DownloadRate) { #size($_.DownloadRate) }'
 $up = Column 'Up/s' 8 -Right -Script 'if ($_.UploadRate) { #size($_.UploadRate) }'
 
-# The last column of a table takes what is left: 60 columns leave room for a name.
+# The last column of a table takes the remaining width: 60 columns leave room for a name.
 $views = @(
     View TorrentStatus TorrentPatron.Engine.Client.TorrentStatus @(
         Column State 11 -Script '#state($_)'
@@ -86,7 +86,7 @@ $views = @(
         Item ETA '#duration($_.EstimatedTimeLeft)'
         Item Peers '"$($_.ConnectedPeers) connected, $($_.ConnectedSeeds) of them seeds, $($_.KnownPeers) known"'
         Item Ratio '#ratio($_.Ratio)'
-        Item Received '"$(#size($_.BytesReceived))$(if ($_.BytesWasted) { ", $(#size($_.BytesWasted)) of it wasted" })$(if ($_.BytesReused) { "; $(#size($_.BytesReused)) taken over from this machine" })"'
+        Item Received '"$(#size($_.BytesReceived))$(if ($_.BytesWasted) { ", $(#size($_.BytesWasted)) of it wasted" })$(if ($_.BytesReused) { "; $(#size($_.BytesReused)) reused from this machine" })"'
         Item Sent '#size($_.BytesSent)'
         Item Pieces '"$($_.VerifiedPieces) of $($_.PieceCount) verified, $($_.RecheckedPieces) rechecked, $($_.FailedPieces) failed"'
         Item Limits '$(if ($_.MaxDownloadRate) { "down $(#size($_.MaxDownloadRate))/s" }; if ($_.MaxUploadRate) { "up $(#size($_.MaxUploadRate))/s" }) -join ", "'
@@ -304,7 +304,7 @@ $views = @(
 )
 
 function Expand([string] $Script) {
-    # The inner brackets of what is in a macro's are counted, so that it may be any expression.
+    # Inner brackets are counted, so that the argument of a macro may be any expression.
     [regex]::Replace($Script, '#(\w+)\(((?:[^()]|(?<open>\()|(?<-open>\)))*)(?(open)(?!))\)', {
             param($match)
             $macros[$match.Groups[1].Value].Replace('{value}', $match.Groups[2].Value)
@@ -352,7 +352,7 @@ function Get-ViewElement([hashtable] $View) {
 }
 
 $document = [Xml.Linq.XDocument]::new(
-    [Xml.Linq.XComment]::new(' Written by build/Views/Write-Views.ps1: change that. '),
+    [Xml.Linq.XComment]::new(' Written by build/Views/Write-Views.ps1: change that script instead. '),
     (Get-Element Configuration (Get-Element ViewDefinitions @($views | ForEach-Object { Get-ViewElement $_ }))))
 [IO.File]::WriteAllText(
     $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Path), "<?xml version=`"1.0`" encoding=`"utf-8`"?>`n$document`n".Replace("`r", ''))

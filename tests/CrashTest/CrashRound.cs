@@ -2,15 +2,15 @@ using System.Globalization;
 
 namespace TorrentPatron.CrashTest;
 
-/// <summary>What one kill has left, and what the next start made of it.</summary>
+/// <summary>The result of one kill, and of the next start.</summary>
 /// <param name="KilledAfter">Time from the process's start to its end.</param>
-/// <param name="IsComplete">Whether it had everything before it could be killed.</param>
-/// <param name="Counted">Pieces that count without another look.</param>
-/// <param name="Doubtful">Pieces that count once they have been hashed again.</param>
-/// <param name="Lost">Pieces that are on disk, good, and count for nothing: they are fetched again.</param>
-/// <param name="Pieces">Pieces of the torrent.</param>
-/// <param name="Unfinished">Bytes of unfinished pieces that are kept and good.</param>
-/// <param name="Again">Bytes that were sent in this round and are not among what counts.</param>
+/// <param name="IsComplete">Whether the download was complete before the kill.</param>
+/// <param name="Counted">Number of pieces that count without being hashed again.</param>
+/// <param name="Doubtful">Number of pieces that count after being hashed again.</param>
+/// <param name="Lost">Number of good pieces on disk that do not count: they are downloaded again.</param>
+/// <param name="Pieces">Number of pieces of the torrent.</param>
+/// <param name="Unfinished">Number of kept good bytes of unfinished pieces.</param>
+/// <param name="Again">Number of bytes that were sent in this round and do not count.</param>
 internal sealed record CrashRound(TimeSpan KilledAfter, bool IsComplete, int Counted, int Doubtful, int Lost, int Pieces, long Unfinished, long Again)
 {
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,

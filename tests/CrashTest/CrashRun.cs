@@ -13,14 +13,14 @@ using TorrentPatron.Service.State;
 namespace TorrentPatron.CrashTest;
 
 /// <summary>
-/// A download that is killed at a random moment, and started again, and killed again, until it is complete; then another. After
-/// each kill what counts must be on disk, and little that is on disk may not count.
+/// A download that is killed at a random moment, restarted and killed again until it is complete; then the next download. After each kill
+/// everything that counts must be on disk, and little that is on disk may not count.
 /// </summary>
 internal sealed class CrashRun : IAsyncDisposable
 {
     private const string Name = "content.bin";
 
-    /// <summary>Small torrents that rest beside the download of a service.</summary>
+    /// <summary>Number of small idle torrents beside the download of a service.</summary>
     private const int Rests = 10;
 
     private readonly string _folder = Path.Combine(Path.GetTempPath(), $"crash-test-{Guid.NewGuid():N}");
@@ -41,11 +41,11 @@ internal sealed class CrashRun : IAsyncDisposable
     private int _life;
     private int _completed;
 
-    /// <summary>Makes a torrent of random bytes, and a seed of it.</summary>
-    /// <param name="size">MiB.</param>
-    /// <param name="rate">MiB/s that the seed sends.</param>
-    /// <param name="piece">KiB of a piece.</param>
-    /// <param name="seed">What the bytes and the moments follow from.</param>
+    /// <summary>Makes a torrent of random bytes and a seed for it.</summary>
+    /// <param name="size">Size in MiB.</param>
+    /// <param name="rate">Upload limit of the seed in MiB/s.</param>
+    /// <param name="piece">Piece length in KiB.</param>
+    /// <param name="seed">The seed of the random numbers.</param>
     /// <param name="isService">Whether <c>patron service</c> downloads it, for clients that start, stop and wait.</param>
     public CrashRun(int size, int rate, int piece, int seed, bool isService = false)
     {
@@ -68,10 +68,10 @@ internal sealed class CrashRun : IAsyncDisposable
         _seed = _service.CreatePatron();
     }
 
-    /// <summary>Downloads that were killed so far.</summary>
+    /// <summary>Number of killed downloads so far.</summary>
     public int Kills => _rounds.Count(round => !round.IsComplete);
 
-    /// <summary>What came of each round.</summary>
+    /// <summary>The results of the rounds.</summary>
     public IReadOnlyList<CrashRound> Rounds => _rounds;
 
     private string SeedFolder => Path.Combine(_folder, "seed");
@@ -82,16 +82,16 @@ internal sealed class CrashRun : IAsyncDisposable
 
     private string Content => Path.Combine(Life, "download", Name);
 
-    /// <summary>Starts the download, kills it, and looks at what is left.</summary>
-    /// <exception cref="CrashTestException">More was lost than may be, or something counts that is not there.</exception>
+    /// <summary>Starts the download, kills it, and examines what is left.</summary>
+    /// <exception cref="CrashTestException">Too much was lost, or something counts that is not there.</exception>
     public async Task<CrashRound> NextAsync()
     {
         IPEndPoint peer = await SeedAsync().ConfigureAwait(false);
-        // A service has clients to wait for before the first byte.
+        // A service first waits for clients.
         double seconds = 0.3 + (_random.NextDouble() * ((_isService ? 3 : 1) + ((double)_metainfo.TotalSize / _rate)));
         (bool isComplete, TimeSpan age) = await DownloadAsync(peer, TimeSpan.FromSeconds(seconds)).ConfigureAwait(false);
 
-        // The seed tells what it has sent once a second.
+        // The seed reports once a second what it has sent.
         DateTimeOffset killed = DateTimeOffset.UtcNow;
         while (_seed.GetStatus(_metainfo.TorrentId)!.Timestamp <= killed)
             await Task.Delay(20).ConfigureAwait(false);
@@ -102,7 +102,7 @@ internal sealed class CrashRun : IAsyncDisposable
         return round;
     }
 
-    /// <summary>Lets the download at hand become complete.</summary>
+    /// <summary>Completes the current download.</summary>
     public async Task FinishAsync()
     {
         IPEndPoint peer = await SeedAsync().ConfigureAwait(false);
@@ -111,7 +111,7 @@ internal sealed class CrashRun : IAsyncDisposable
         EndLife();
     }
 
-    /// <summary>Goes on with the download, and kills whatever does it.</summary>
+    /// <summary>Continues the download, and kills the process.</summary>
     private async Task<(bool IsComplete, TimeSpan Age)> DownloadAsync(IPEndPoint peer, TimeSpan killAfter)
     {
         string destination = Path.Combine(Life, "download");
@@ -129,7 +129,7 @@ internal sealed class CrashRun : IAsyncDisposable
         return (isComplete, service.Age);
     }
 
-    /// <summary>What came of all rounds.</summary>
+    /// <summary>The result of all rounds.</summary>
     public string Summary()
     {
         CrashRound[] killed = [.. _rounds.Where(round => !round.IsComplete)];
@@ -190,7 +190,7 @@ internal sealed class CrashRun : IAsyncDisposable
         long sent = _seed.GetStatus(_metainfo.TorrentId)!.BytesSent;
         long again = Math.Max(0, sent - _sentBefore - (bytes - _counted));
         (_sentBefore, _counted) = (sent, bytes);
-        // Some seconds' worth, more where pieces take long, and what was on its way to one who is no more.
+        // Some seconds' worth, more with slow pieces, and what was on its way to the killed process.
         if (again > ((_pieceLength > _rate ? 8 : 3) * _rate) + (16 << 20))
             throw new CrashTestException($"{again} bytes came for nothing (round {_rounds.Count + 1}).");
         return new CrashRound(age, isComplete, counted.Count - doubtful.Count, doubtful.Count, lost, _metainfo.PieceCount, kept, again);
@@ -208,8 +208,8 @@ internal sealed class CrashRun : IAsyncDisposable
         return data is null ? (none, none, []) : (data.Verified, data.Doubtful ?? none, data.Unfinished);
     }
 
-    /// <summary>What a process has written outlives it: each block that was noted is there, and good.</summary>
-    /// <returns>Bytes of the blocks of pieces that do not count.</returns>
+    /// <summary>Checks that every noted block is on disk and good: writes survive the process.</summary>
+    /// <returns>Number of bytes in blocks of pieces that do not count.</returns>
     private long CompareBlocks(IReadOnlyList<UnfinishedPiece> unfinished)
     {
         if (unfinished.Count == 0)

@@ -28,8 +28,8 @@ internal sealed class PatronProcess : IDisposable
     /// <summary>Time since it was started.</summary>
     public TimeSpan Age => Stopwatch.GetElapsedTime(_started);
 
-    /// <summary>Kills it, as <c>kill -9</c> does, at some time of its life.</summary>
-    /// <returns>Whether it had ended by itself before.</returns>
+    /// <summary>Kills it, as <c>kill -9</c> does, after some time.</summary>
+    /// <returns>Whether it had already ended by itself.</returns>
     public async Task<bool> KillAsync(TimeSpan after)
     {
         using var clock = new CancellationTokenSource(after);

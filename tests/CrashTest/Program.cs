@@ -11,7 +11,7 @@ int Number(string option, int otherwise)
 await using var run = new CrashRun(Number("--size", 256), Number("--rate", 64), Number("--piece", 256), Number("--seed", 1), args.Contains("--service"));
 try
 {
-    // A download that was complete before it could be killed is no round.
+    // A download that was complete before the kill does not count as a round.
     for (int kills = Number("--rounds", 100); run.Kills < kills;)
         Console.WriteLine($"{run.Kills + 1,3}: {await run.NextAsync().ConfigureAwait(false)}");
     await run.FinishAsync().ConfigureAwait(false);

@@ -10,20 +10,20 @@ using TorrentPatron.Service.Requests;
 
 namespace TorrentPatron.CrashTest;
 
-/// <summary>What clients of a service have been told: it must hold after every kill.</summary>
+/// <summary>What the service has told its clients: it must hold after every kill.</summary>
 internal sealed class Promises
 {
-    /// <summary>Torrents whose start was answered, and their removal or stop was not asked for.</summary>
+    /// <summary>Torrents whose start was answered, and whose removal or stop was not requested.</summary>
     public HashSet<TorrentId> Started { get; } = [];
 
     /// <summary>Torrents whose stop was answered.</summary>
     public HashSet<TorrentId> Stopped { get; } = [];
 
-    /// <summary>Waits of clients that a kill has ended.</summary>
+    /// <summary>Number of clients' waits that a kill has ended.</summary>
     public int WaitsEnded { get; set; }
 }
 
-/// <summary><c>patron service</c> as a process that can be killed, with two clients: one starts and stops torrents, the other one waits.</summary>
+/// <summary><c>patron service</c> as a process that can be killed, with two clients: one starts and stops torrents, the other waits.</summary>
 internal sealed class ServiceProcess : IDisposable
 {
     private const string Tag = "kept";
@@ -47,12 +47,12 @@ internal sealed class ServiceProcess : IDisposable
     /// <summary>Time since it was started.</summary>
     public TimeSpan Age => Stopwatch.GetElapsedTime(_started);
 
-    /// <summary>Has clients use it, and kills it at some time of its life, unless the download is complete before: then it ends in order.</summary>
-    /// <param name="after">When.</param>
-    /// <param name="download">What is downloaded.</param>
-    /// <param name="rests">Small torrents that only rest.</param>
-    /// <param name="promises">What clients were told before, and are now.</param>
-    /// <returns>Whether the download was complete before.</returns>
+    /// <summary>Lets clients use it, and kills it after some time, unless the download completes first: it then ends by itself.</summary>
+    /// <param name="after">When to kill it.</param>
+    /// <param name="download">The download.</param>
+    /// <param name="rests">Small idle torrents.</param>
+    /// <param name="promises">What clients have been told so far.</param>
+    /// <returns>Whether the download completed before the kill.</returns>
     /// <exception cref="CrashTestException">Something that a client was told does not hold.</exception>
     public async Task<bool> RunAsync(TimeSpan after, StartRequest download, IReadOnlyList<StartRequest> rests, Promises promises)
     {
@@ -73,7 +73,7 @@ internal sealed class ServiceProcess : IDisposable
         if (isComplete && _process.ExitCode != 0)
             throw new CrashTestException($"The service ended with {_process.ExitCode}.");
 
-        // Before they have connected, clients would try for a while.
+        // Clients that have not connected yet would try for a while.
         await ending.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(waiting, steering).WaitAsync(Patience, CancellationToken.None).ConfigureAwait(false);
         return isComplete;
@@ -81,7 +81,7 @@ internal sealed class ServiceProcess : IDisposable
 
     public void Dispose() => _process.Dispose();
 
-    /// <summary>One client: what others were told holds; then it starts what does not run, and stops one of those that rest.</summary>
+    /// <summary>The first client: checks what clients were told, then starts what does not run, and stops an idle torrent.</summary>
     private async Task SteerAsync(StartRequest download, IReadOnlyList<StartRequest> rests, Promises promises, CancellationToken cancellationToken)
     {
         try
@@ -155,7 +155,7 @@ internal sealed class ServiceProcess : IDisposable
                 }
 
                 isWaiting = true;
-                // Not cancelled: the kill ends it, or it hangs.
+                // Without cancellation: the kill ends it, or it hangs.
                 TorrentStatus? status = await patron.WaitAsync(torrent, status => status.IsComplete, CancellationToken.None).ConfigureAwait(false);
                 return status is { IsComplete: true };
             }

@@ -1,11 +1,11 @@
-# What actions of event subscriptions do to the session whose cmdlets they run in, and when they have run.
+# The effects of event actions on the session whose cmdlets they run in, and when they have run.
 BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
     $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed') -Size 200KB
     $script:peer = Start-TestSeed -Content $content -StatePath (Join-Path $TestDrive 'seed-state')
 
     function Wait-Torrents {
-        # Waits for what never comes; long enough for actions to be let run several times.
+        # Waits for something that never happens, long enough for actions to run several times.
         param([string] $ErrorAction = 'SilentlyContinue')
         Wait-Torrent -Patron $patron -Timeout 0.5 -ErrorAction $ErrorAction
     }

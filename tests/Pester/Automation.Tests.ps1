@@ -4,7 +4,7 @@ BeforeAll {
     $script:peer = Start-TestSeed -Content $content -StatePath (Join-Path $TestDrive 'seed-state')
     $script:modulePath = Get-TestModulePath
 
-    # What about_TorrentPatron_Automation recommends.
+    # The form that about_TorrentPatron_Automation recommends.
     function Get-NightlyScript {
         param([string] $Folder, [string] $Arguments)
 
@@ -39,7 +39,7 @@ Describe 'Scheduled tasks' {
         $run.Output -join "`n" | Should -BeLike '*100.0*data.bin*'
         Test-SameContent "$here/files/data.bin" $content.File | Should -BeTrue
 
-        # Again: nothing to do, nothing wrong.
+        # Again: nothing to do, and no error.
         (Invoke-TestScript $here (Get-NightlyScript $here '-Timeout 60')).ExitCode | Should -Be 0
     }
 
@@ -131,7 +131,7 @@ Describe 'Many threads' {
         $patron = New-TestPatron -Name 'shared' -StatePath (Join-Path $TestDrive 'many-state')
         try {
             $patron | Receive-TorrentMessage
-            # All at once: a runspace that is done sooner must not take another's turn.
+            # All at once: a runspace that finishes early must not take another's turn.
             $barrier = [Threading.Barrier]::new(20)
             $answers = 0..19 | ForEach-Object -ThrottleLimit 20 -Parallel {
                 Import-Module $using:modulePath

@@ -1,4 +1,4 @@
-# What people give to the cmdlets: names with brackets, objects by position, what came from a job or a file, records of a table.
+# Unusual input of the cmdlets: names with brackets, objects by position, deserialized objects, records of a table.
 BeforeDiscovery {
     $script:changing = 'Stop-Torrent', 'Suspend-Torrent', 'Resume-Torrent', 'Remove-Torrent', 'Set-Torrent', 'Set-TorrentFile', 'Test-Torrent',
         'Add-TorrentPeer', 'Add-TorrentTracker', 'Remove-TorrentTracker', 'Update-TorrentTracker' | ForEach-Object { @{ Command = $_ } }
@@ -16,7 +16,7 @@ BeforeAll {
     }
 
     function Get-Copy {
-        # What is left of an object after a trip through a job, a remote session or a file.
+        # An object after serialization by a job, a remote session or a file.
         param($Object)
 
         [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($Object))
@@ -114,7 +114,7 @@ Describe 'Files of a torrent' {
         [pscustomobject]@{ InfoHash = $running.InfoHash; Index = '2'; Priority = '' } | Set-TorrentFile
         ($running | Get-TorrentFile -Include *one*, album/two.mkv | Sort-Object Index).Priority | Should -Contain Low
         (Get-TorrentFile album | Where-Object Index -in 0, 1, 2).Priority | Should -Be Low, High, Normal
-        # A file's own priority is how it stands, and no wish.
+        # A file's own priority is its current state, not a new setting.
         Get-TorrentFile album | Where-Object Index -eq 0 | Set-TorrentFile
         (Get-TorrentFile album | Where-Object Index -eq 0).Priority | Should -Be Normal
     }
@@ -175,7 +175,7 @@ Describe 'Objects' {
     }
 
     It 'that are missing are asked for by name, and nothing is changed: <Command>' -ForEach $changing {
-        # Nobody is there to ask.
+        # Nobody can be asked.
         $pwsh = [Management.Automation.PowerShell]::Create()
         $null = $pwsh.AddScript("Import-Module '$(Get-TestModulePath)'; $Command")
         $null = $pwsh.Invoke()

@@ -1,5 +1,5 @@
-# A network interface that goes during a download, in a network of the test's own: a machine with two ways to a libtorrent peer, of which
-# TorrentPatron may use one. What leaves by the other is captured. Needs Linux, root, iproute2, tcpdump and libtorrent.
+# A network interface that disappears during a download, in network namespaces: a machine with two routes to a libtorrent peer, of which
+# TorrentPatron may use only one. Traffic on the other is captured. Needs Linux, root, iproute2, tcpdump and libtorrent.
 BeforeDiscovery {
     $script:canBind = $IsLinux -and (id -u) -eq 0 -and (Get-Command ip, tcpdump, /usr/bin/python3 -ErrorAction Ignore).Count -eq 3 -and
     $(/usr/bin/python3 -c 'import libtorrent' 2>$null; $LASTEXITCODE -eq 0) -and
@@ -25,7 +25,7 @@ BeforeAll {
 
     function Start-Capture {
         $script:capture = Join-Path $TestDrive "$([guid]::NewGuid()).pcap"
-        # Not even a question for a hardware address may leave; the system answers those of others.
+        # Not even an ARP request may leave; the system answers those of others.
         $script:tcpdump = Start-InNetwork $here 'tcpdump', '-i', 'out0', '-Q', 'out', '-U', '-w', $capture, 'not (arp and arp[6:2] = 2)'
         $null = $tcpdump.StandardError.ReadLine()
         Wait-TestCondition { (Get-Item $capture -ErrorAction Ignore).Length -gt 0 } | Should -BeTrue -Because 'tcpdump listens'
@@ -37,7 +37,7 @@ BeforeAll {
         @(tcpdump -n -r $capture 2>$null)
     }
 
-    # How the download stands, as the other process has written last.
+    # The status of the download, as the other process wrote it last.
     function Get-Download {
         try { Get-Content (Join-Path $TestDrive status.json) -Raw -ErrorAction Stop | ConvertFrom-Json } catch { $null }
     }
@@ -51,7 +51,7 @@ Describe 'A download that is bound to a network interface' -Skip:(-not $canBind)
         foreach ($network in $here, $there) {
             ip netns add $network
             ip -n $network link set lo up
-            # Nothing but what somebody sends is to be seen.
+            # Only traffic that a program sends should be seen.
             ip netns exec $network sh -c 'echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6; echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6'
         }
         foreach ($link in @{ Name = 'vpn'; Network = '10.77.1' }, @{ Name = 'out'; Network = '10.77.2' }) {
@@ -61,11 +61,11 @@ Describe 'A download that is bound to a network interface' -Skip:(-not $canBind)
             ip -n $here link set "$($link.Name)0" up
             ip -n $there link set "$($link.Name)1" up
         }
-        # libtorrent listens on the addresses of those that it finds up when it starts.
+        # libtorrent listens on the addresses of the interfaces that are up when it starts.
         Wait-TestCondition { @(ip -n $there link show up) -match ' (vpn1|out1)@.* state UP ' | Measure-Object | ForEach-Object Count | Where-Object { $_ -eq 2 } } |
             Should -BeTrue
 
-        # The way round: while vpn0 is down, the peer's address is reached by out0. DNS servers are there too.
+        # The other route: while vpn0 is down, the peer's address is reached through out0. DNS servers are there too.
         ip -n $here route add default via 10.77.2.1
         $null = New-Item -ItemType Directory "/etc/netns/$here" -Force
         Set-Content "/etc/netns/$here/resolv.conf" 'nameserver 10.77.2.1'
@@ -80,7 +80,7 @@ Import-Module '$(Get-TestModulePath)'
 `$running = Start-Torrent '$($content.Torrent)' -Destination '$files' -Patron `$patron -Peer 10.77.1.1:7000 -Tracker 'http://tracker.example:1/announce'
 while (-not (Test-Path '$TestDrive/end')) {
     if (Test-Path '$TestDrive/ask') {
-        # A name is to be looked up, and another tracker to be asked.
+        # A host name to resolve, and another tracker to ask.
         Remove-Item '$TestDrive/ask'
         `$running | Add-TorrentTracker 'udp://other.example:2', 'http://10.77.2.1:3/announce' -ErrorAction Continue
         Start-Torrent 'http://site.example/x.torrent' -Destination '$files' -Patron `$patron -ErrorAction Continue -Timeout 3

@@ -1,4 +1,4 @@
-# What -Debug and -Verbose tell of torrents while a cmdlet waits for them, and how a session reads the events itself.
+# The -Debug and -Verbose output about torrents while a cmdlet waits for them, and reading the events in a session.
 BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
     $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed') -Size 200KB
@@ -6,7 +6,7 @@ BeforeAll {
     $script:refusing = Start-TestTracker -Refusal 'Not today'
 
     function Register-Later($Torrent) {
-        # While a cmdlet waits, the torrent is given a tracker that refuses, and later a peer that has everything.
+        # While a cmdlet waits, the torrent is given a tracker that refuses, and later a complete peer.
         $script:timers = foreach ($wait in 200, 1500) {
             $timer = [Timers.Timer]::new($wait)
             $timer.AutoReset = $false

@@ -1,4 +1,4 @@
-# How peers are found where no tracker tells of them. Everything stays on loopback: the DHT is one of these tests alone.
+# Finding peers without trackers. Everything stays on loopback: the DHT consists only of these tests.
 BeforeDiscovery {
     $python = @('/usr/bin/python3', 'python3') | Where-Object { Get-Command $_ -ErrorAction Ignore } | Select-Object -First 1
     $script:hasLibtorrent = $false
@@ -16,7 +16,7 @@ BeforeAll {
     $script:magnet = ConvertTo-MagnetLink $content.Torrent
 
     function New-DhtPatron {
-        # A patron whose node begins with another.
+        # A patron whose node uses another as bootstrap node.
         [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
         param([string] $Name, [string] $Node)
 

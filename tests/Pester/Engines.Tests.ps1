@@ -1,4 +1,4 @@
-# Other engines than the built-in one, where the module was built with them.
+# Engines other than the built-in one, if the module was built with them.
 BeforeDiscovery {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
     $script:hasMonoTorrent = Test-Path (Join-Path (Split-Path (Get-TestModulePath)) 'engines/MonoTorrent/TorrentPatron.MonoTorrent.dll')
@@ -15,7 +15,7 @@ BeforeAll {
     $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed')
     $script:python = @('/usr/bin/python3', 'python3') | Where-Object { Get-Command $_ -ErrorAction Ignore } | Select-Object -First 1
 
-    # Seeds for a minute, or fetches from a peer; says on which port when it has everything.
+    # Seeds for a minute, or downloads from a peer; prints its port when it is complete.
     $script:libtorrentPeer = Join-Path $TestDrive 'peer.py'
     @'
 import libtorrent, sys, time

@@ -1,5 +1,5 @@
 BeforeDiscovery {
-    # Links and executables are what this is about; Windows has neither for everybody.
+    # The tests need links and executables, which Windows does not allow for everybody.
     $script:skip = [bool] $IsWindows
 }
 

@@ -1,4 +1,4 @@
-# Another program, a process of its own, holds the files of a torrent. On Windows that keeps everybody else out; elsewhere it need not.
+# Another process holds the files of a torrent. On Windows that keeps everybody else out; elsewhere it need not.
 BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
     $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed')
@@ -6,7 +6,7 @@ BeforeAll {
     $null = Start-Torrent $content.Torrent -Destination $content.Folder -Patron $seeder -Timeout 30 -ErrorAction Stop
     $script:peer = "127.0.0.1:$($seeder.Port)"
 
-    # Holds a file from when it is there, for some seconds or until it is told to let go.
+    # Holds a file as soon as it exists, for some seconds or until it is told to release it.
     function Start-Holder {
         param([string] $Path, [string] $Share, [double] $Seconds = 40)
 
@@ -57,7 +57,7 @@ Describe 'A file that another program holds' {
         Set-TorrentPatron $seeder -MaxUploadRate 1MB
         $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer
         Wait-TestCondition { ($running | Get-TorrentStatus).BytesReceived -gt 0 -and (Test-Path $file) } | Should -BeTrue
-        # It has no file open while it rests.
+        # A suspended torrent has no open files.
         $running | Suspend-Torrent
         $holder = Start-Holder $file -Share $Share -Seconds 5
         Wait-Holder $holder

@@ -1,11 +1,11 @@
-# Scripts that a service runs when something happens to its torrents, in real processes.
+# Scripts that a service runs for events of its torrents, in real processes.
 BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
     $script:modulePath = Get-TestModulePath
     $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed') -Size 200KB
     $script:peer = Start-TestSeed -Content $content -StatePath (Join-Path $TestDrive 'seed-state')
 
-    # A folder of the user's own, with a short path: a socket's may have 107 bytes.
+    # A folder of the user with a short path: a socket's path may have 107 bytes.
     $script:place = [IO.Directory]::CreateTempSubdirectory('tp-').FullName
     $script:processes = [Collections.Generic.List[Diagnostics.Process]]::new()
 
@@ -36,7 +36,7 @@ BeforeAll {
     }
 
     function Wait-HookRun {
-        # The last run of a hook that has run so often.
+        # The last run of a hook that has run this many times.
         param([string] $Name, [int] $Runs = 1)
 
         Wait-TestCondition { (Get-TorrentHook $Name).Runs -ge $Runs } | Should -BeTrue
@@ -104,7 +104,7 @@ if (@(Get-Content '$here/begun').Count -eq 1) { Start-Sleep 1000 }
         $service.Kill()
         $service.WaitForExit()
         Join-Path $here state hooks pending $torrent.InfoHash | Should -Exist
-        # What has not ended goes on without its service, which does not know it any more.
+        # A script that has not ended survives its service, and the next service does not know it.
         Stop-Process -Id ([int](Get-Content "$here/begun"))
 
         $service = Start-HookService
@@ -113,7 +113,7 @@ if (@(Get-Content '$here/begun').Count -eq 1) { Start-Sleep 1000 }
         $run.InfoHash | Should -Be $torrent.InfoHash
         Stop-HookService $service
 
-        # It is done, and not told again.
+        # It is done, and raises no event again.
         @(Get-Content "$here/begun").Count | Should -Be 2
         Get-Content "$here/ran" | Should -Be once
         Get-ChildItem (Join-Path $here state hooks pending) | Should -BeNullOrEmpty

@@ -1,4 +1,4 @@
-# Whatever stands in a torrent, or comes from its tracker, what is shown is text and nothing but text.
+# Text from a torrent or its tracker is shown only as harmless text.
 BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
 
@@ -23,14 +23,14 @@ BeforeAll {
     }
 
     function Get-Harm([string] $Text) {
-        # Colours are the module's and PowerShell's own; what else could act on a terminal, or disguise the text, is not.
+        # Colours of the module and PowerShell are allowed; everything else that could control a terminal or disguise text is not.
         $plain = $Text -replace "`e\[[0-9;]*m"
         [regex]::Matches($plain, '[\p{Cc}\u061C\u200E\u200F\u2028\u2029\u202A-\u202E\u2066-\u2069-[\r\n]]') |
             ForEach-Object { 'U+{0:X4} in {1}' -f [int][char]$_.Value, ($plain -replace '\p{Cc}', '?') }
     }
 
     function Invoke-Shown([string] $Script, [hashtable] $Parameters = @{}) {
-        # Runs a script as a host does, and gives what it would show: what is written, errors, warnings, verbose text and progress.
+        # Runs a script as a host does, and returns everything it would show: output, errors, warnings, verbose text and progress.
         $shell = [powershell]::Create()
         try {
             $null = $shell.AddScript("param(`$module, `$torrent, `$folder)

@@ -50,7 +50,7 @@ Describe 'An IP filter' {
         $patron = New-TorrentPatron some -StatePath "$TestDrive/some" -IPFilter $path -WarningVariable warnings -WarningAction SilentlyContinue
         "$warnings" | Should -BeLike '*(1, beginning with line 2)*'
         $patron.Service.Settings.Client.Filter.BlockedRanges | Should -Be 1
-        # What is not given stays.
+        # Settings that are not given stay unchanged.
         $patron | Set-TorrentPatron -AllowOnly 1.0.0.0/8
         $filter = $patron.Service.Settings.Client.Filter
         $filter.BlockedRanges, $filter.AllowedRanges | Should -Be 1, 1

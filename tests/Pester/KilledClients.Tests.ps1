@@ -1,10 +1,10 @@
-# Sessions that are killed while they wait for a service: it goes on, and nothing of them is left in it.
+# Sessions that are killed while they wait for a service: it continues, and nothing of them is left in it.
 BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
     $script:modulePath = Get-TestModulePath
     $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed') -Size 1MB
 
-    # A folder of the user's own, with a short path: a socket's may have 107 bytes.
+    # A folder of the user with a short path: a socket's path may have 107 bytes.
     $script:place = [IO.Directory]::CreateTempSubdirectory('tp-').FullName
     $script:socket = Join-Path $place 'run' 's'
     $program, $first = Get-TestShell
@@ -16,7 +16,7 @@ BeforeAll {
     $script:service = [Diagnostics.Process]::Start($start)
     $null = $service.StandardOutput.ReadLine()
 
-    # Each is a session that waits. The torrent has no peers, so that no wait ends by itself.
+    # Each is a waiting session. The torrent has no peers, so that no wait ends by itself.
     $script:waits = [ordered]@{
         'Start-Torrent -Wait'         = "`$null = Start-Torrent '$($content.Torrent)' -Destination '$TestDrive/files' -Wait"
         'Wait-Torrent'                = "`$null = Wait-Torrent '$($content.Name)'"
@@ -30,7 +30,7 @@ BeforeAll {
     }
 
     function Start-Client {
-        # One session for each wait; gives them when all are attached.
+        # One session for each wait; returned when all are attached.
         [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
         param()
 
@@ -38,7 +38,7 @@ BeforeAll {
         $clients = foreach ($wait in $waits.Values) {
             Invoke-TestScript -Folder (Join-Path $TestDrive 'clients') -NoWait -Script "Import-Module '$modulePath'; `$null = Connect-TorrentPatron -Socket '$socket'; $wait"
         }
-        # Nine shells that start side by side take their time on a busy machine.
+        # Nine shells that start in parallel take a while on a busy machine.
         Wait-TestCondition -Seconds 180 { (Get-TorrentService -Socket $socket).Clients -ge $before + $clients.Count } | Should -BeTrue
         $clients
     }
@@ -49,7 +49,7 @@ BeforeAll {
 
         $Client | ForEach-Object { $_.Kill() }
         $Client | ForEach-Object { $_.WaitForExit() }
-        # The one that asks is counted too.
+        # The client that asks is counted too.
         Wait-TestCondition { (Get-TorrentService -Socket $socket).Clients -eq $own } | Should -BeTrue
     }
 
@@ -75,7 +75,7 @@ Describe 'Sessions that are killed while they wait' -Skip:(-not $IsLinux) {
         $descriptors = @()
         for ($round = 0; $round -lt $rounds; $round++) {
             $clients = Start-Client
-            # At any moment of what they do.
+            # At a random moment.
             Start-Sleep -Milliseconds (Get-Random -Maximum 1500)
             $clients.HasExited | Should -Not -Contain $true
             Stop-Client $clients
@@ -86,9 +86,9 @@ Describe 'Sessions that are killed while they wait' -Skip:(-not $IsLinux) {
         }
         Write-Verbose "Open descriptors after each round: $descriptors" -Verbose:([bool] $env:TORRENTPATRON_KILL_ROUNDS)
 
-        # Some that .NET opens at first, and no more with each round.
+        # Some that .NET opens at first, and no more in each round.
         $descriptors[-1] | Should -BeLessOrEqual ($descriptors[0] + 5)
-        # What Save-TorrentMetadata waited for is no torrent of anybody's.
+        # The torrent that Save-TorrentMetadata waited for does not run.
         Wait-TestCondition { @(Get-TorrentStatus).Count -eq 1 } | Should -BeTrue
     }
 

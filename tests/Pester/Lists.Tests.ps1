@@ -2,7 +2,7 @@ BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
 
     function Get-PrintedList {
-        # What Format-List shows of everything on an object.
+        # Format-List of everything on an object.
         param($Object)
 
         $Object | Format-List * | Out-String -Width 200

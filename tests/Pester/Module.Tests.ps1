@@ -88,7 +88,7 @@ Describe 'The package' {
         function Invoke-Newcomer {
             param([string] $Folder, [string] $Script)
 
-            # Without these two .NET knows no folder for settings, and NuGet would write where the process happens to be.
+            # Without these two .NET finds no folder for settings, and NuGet would write to the current folder.
             $null = New-Item -ItemType Directory -Path "$Folder/home/.config", "$Folder/home/.local/share" -Force
             $before = $env:HOME, $env:XDG_DATA_HOME, $env:XDG_CONFIG_HOME, $env:XDG_CACHE_HOME, $env:PSModulePath
             $env:HOME = "$Folder/home"
@@ -104,7 +104,7 @@ Describe 'The package' {
         }
     }
 
-    # Windows installs to the user's own documents: tests/Windows/Install-Package.ps1 does it under Wine.
+    # Windows installs to the user's documents: tests/Windows/Install-Package.ps1 tests it under Wine.
     It 'is published to a folder and installed from it, with its files and no others' -Skip:(
         -not (Get-Command Publish-PSResource -ErrorAction Ignore) -or $IsWindows) {
         $here = Join-Path $TestDrive 'gallery'
@@ -127,7 +127,7 @@ Install-PSResource TorrentPatron -Repository feed -Scope CurrentUser
         $run.Output[2] | Should -BeLike 'Starts torrents*'
         $files = (Get-ChildItem $run.Output[1] -Recurse -File -Exclude PSGetModuleInfo.xml).FullName.Substring($run.Output[1].Length + 1)
         $files | Should -Not -BeNullOrEmpty
-        # Another engine is there only where it was built.
+        # Another engine exists only if it was built.
         $files | Where-Object {
             $_ -notmatch '^engines/\w+/[\w.]+\.(dll|deps\.json)$' -and $_ -notmatch '^(LICENSE|TorrentPatron\.\w+\.(dll|ps1xml)|TorrentPatron\.psd1|en-US/(about_TorrentPatron\w*\.help\.txt|TorrentPatron\.PowerShell\.dll-Help\.xml))$'
         } | Should -BeNullOrEmpty

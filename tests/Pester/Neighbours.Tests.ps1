@@ -2,7 +2,7 @@ BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
 }
 
-# What others on the machine can put in our way, and what they can read over our shoulder.
+# What other users and programs on the machine can do to us, and what they can read.
 Describe 'Keys in the addresses of trackers' {
     BeforeEach {
         $script:here = Join-Path $TestDrive ([guid]::NewGuid())
@@ -129,7 +129,7 @@ Describe 'A .torrent that is a pipe' -Skip:(-not $IsLinux) {
 }
 
 Describe 'A second user of the machine' -Skip:(-not ($IsLinux -and (id -u) -eq 0 -and (Get-Command setpriv -ErrorAction Ignore))) {
-    # Needs root, to become somebody else, and setpriv (util-linux).
+    # Needs root, to act as another user, and setpriv (util-linux).
     BeforeAll {
         function Invoke-AsOther {
             param([string] $Command)

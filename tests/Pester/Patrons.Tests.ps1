@@ -18,7 +18,7 @@ Describe 'Patrons' {
     AfterEach {
         Get-EventSubscriber | Unregister-Event
         if (Test-WithService) {
-            # Its torrents would run on in the next test.
+            # Its torrents would continue in the next test.
             Get-TorrentStatus | Remove-Torrent -Confirm:$false
         }
         Get-TorrentPatron | Stop-TorrentPatron
@@ -155,7 +155,7 @@ Describe 'Patrons' {
             $null = New-TorrentPatron one
             $null = New-TestPatron -Name 'two' -StatePath $here
 
-            # What attaches the session to its service is its default patron.
+            # The default patron attaches the session to its service.
             $attached = @((Test-WithService) ? 'default' : @())
             (Get-TorrentPatron).Name | Should -Be ($attached + 'one', 'two')
             (Get-TorrentPatron t*).Name | Should -Be 'two'

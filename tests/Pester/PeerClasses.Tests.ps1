@@ -1,5 +1,5 @@
-# Peer classes: the parameters; and a seed in a network of the test's own, with a libtorrent peer in its local network and one on the internet.
-# The last needs Linux, root, iproute2 and libtorrent.
+# Peer classes: the parameters; and a seed in network namespaces, with a libtorrent peer in its local network and one on the internet. The
+# latter needs Linux, root, iproute2 and libtorrent.
 BeforeDiscovery {
     $script:hasNetworks = $IsLinux -and (id -u) -eq 0 -and (Get-Command ip, /usr/bin/python3 -ErrorAction Ignore).Count -eq 2 -and
     $(/usr/bin/python3 -c 'import libtorrent' 2>$null; $LASTEXITCODE -eq 0) -and
@@ -100,7 +100,7 @@ Describe 'A seed with a peer in its local network and one on the internet' -Skip
             ip -n $peer.Network address add "$($peer.There)/24" dev "$($peer.Link)1"
             ip -n $here link set "$($peer.Link)0" up
             ip -n $peer.Network link set "$($peer.Link)1" up
-            # libtorrent listens on the addresses of those links that it finds up.
+            # libtorrent listens on the addresses of the links that are up.
             Wait-TestCondition { @(ip -n $peer.Network link show up) -match "$($peer.Link)1@.* state UP " } | Should -BeTrue
         }
 
@@ -117,7 +117,7 @@ Describe 'A seed with a peer in its local network and one on the internet' -Skip
             $process
         }
 
-        # A libtorrent peer that has nothing yet.
+        # A libtorrent peer without data.
         function Start-Leech {
             param([string] $Which, [string[]] $Option = @())
 
@@ -136,14 +136,14 @@ Describe 'A seed with a peer in its local network and one on the internet' -Skip
             $null = $Leech.Process.WaitForExit(15000)
         }
 
-        # What the seed says of its peer, as it has written last.
+        # The seed's view of its peer, as it wrote it last.
         function Get-Seen {
             param($Leech)
 
             try { Get-Content (Join-Path $TestDrive peers.json) -Raw -ErrorAction Stop | ConvertFrom-Json | Where-Object Address -EQ $Leech.Address } catch { $null }
         }
 
-        # Has the seed's patron changed, while it runs.
+        # Changes the seed's patron while it runs.
         function Set-Seed {
             param([string] $Parameters)
 
@@ -155,7 +155,7 @@ Describe 'A seed with a peer in its local network and one on the internet' -Skip
         function Wait-Complete {
             param($Leech)
 
-            # It may have all and be gone before the seed has written anything of it.
+            # The peer may be complete and gone before the seed has written anything about it.
             Wait-TestCondition { (Get-Item $Leech.File -ErrorAction Ignore).Length -eq 8MB -and (Test-SameContent $Leech.File $content.File) }
         }
 

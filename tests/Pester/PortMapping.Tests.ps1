@@ -1,5 +1,5 @@
-# A router that maps ports, miniupnpd, in a network of the test's own: a machine behind it, and one outside. Needs Linux, root, iproute2,
-# nftables and miniupnpd.
+# A router that maps ports, miniupnpd, in network namespaces: a machine behind it, and one outside. Needs Linux, root, iproute2, nftables and
+# miniupnpd.
 BeforeDiscovery {
     $script:canRoute = $IsLinux -and (id -u) -eq 0 -and (Get-Command ip, nft, miniupnpd -ErrorAction Ignore).Count -eq 3 -and
     $(ip netns add tp-probe 2>$null; $LASTEXITCODE -eq 0)
@@ -54,7 +54,7 @@ table inet filter {
         Wait-TestCondition { (Get-Content "$TestDrive/miniupnpd.log" -Raw -ErrorAction Ignore) -match 'HTTP listening|NAT-PMP/PCP traffic' } | Should -BeTrue
     }
 
-    # As when somebody pulls its plug: nothing is left of its mappings.
+    # Like a power failure: all its mappings are lost.
     function Stop-Router {
         if ($script:daemon) {
             $daemon.Kill($true)
@@ -63,7 +63,7 @@ table inet filter {
         ip netns exec $router nft flush ruleset
     }
 
-    # The ports that the router lets in, as nftables has them.
+    # The ports that the router forwards, from nftables.
     function Get-Rule {
         @(ip netns exec $router nft list table inet filter 2>$null) -match 'dnat'
     }
@@ -115,7 +115,7 @@ Describe 'A port that a router maps' -Skip:(-not $canRoute) {
         }
         ip -n $inside link add lan0 type veth peer name lan1 netns $router
         ip -n $outside link add out0 type veth peer name wan0 netns $router
-        # miniupnpd wants an address of the internet outside. Nothing of it leaves the namespaces.
+        # miniupnpd requires a public address outside. No traffic leaves the namespaces.
         ip -n $inside address add 192.168.77.2/24 dev lan0
         ip -n $router address add 192.168.77.1/24 dev lan1
         ip -n $router address add 11.22.33.1/24 dev wan0
@@ -151,7 +151,7 @@ Describe 'A port that a router maps' -Skip:(-not $canRoute) {
     ) {
         Start-Router -NatPmp $NatPmp -Upnp $Upnp
         if ($Deaf) {
-            # No word of PCP, whose version is 2, reaches it.
+            # Blocks PCP, which is version 2.
             ip netns exec $router nft add rule inet filter input udp dport 5351 '@th,64,8' 2 drop
         }
         Start-Seed
@@ -230,7 +230,7 @@ Describe 'A port that a router maps' -Skip:(-not $canRoute) {
         Start-Router -NatPmp yes -Upnp no
         Start-Seed
         Wait-TestCondition { @(Get-Rule).Count -eq 2 } | Should -BeTrue
-        # A clock that goes on from where it was says that nothing was lost: so long that it cannot.
+        # A continuous epoch would say that no mapping was lost, so it must not be continuous.
         Start-Sleep -Seconds 4
         Stop-Router
         ip netns exec $router nft flush ruleset

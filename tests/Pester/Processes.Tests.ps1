@@ -4,7 +4,7 @@ BeforeAll {
     $script:peer = Start-TestSeed -Content $content -StatePath (Join-Path $TestDrive 'seed-state')
     $script:modulePath = Get-TestModulePath
 
-    # Each script begins with the module, and a patron that keeps to loopback.
+    # Each script begins with the module, and a patron on loopback.
     function Invoke-Child {
         param([string] $Folder, [string] $Script, [switch] $NoWait)
 
@@ -112,7 +112,7 @@ Import-Module '$modulePath'
 `$name, `$inner = `$job | Receive-Job -Wait -AutoRemoveJob
 `$name
 (Get-TorrentPatron).Name
-# The job is over a moment before its runspace is closed.
+# The job ends a moment before its runspace is closed.
 for (`$i = 0; `$i -lt 200 -and -not `$inner.IsStopped; `$i++) { Start-Sleep -Milliseconds 50 }
 `$inner.IsStopped
 "@

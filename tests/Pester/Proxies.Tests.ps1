@@ -1,5 +1,5 @@
-# Proxies: the parameters; downloads by microsocks and tinyproxy on loopback; and by dante in a network of the test's own, where a capture
-# shows that nothing leaves past it. The last needs Linux, root, iproute2, tcpdump, dante-server and libtorrent.
+# Proxies: the parameters; downloads through microsocks and tinyproxy on loopback; and through dante in network namespaces, where a capture
+# shows that nothing bypasses it. The latter needs Linux, root, iproute2, tcpdump, dante-server and libtorrent.
 BeforeDiscovery {
     $script:canSocks = [bool] (Get-Command microsocks -ErrorAction Ignore)
     $script:canHttp = [bool] (Get-Command tinyproxy -ErrorAction Ignore)
@@ -263,7 +263,7 @@ Import-Module '$(Get-TestModulePath)'
         $script:tracker = Start-Helper ($inside + $there, '/usr/bin/python3', "$python/small_tracker.py", '10.78.1.4:6969', '10.78.1.2:7000', $content.Torrent)
         $script:asked = [Text.StringBuilder]::new()
 
-        # A download in the network behind the proxy, by a process of its own, and what leaves there past the proxy.
+        # A download in the network behind the proxy, in a separate process, and a capture of everything that bypasses the proxy.
         function Invoke-Download {
             param(
                 [string] $Source, [string] $Tracker, [string] $Discovery = 'off', [string] $Proxy = 'socks5://10.78.0.1:1080', [int] $Seconds = 60,
@@ -332,7 +332,7 @@ if ('$Peer') { `$more.Peer = '$Peer' }
     }
 
     It 'uses no UDP if the proxy does not support it' {
-        # dante does not speak HTTP: whatever leaves would leave past it.
+        # dante does not support HTTP: any HTTP traffic would bypass it.
         $download = Invoke-Download -Source $content.Torrent -Tracker udp://10.78.1.4:6969 -Discovery 10.78.1.2:7000 -Proxy http://10.78.0.1:1080 -Seconds 8
         $download.Same | Should -BeFalse
         "$($download.Result.Trackers)" | Should -BeLike '*http://10.78.0.1:1080*UDP*'

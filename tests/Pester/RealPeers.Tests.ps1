@@ -1,4 +1,4 @@
-# Behind the cmdlets: clients of others, where they are installed.
+# The cmdlets with other BitTorrent clients, if they are installed.
 BeforeDiscovery {
     $script:hasAria = [bool] (Get-Command aria2c -ErrorAction Ignore)
     $python = @('/usr/bin/python3', 'python3') | Where-Object { Get-Command $_ -ErrorAction Ignore } | Select-Object -First 1

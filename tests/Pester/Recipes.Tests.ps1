@@ -2,7 +2,7 @@ BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
     $script:modulePath = Get-TestModulePath
 
-    # What a topic shows below a comment, up to the next comment with a path or the next text.
+    # The part of a topic below a comment, up to the next comment with a path or the next paragraph.
     function Get-Recipe {
         param([string] $Comment, [string] $Topic = 'about_TorrentPatron_Automation')
 
@@ -12,7 +12,7 @@ BeforeAll {
         $recipe -replace '(?m)^ {8}'
     }
 
-    # The recipe with this machine's folders and a test's patience: all that is replaced has to be in it.
+    # The recipe with the folders and timeouts of the test; everything that is replaced must occur in it.
     function Edit-Recipe {
         param([string] $Recipe, [Collections.IDictionary] $Changes)
 
@@ -23,7 +23,7 @@ BeforeAll {
         "`$env:TORRENTPATRON_STATE = '$here/state'`n$Recipe"
     }
 
-    # What it wrote as errors, without the lines and margins in which PowerShell sets it.
+    # The errors, without the lines and margins that PowerShell adds.
     function Get-ErrorText {
         param($Run)
 
@@ -59,7 +59,7 @@ Describe 'The nightly mirror of about_TorrentPatron_Automation' {
             '-Timeout 8h'                 = '-Timeout 30'
         })
 
-        # Whether all that was fetched is there, and known.
+        # Whether everything has been downloaded and is known.
         function Test-Mirrored {
             param([string[]] $Name)
 
@@ -160,7 +160,7 @@ Describe 'The nightly mirror of about_TorrentPatron_Automation' {
     }
 }
 
-# Its unit is systemd's.
+# Its unit is for systemd.
 Describe 'The script of about_TorrentPatron_Automation that seeds for ever' -Skip:$IsWindows {
     It 'waits for its folder, picks up later torrents, and exits as its unit expects when systemd stops it' {
         $here = Join-Path $TestDrive 'seeding'

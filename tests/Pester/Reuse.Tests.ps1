@@ -58,7 +58,7 @@ Describe 'Data that is already on this machine' {
         $done.BytesReused | Should -Be 300KB
         (Get-FileHash (Join-Path $there (Split-Path $content.File -Leaf))).Hash | Should -Be $before[0]
         (Get-FileHash $renamed).Hash, (Get-Item $renamed).LastWriteTimeUtc | Should -Be $before
-        $done | Format-List | Out-String | Should -Match 'taken over from this machine'
+        $done | Format-List | Out-String | Should -Match 'reused from this machine'
         $done | Remove-Torrent -Patron $patron -DeleteData -Confirm:$false
         $renamed | Should -Exist
     }

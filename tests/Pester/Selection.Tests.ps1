@@ -1,4 +1,4 @@
-# Every cmdlet about torrents that run finds them in the same ways.
+# Every cmdlet for running torrents selects them in the same ways.
 BeforeDiscovery {
     $script:changing = @(
         @{ Command = 'Stop-Torrent' }
@@ -32,7 +32,7 @@ BeforeAll {
     $script:torrent = Get-TorrentStatus alpha.bin -Patron $patron
 
     function Invoke-EachWay {
-        # By name, pattern, beginning of the info hash, property name and status; what each way writes.
+        # By name, pattern, prefix of the info hash, property name and status; the output of each.
         param([string] $Command, [hashtable] $More)
 
         & $Command -Name alpha.bin @More

@@ -1,4 +1,4 @@
-# The service as a process: started in the background, looked at, restarted, stopped.
+# The process of the service: started in the background, shown, restarted, stopped.
 BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
     $script:modulePath = Get-TestModulePath
@@ -106,7 +106,7 @@ Describe 'A service that systemd runs' -Skip:(-not $IsLinux) {
         @{ Kind = 'a path' }
         @{ Kind = 'an abstract name' }
     ) {
-        # The socket of the test plays systemd.
+        # The test provides systemd's socket.
         $here = Join-Path $TestDrive ([guid]::NewGuid())
         $folder = New-Item -ItemType Directory -Force (Join-Path $place ([guid]::NewGuid().ToString('N').Substring(0, 8)))
         $name = $Kind -eq 'a path' ? "$folder/notify" : "tp-$([guid]::NewGuid().ToString('N'))"
@@ -164,7 +164,7 @@ Describe 'An installed service' -Skip:(-not $IsLinux) {
     }
 
     It 'is enabled by systemctl, shown, and removed; a warning says that lingering is off' {
-        # Programs that play systemd's.
+        # Programs that replace systemd's.
         $tools = New-Item -ItemType Directory (Join-Path $TestDrive 'tools')
         "#!/bin/sh`necho `"systemctl `$*`" >> '$TestDrive/calls'" | Set-Content "$tools/systemctl"
         "#!/bin/sh`necho Linger=no" | Set-Content "$tools/loginctl"
@@ -213,7 +213,7 @@ Describe 'The totals of a service' -Skip:$IsWindows {
 
             $null = Start-TorrentService @settings
             $patron = Connect-TorrentPatron -Socket $settings.Socket
-            # It is the service's own now, not this patron's; on a busy machine it is taken up after the first clients have come.
+            # The service owns it now, not this patron; on a busy machine it is restored after the first clients have connected.
             Wait-TestCondition { (Get-TorrentStatus).State -eq 'Seeding' } | Should -BeTrue
             $after = Get-TorrentStatus
             $after.BytesSent | Should -Be $before.BytesSent

@@ -5,12 +5,12 @@ BeforeAll {
     $script:peer = Start-TestSeed -Content $content -StatePath (Join-Path $TestDrive 'seed-state')
     $script:windows = [bool](Get-Variable IsWindows -ValueOnly)
 
-    # A folder of the user's own, with a short path: a socket's may have 107 bytes.
+    # A folder of the user with a short path: a socket's path may have 107 bytes.
     $script:place = [IO.Directory]::CreateTempSubdirectory('tp-').FullName
     $script:processes = [Collections.Generic.List[Diagnostics.Process]]::new()
 
     function Start-HostProcess {
-        # A service, whose first line says where it listens.
+        # A service, whose first line contains its address.
         [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
         param([string[]] $Command)
 
@@ -23,7 +23,7 @@ BeforeAll {
     }
 
     function Start-TestService {
-        # One that this PowerShell hosts.
+        # A service that this PowerShell hosts.
         [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
         param()
 
@@ -32,7 +32,7 @@ BeforeAll {
     }
 
     function Invoke-Client {
-        # A session of its own, connected to the service.
+        # A separate session that is connected to the service.
         param([string] $Script, [switch] $NoWait)
 
         Invoke-TestScript -Folder $here -NoWait:$NoWait -Script @"
@@ -126,7 +126,7 @@ Add-TorrentPeer '$($content.Name)' -Peer '$peer'
     # 'script' gives it a terminal.
     It 'stops on Ctrl-C with exit code 0, and its state is saved' -Skip:(-not ($IsLinux -and (Get-Command script -CommandType Application -ErrorAction Ignore))) {
         $command = "Import-Module '$modulePath'; Start-TorrentService -Foreground -BindAddress 127.0.0.1 -StatePath '$state' -Socket '$socket'; 'next'"
-        # 'exec': a shell that stays as the parent, as dash does, is ended by Ctrl-C too, and its exit code would be the one seen.
+        # 'exec': a shell that stays as the parent, as dash does, is ended by Ctrl-C too, and its exit code would be returned.
         $words = @(Get-TestShell) + '-NoProfile', '-Command', $command | ForEach-Object { "'$($_.Replace("'", "'\''"))'" }
         $line = "exec $words"
         $start = [Diagnostics.ProcessStartInfo]::new('script', [string[]]('--quiet', '--return', '--command', $line, '/dev/null'))

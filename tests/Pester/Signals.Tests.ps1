@@ -21,7 +21,7 @@ Describe 'A signal that ends the process' -Skip:$IsWindows {
             param($context, $state)
             $state.Told.Enqueue($context.Request.QueryString['event'])
             if ($context.Request.QueryString['event'] -eq 'stopped') {
-                # Meanwhile a script that waits for another patron's torrent would run on.
+                # A script that waits for another patron's torrent would otherwise continue meanwhile.
                 Start-Sleep -Seconds 2.5
             }
             $context.Response.OutputStream.Write([Text.Encoding]::ASCII.GetBytes('d8:intervali1800e5:peers0:e'))
@@ -64,7 +64,7 @@ Rename-Item '$here/new' port
     It 'is handled by the module only while there is a patron, in any runspace' -Skip:(-not $IsLinux) {
         $run = Invoke-TestScript (Join-Path $TestDrive 'registered') @"
 function Test-Caught {
-    # SIGHUP, which nothing else in PowerShell catches.
+    # SIGHUP, which PowerShell itself does not handle.
     `$mask = (Get-Content "/proc/`$PID/status") -match '^SigCgt:' -replace '^\S+\s+'
     [bool] ([Convert]::ToUInt64(`$mask, 16) -band 1)
 }

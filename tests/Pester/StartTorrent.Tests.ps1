@@ -1,5 +1,5 @@
 BeforeDiscovery {
-    # A disk without room is a small tmpfs, which only root may mount, and not everywhere.
+    # A full disk is a small tmpfs, which only root can mount, and not everywhere.
     $canMount = $false
     if ($IsLinux -and (id -u) -eq '0') {
         $folder = Join-Path ([IO.Path]::GetTempPath()) "torrentpatron-$([guid]::NewGuid())"
@@ -222,7 +222,7 @@ Describe 'Start-Torrent' {
             $again.InfoHash | Should -Be $first.InfoHash
             $one.OwnStatuses | Should -HaveCount 1
             $two.OwnStatuses | Should -HaveCount 0
-            # By a service it would run on, in the way of later tests.
+            # With a service it would continue, and disturb later tests.
             Stop-Torrent $first.Name -Patron $one
             $one, $two | Stop-TorrentPatron
         }
@@ -271,7 +271,7 @@ Describe 'Start-Torrent' {
             $problem.FullyQualifiedErrorId | Should -BeLike 'PathInUse,*'
             (Get-FileHash (Join-Path $files 'data.bin')).Hash | Should -Be $hash
 
-            # The files stay, and are nobody's then.
+            # The files stay, and belong to no torrent then.
             Remove-Torrent 'data.bin' -Patron $another
             Start-Torrent $other.Torrent -Destination $files -Patron $another -ErrorVariable problem -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
             $problem.FullyQualifiedErrorId | Should -BeLike 'ForeignFile,*'

@@ -2,12 +2,12 @@ BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
     $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed')
 
-    # A server that takes connections and never answers.
+    # A server that accepts connections and never answers.
     $script:silent = [Net.Sockets.TcpListener]::new([ipaddress]::Loopback, 0)
     $silent.Start()
     $script:nowhere = "http://127.0.0.1:$($silent.LocalEndpoint.Port)/x.torrent"
 
-    # A file that takes long to hash: one with holes would not.
+    # A file that takes long to hash: a sparse one would not.
     $script:large = Join-Path $TestDrive 'large.bin'
     $bytes = [byte[]]::new(16MB)
     [Random]::Shared.NextBytes($bytes)

@@ -1,10 +1,10 @@
-# What the tests share: the staged module, files with content that nothing can guess, and patrons that keep to loopback.
+# Shared by the tests: the staged module, files with random content, and patrons on loopback.
 
 $modulePath = if ($env:TORRENTPATRON_MODULE) { $env:TORRENTPATRON_MODULE } else { Join-Path $PSScriptRoot '../../module/TorrentPatron' }
 $modulePath = Join-Path (Resolve-Path $modulePath) 'TorrentPatron.psd1'
 Import-Module $modulePath -Global
 
-# Nobody outside is asked, and nobody beside these tests answers.
+# Tests contact nobody outside, and no other program answers them.
 if (-not $env:TORRENTPATRON_DISCOVERY) {
     $env:TORRENTPATRON_DISCOVERY = 'off'
 }
@@ -14,7 +14,7 @@ function Get-TestModulePath {
 }
 
 function New-TestContent {
-    # A file of random bytes, and a .torrent of it beside it.
+    # Makes a file of random bytes and a .torrent file for it.
     [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
     param([string] $Folder, [string] $Name = 'data.bin', [int] $Size = 4MB)
 
@@ -27,8 +27,8 @@ function New-TestContent {
     [pscustomobject]@{ Folder = $Folder; File = $file; Torrent = $torrent.FullName; Name = $Name }
 }
 
-# The suite runs a second time with TORRENTPATRON_SERVICE=shared: then the session's default patron, and each that New-TestPatron makes, is
-# attached to a service in a process of its own. A test of what differs there by design, as CONTRIBUTING.md lists it, begins with Skip-WithService.
+# The suite runs a second time with TORRENTPATRON_SERVICE=shared: the session's default patron, and each patron of New-TestPatron, is then
+# attached to a service in a separate process. A test of an intended difference, as CONTRIBUTING.md lists it, begins with Skip-WithService.
 function Test-WithService {
     $env:TORRENTPATRON_SERVICE -eq 'shared'
 }
@@ -42,7 +42,7 @@ function Skip-WithService {
 }
 
 function Start-TestHost {
-    # The service of a state folder; one that runs is as good. It ends with this process.
+    # Starts the service of a state folder unless it runs. It ends with this process.
     [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
     [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSAvoidGlobalVars', '')]
     param([string] $StatePath, [switch] $IsDefault)
@@ -64,7 +64,7 @@ function Start-TestHost {
     $name = [guid]::NewGuid().ToString('N').Substring(0, 8)
     $arguments = 'exec', $program.FullName, 'service', '--state', $StatePath, '--no-dht', '--no-local-discovery', '--no-port-mapping'
     if (-not $IsDefault) {
-        # In a folder with a short path: that of a socket may have 107 bytes.
+        # In a folder with a short path: a socket's path may have 107 bytes.
         $socket = (Get-Variable IsWindows -ValueOnly) ? "TorrentPatron-test-$name" : (Join-Path ([IO.Path]::GetTempPath()) "tp-$PID-$name" 's')
         $arguments += '--socket', $socket
     }
@@ -82,13 +82,13 @@ function Start-TestHost {
 }
 
 function Stop-TestHost {
-    # Ends the services of this process.
+    # Stops the services of this process.
     [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
     [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSAvoidGlobalVars', '')]
     param([Parameter(ValueFromPipeline)] [string] $StatePath)
 
     process {
-        # A session without any service has no table of them.
+        # A session without services has no table of them.
         $paths = $StatePath ? @($StatePath) : @($global:TorrentPatronTestHosts ? $global:TorrentPatronTestHosts.Keys : @())
         foreach ($path in $paths) {
             $known = $global:TorrentPatronTestHosts[$path]
@@ -105,7 +105,7 @@ function Stop-TestHost {
 }
 
 function Set-TestState {
-    # The state folder of the session's default patron.
+    # Sets the state folder of the session's default patron.
     [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
     param([string] $Path)
 
@@ -120,12 +120,12 @@ if ((Test-WithService) -and $env:TORRENTPATRON_STATE -and -not (Test-Path "$env:
 }
 
 function New-TestPatron {
-    # A patron with an engine and a state folder of its own.
+    # Makes a patron with its own engine and state folder.
     [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
     param([string] $Name, [string] $StatePath)
 
     if (Test-WithService) {
-        # Services that nobody is attached to any more are of earlier tests.
+        # Services without patrons belong to earlier tests.
         $used = @(Get-TorrentPatron | Where-Object IsRemote | ForEach-Object StatePath) + $StatePath + $env:TORRENTPATRON_STATE
         @($global:TorrentPatronTestHosts.Keys) | Where-Object { $_ -notin $used } | Stop-TestHost
         $patron = Connect-TorrentPatron $Name -Socket (Start-TestHost $StatePath).Socket
@@ -136,7 +136,7 @@ function New-TestPatron {
 }
 
 function Start-TestSeed {
-    # Seeds what New-TestContent made, in this process; gives the peer to fetch it from.
+    # Seeds the result of New-TestContent in this process; returns the address of the peer.
     [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
     param($Content, [string] $StatePath)
 
@@ -146,7 +146,7 @@ function Start-TestSeed {
 }
 
 function Wait-TestCondition {
-    # Until something is so, or the time is over.
+    # Waits until a condition is true, or the time is over.
     param([scriptblock] $Condition, [int] $Seconds = 30)
 
     $clock = [Diagnostics.Stopwatch]::StartNew()
@@ -166,7 +166,7 @@ function Test-SameContent {
 }
 
 function Get-WhatIfText {
-    # What -WhatIf says to the person at the console.
+    # Returns the text of -WhatIf on the console.
     param([scriptblock] $Script)
 
     $transcript = Join-Path ([IO.Path]::GetTempPath()) "$([guid]::NewGuid()).txt"
@@ -181,8 +181,8 @@ function Get-WhatIfText {
 }
 
 function Get-TestShell {
-    # The program and the first arguments that start this PowerShell again. The .NET tool's process is dotnet, and its own
-    # pwsh is a parent that passes no signals on.
+    # Returns the program and the first arguments that start this PowerShell again. The process of the .NET tool is dotnet, and its own pwsh is a
+    # parent process that does not forward signals.
     $program = [Environment]::ProcessPath
     $program
     if ([IO.Path]::GetFileNameWithoutExtension($program) -eq 'dotnet') {
@@ -191,7 +191,7 @@ function Get-TestShell {
 }
 
 function Invoke-TestScript {
-    # Runs a script in a process of its own, as cron does: with nobody to ask. Its torrents are its own, unless it says otherwise.
+    # Runs a script in a separate process, as cron does: nobody can be asked. Its torrents run in it, unless the script says otherwise.
     param([string] $Folder, [string] $Script, [switch] $NoWait)
 
     $null = New-Item -ItemType Directory -Path $Folder -Force
@@ -223,7 +223,7 @@ function Invoke-TestScript {
 }
 
 function Start-TestListener {
-    # An HTTP server of one thread, which is told how to answer.
+    # An HTTP server with one thread and a script for its answers.
     [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
     param([hashtable] $State, [scriptblock] $Answer)
 
@@ -252,7 +252,7 @@ function Start-TestListener {
 }
 
 function Start-TestSite {
-    # A web site that gives the same for every address, but for /missing.
+    # A web site that returns the same content for every address except /missing.
     [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
     param([byte[]] $Content)
 
@@ -276,7 +276,7 @@ function Stop-TestSite {
 }
 
 function Start-TestTracker {
-    # An HTTP tracker that knows one peer or nobody, or refuses in given words, and keeps the query of each announce.
+    # An HTTP tracker that returns one peer or none, or refuses with a given text, and records the query of each announce.
     [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
     param([string] $Peer, [string] $Refusal)
 

@@ -1,4 +1,4 @@
-# What writes .torrent files: of torrents that run or are saved, of magnet links, and of the records of a table.
+# Cmdlets that write .torrent files: for running and saved torrents, for magnet links, and from records of a table.
 BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
     $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed') -Name 'a [1].bin' -Size 200KB
@@ -125,7 +125,7 @@ Describe 'A .torrent that was written' {
 
         foreach ($file in $made, $exported) {
             $file | Should -BeOfType IO.FileInfo
-            # As text: the table that people see, with mode, user and size on Unix.
+            # As text: the table that users see, with mode, user and size on Unix.
             ($file | Out-String) | Should -Be (Get-Item -LiteralPath $file.FullName | Out-String)
             $file.PSPath | Should -Be (Get-Item -LiteralPath $file.FullName).PSPath
         }

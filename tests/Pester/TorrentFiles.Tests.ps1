@@ -122,7 +122,7 @@ Describe 'Get-TorrentInfo' {
     }
 
     It 'names the same files as patron does, whose .NET has no ICU' {
-        # Two pairs that some file systems take for one name each: by composition, by case.
+        # Two pairs of names that some file systems treat as equal: by composition, by case.
         $names = "caf`u{e9}", "cafe`u{301}", "`u{1c6}", "`u{1c4}"
         $files = -join ($names | ForEach-Object { 'd6:lengthi1e4:pathl' + [Text.Encoding]::UTF8.GetByteCount($_) + ":${_}ee" })
         $bytes = [Text.Encoding]::UTF8.GetBytes("d4:infod5:filesl${files}e4:name1:n12:piece lengthi16384e6:pieces20:$('x' * 20)ee")

@@ -4,7 +4,7 @@ BeforeAll {
     $script:peer = Start-TestSeed -Content $content -StatePath (Join-Path $TestDrive 'seed-state')
     $script:seeder = Get-TorrentPatron 'seeder-data.bin'
 
-    # A torrent of several files, seeded by the same patron. Each file has pieces of its own.
+    # A torrent of several files, seeded by the same patron. Files do not share pieces.
     $script:album = Join-Path $TestDrive 'seed/album'
     $null = New-Item -ItemType Directory -Path (Join-Path $album 'extra')
     foreach ($name in 'one.mkv', 'two.mkv', 'readme.txt', 'extra/sample.mkv') {
@@ -41,7 +41,7 @@ Describe 'Settings of torrents' {
         }
 
         It 'leaves no trace of a skipped file that shares pieces with a wanted one, and uses its bytes when it is wanted' {
-            # No file begins or ends where a piece does.
+            # No file begins or ends at the boundary of a piece.
             $source = Join-Path $TestDrive ([guid]::NewGuid())
             $mix = Join-Path $source 'mix'
             $null = New-Item -ItemType Directory -Path $mix

@@ -1,4 +1,4 @@
-# How the module's objects are shown: live, deserialized, in strict mode, in constrained language and in narrow consoles.
+# The views of the module's objects: live, deserialized, in strict mode, in constrained language and in narrow consoles.
 BeforeDiscovery {
     $script:kinds = 'status', 'seed', 'tracker', 'file', 'peer', 'closed', 'info', 'infoFile', 'check', 'removal', 'created', 'failed', 'warned', 'patron', 'quiet', 'hook', 'hookRun'
 }
@@ -15,7 +15,7 @@ BeforeAll {
     $null = Receive-TorrentMessage $patron
     $start = @{ Destination = $files; Patron = $patron; Tag = 'one', 'two'; Tracker = 'http://127.0.0.1:1/announce'; SeedRatio = 2; SeedTime = '2h' }
     $seed = Start-Torrent $content.Torrent -Peer $peer -Timeout 30 @start -MaxUploadRate 5KB
-    # Two that have everything part; so the peer is that of a download that takes its time.
+    # Two complete peers disconnect, so the peer is from a slow download.
     $slow = New-TestContent -Folder (Join-Path $TestDrive 'seed') -Name 'slow.bin'
     $slowPeer = Start-TestSeed -Content $slow -StatePath (Join-Path $TestDrive 'slow-state')
     $null = Start-Torrent $slow.Torrent -Destination $files -Patron $patron -Peer $slowPeer -MaxDownloadRate 20KB
@@ -62,9 +62,9 @@ BeforeAll {
     }
 
     function Get-View($Object, [int] $Width = 120) {
-        # How long it is until the next announce is another matter a second later.
+        # The time until the next announce differs a second later.
         ($Object | Format-Table | Out-String -Width $Width) -replace ' +(\d+m )?\d+s(?= http)'
-        # What Receive-Job has added shows where there is no view for lists.
+        # Properties that Receive-Job adds are visible in types without a list view.
         ($Object | Format-List | Out-String -Width $Width) -replace '(?m)^(RunspaceId|PSSourceJobInstanceId) .*\r?\n' -replace ' +:', ' :'
     }
 

@@ -164,7 +164,7 @@ Describe 'Waiting' {
             $seen[-1].State | Should -Be Stopped
         }
 
-        # A person who runs this file by hand has one.
+        # A user who runs this file by hand has a console.
         It '-Live writes the torrents at the end if there is no console to draw on' -Skip:(-not [Console]::IsOutputRedirected) {
             $seen = @(Get-TorrentStatus -Patron $seeder | Watch-Torrent -Live -WarningVariable warning -WarningAction SilentlyContinue)
             $seen.Name | Should -Be 'data.bin'

@@ -2,7 +2,7 @@ BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1') -Force
 
     function Start-TestWebServer {
-        # Serves a folder, ranges and all, on loopback.
+        # Serves a folder on loopback, with support for ranges.
         [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
         param([string] $Folder)
 

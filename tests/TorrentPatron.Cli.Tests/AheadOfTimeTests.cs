@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace TorrentPatron.Cli.Tests;
 
 /// <summary>
-/// The program compiled ahead of time. Publishing takes a minute or two, so it is done where CI is set (<c>.ci/run</c> sets it) and a linker
-/// for it is there.
+/// The program compiled ahead of time. Publishing takes a minute or two, so it runs only if CI is set (<c>.ci/run</c> sets it) and there is a
+/// linker.
 /// </summary>
 public sealed class AheadOfTimeTests : PatronFixture
 {

@@ -10,7 +10,7 @@ using TorrentPatron.Service.Requests;
 
 namespace TorrentPatron.Cli.Tests;
 
-/// <summary>Runs command lines in this process, over the real engine on loopback, in a folder of their own.</summary>
+/// <summary>Runs command lines in this process, with the real engine on loopback, in a temporary folder.</summary>
 public abstract class PatronFixture : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -19,7 +19,7 @@ public abstract class PatronFixture : IDisposable
 
     protected string Folder { get; } = Directory.CreateTempSubdirectory("patron-cli-tests-").FullName;
 
-    /// <summary>The settings of the engines that command lines have made.</summary>
+    /// <summary>The settings of the engines that command lines have created.</summary>
     protected ConcurrentQueue<ClientSettings> Engines { get; } = [];
 
     /// <summary>The environment variables that command lines see.</summary>
@@ -56,7 +56,7 @@ public abstract class PatronFixture : IDisposable
         return path;
     }
 
-    /// <summary>Shares a file from the folder "seed" and gives back its .torrent.</summary>
+    /// <summary>Seeds a file from the folder "seed" and returns its .torrent.</summary>
     protected async Task<string> MakeTorrentAsync(int length = 300_000)
     {
         WriteFile(In("seed", "data.bin"), length);
@@ -88,7 +88,7 @@ public abstract class PatronFixture : IDisposable
 
     private protected ITorrentEngine FindEngine(string name) => new LoopbackEngine(EngineCatalog.Installed.Find(name), Engines);
 
-    /// <summary>An engine that keeps to this machine.</summary>
+    /// <summary>An engine that is restricted to this machine.</summary>
     private sealed class LoopbackEngine(ITorrentEngine engine, ConcurrentQueue<ClientSettings> made) : ITorrentEngine
     {
         public string Name => engine.Name;

@@ -2,7 +2,7 @@ using TorrentPatron.Engine.Client;
 
 namespace TorrentPatron.Cli.Tests;
 
-/// <summary>A command line that runs, or has run.</summary>
+/// <summary>A running or finished command line.</summary>
 public sealed class PatronRun : IDisposable
 {
     private readonly SharedText _output = new();
@@ -35,7 +35,7 @@ public sealed class PatronRun : IDisposable
         _error.Dispose();
     }
 
-    /// <summary>Waits until the output has a text.</summary>
+    /// <summary>Waits until the output contains a text.</summary>
     public async Task<PatronRun> UntilAsync(string text)
     {
         using var time = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
@@ -49,7 +49,7 @@ public sealed class PatronRun : IDisposable
         return this;
     }
 
-    /// <summary>Does what Ctrl-C does, and waits for the end.</summary>
+    /// <summary>Cancels as Ctrl-C does, and waits for the end.</summary>
     public async Task<PatronRun> CtrlCAsync()
     {
         await _ctrlC.CancelAsync();

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace TorrentPatron.Cli.Tests;
 
-/// <summary>What was written, by any thread, readable at any time.</summary>
+/// <summary>Collects text from any thread; readable at any time.</summary>
 internal sealed class SharedText : TextWriter
 {
     private readonly StringBuilder _text = new();

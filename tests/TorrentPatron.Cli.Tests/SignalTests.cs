@@ -6,7 +6,7 @@ using System.Text.Json;
 
 namespace TorrentPatron.Cli.Tests;
 
-/// <summary>Signals, sent to a process that runs the program: it ends in order, and its trackers hear of it.</summary>
+/// <summary>Signals to a process that runs the program: it ends cleanly, and its trackers are informed.</summary>
 public sealed class SignalTests : PatronFixture
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -58,7 +58,7 @@ public sealed class SignalTests : PatronFixture
             tracker, ["HUP", "TERM"], ["sh", "-c", "trap '' HUP; exec \"$@\"", "sh"],
             "start", torrent, "--destination", In("into"), "--state", In("state"), "--tracker", tracker.Announce);
 
-        // The first one counts, had it been heard.
+        // The first signal would count if it were handled.
         Assert.Equal(143, ended);
     }
 
@@ -66,7 +66,7 @@ public sealed class SignalTests : PatronFixture
         InterruptAsync(tracker, [signal], [], args);
 
     /// <summary>Runs the program until it has announced itself, and sends it signals.</summary>
-    /// <returns>Its exit code, as shells have it.</returns>
+    /// <returns>Its exit code, as in shells.</returns>
     private static async Task<int> InterruptAsync(EventTracker tracker, string[] signals, string[] by, params string[] args)
     {
         string[] command =
@@ -95,7 +95,7 @@ public sealed class SignalTests : PatronFixture
         }
     }
 
-    /// <summary>A tracker that notes the events it is told, and names one peer, itself: who dials it has heard the answer.</summary>
+    /// <summary>A tracker that records the events of announces and returns itself as the only peer: a client that connects has read the answer.</summary>
     private sealed class EventTracker : IDisposable
     {
         private readonly HttpListener _listener = new();
@@ -120,7 +120,7 @@ public sealed class SignalTests : PatronFixture
 
         public string[] Events => [.. _events];
 
-        /// <summary>Completes when an answer has been heard.</summary>
+        /// <summary>Completes when a client has read an answer.</summary>
         public async Task HeardAsync() => (await _peer.AcceptTcpClientAsync(Token)).Dispose();
 
         public void Dispose()

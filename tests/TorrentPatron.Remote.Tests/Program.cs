@@ -7,7 +7,7 @@ using Xunit.Runner.InProc.SystemConsole;
 namespace TorrentPatron.Remote.Tests;
 
 /// <summary>
-/// With <c>--serve</c> a service with the methods of tests, at the user's address, which ends with its standard input; else xUnit's.
+/// With <c>--serve</c> a service with the test methods, at the user's address, which ends with its standard input; otherwise xUnit.
 /// </summary>
 internal static class Program
 {

@@ -7,7 +7,7 @@ using TorrentPatron.Service.Tests.Fakes;
 
 namespace TorrentPatron.Service.Tests;
 
-/// <summary>The messages of the original's table: which answer each command gets, and what the engine is told.</summary>
+/// <summary>The messages of the original's table: the answer to each command, and the command that the engine receives.</summary>
 public sealed class AnswerTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -197,7 +197,7 @@ public sealed class AnswerTests
         TorrentError error = Assert.Single(await test.Service.ApplyAsync(new ClientSettings { MaxPeers = 8 }, Token));
 
         Assert.Equal(TorrentErrorId.NotSupported, error.Id);
-        Assert.Equal(new ClientSettings().MaxPeers, test.Service.Settings.Client.MaxPeers); // what the engine goes by, not what it refused
+        Assert.Equal(new ClientSettings().MaxPeers, test.Service.Settings.Client.MaxPeers); // the engine's value, not the refused one
         Assert.Equal(ClientCapabilities.None, test.Service.Capabilities);
     }
 

@@ -9,7 +9,7 @@ using TorrentPatron.Service.Tests.Fakes;
 
 namespace TorrentPatron.Service.Tests;
 
-/// <summary>The service over the engine that it is shipped with, without any peer.</summary>
+/// <summary>The service with its built-in engine, without peers.</summary>
 public sealed class BuiltInEngineTests
 {
     private const int PieceLength = 16384;
@@ -48,7 +48,7 @@ public sealed class BuiltInEngineTests
             Patron patron = service.CreatePatron();
             await patron.StartAsync(new StartRequest { Metainfo = metainfo, Destination = temp["data"] }, Token);
             await patron.WaitAsync(metainfo.TorrentId, status => status.IsComplete, Token);
-            // As a kill at this moment would leave it.
+            // The state after a kill at this moment.
             foreach (string file in Directory.EnumerateFiles(temp["state", name]))
                 File.Copy(file, temp["killed", name, Path.GetFileName(file)]);
         }
@@ -175,7 +175,7 @@ public sealed class BuiltInEngineTests
         Assert.True(File.Exists(temp["data", "a"]));
     }
 
-    /// <summary>As if the torrent had made the files that are there.</summary>
+    /// <summary>Makes the existing files count as made by the torrent.</summary>
     private static void Claim(ServiceSettings settings, TorrentMetainfo metainfo)
     {
         using ResumeStore store = new StateFolder(settings.StatePath).Open(metainfo);

@@ -4,7 +4,7 @@ using TorrentPatron.Service.Tests.Fakes;
 
 namespace TorrentPatron.Service.Tests;
 
-/// <summary>When the engine is made, ended and made again; and how patrons stop.</summary>
+/// <summary>When engines are created and ended, and how patrons stop.</summary>
 public sealed class LifetimeTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;

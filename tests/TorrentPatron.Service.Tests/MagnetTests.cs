@@ -13,7 +13,7 @@ using TorrentPatron.Service.Tests.Fakes;
 
 namespace TorrentPatron.Service.Tests;
 
-/// <summary>Magnet links through the service and the engine that it is shipped with, over the loopback interface.</summary>
+/// <summary>Magnet links through the service and its built-in engine, over the loopback interface.</summary>
 public sealed class MagnetTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -207,7 +207,7 @@ public sealed class MagnetTests
     private static StartRequest Request(string link, TempFolder temp) =>
         new() { Source = TorrentSource.Parse(link), Destination = temp["into"] };
 
-    /// <summary>Seeds what is on disk.</summary>
+    /// <summary>Seeds the data on disk.</summary>
     /// <returns>A link to it, with the seed as its only peer.</returns>
     private static async Task<string> SeedAsync(TorrentService service, TorrentMetainfo metainfo, TempFolder temp)
     {

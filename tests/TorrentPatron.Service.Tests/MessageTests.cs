@@ -7,7 +7,7 @@ using TorrentPatron.Service.Tests.Fakes;
 
 namespace TorrentPatron.Service.Tests;
 
-/// <summary>Who hears what of a torrent: events, the outbox, waiting.</summary>
+/// <summary>The recipients of a torrent's messages: events, the outbox, waits.</summary>
 public sealed class MessageTests
 {
     private static readonly TorrentError Note = new(TorrentErrorId.TrackerFailed, "The tracker failed.", "Wait.");
@@ -206,7 +206,7 @@ public sealed class MessageTests
         await patron.StartAsync(Torrents.Start(), Token);
 
         Assert.Equal(1, await stopped.Task);
-        // What another process' service runs goes on.
+        // The torrents of a service in another process continue.
         Assert.Equal(!patron.IsRemote, test.Client.IsDisposed);
     }
 
@@ -362,7 +362,7 @@ public sealed class MessageTests
         return all;
     }
 
-    /// <summary>Waits for a fault that is recorded.</summary>
+    /// <summary>Waits for a recorded fault.</summary>
     private sealed class FaultLog : EventListener
     {
         private readonly string _message;

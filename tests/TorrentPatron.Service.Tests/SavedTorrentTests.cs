@@ -9,7 +9,7 @@ using TorrentPatron.Service.Tests.Fakes;
 
 namespace TorrentPatron.Service.Tests;
 
-/// <summary>What an earlier session has left: taken up again, or removed, over the engine that is shipped.</summary>
+/// <summary>The saved torrents of an earlier session: restored or removed, with the built-in engine.</summary>
 public sealed class SavedTorrentTests : IDisposable
 {
     private const int PieceLength = 16384;
@@ -86,7 +86,7 @@ public sealed class SavedTorrentTests : IDisposable
 
         Assert.IsType<NewTorrentCreated>(await patron.StartAsync(Request(), Token));
         await patron.CloseAsync(_torrent.TorrentId, Token);
-        // Now it is what was given.
+        // It is now the given destination.
         Assert.IsType<NewTorrentCreated>(await patron.RestoreAsync(Assert.Single(service.States.Enumerate()), Token));
     }
 
@@ -126,7 +126,7 @@ public sealed class SavedTorrentTests : IDisposable
             Patron starter = first.CreatePatron();
             await starter.StartAsync(Request(), Token);
             await starter.WaitAsync(_torrent.TorrentId, s => s.State == TorrentState.Downloading, Token);
-            // As if it had come from a peer.
+            // As if a peer had sent it.
             File.WriteAllBytes(FileB, _content[PieceLength..]);
             Assert.IsType<TorrentChecked>(await starter.RecheckAsync(_torrent.TorrentId, Token));
         }

@@ -8,7 +8,7 @@ using TorrentPatron.Service.Tests.Fakes;
 
 namespace TorrentPatron.Service.Tests;
 
-/// <summary>The trackers of a torrent that is given again: as a .torrent, a link or a parameter, while it runs or from its saved state.</summary>
+/// <summary>The trackers of a torrent that is started again: from a .torrent, a link or a parameter, while it runs or from its saved state.</summary>
 public sealed class TrackerMergeTests : IDisposable
 {
     private const string A = "http://127.0.0.1:1/a";

@@ -86,7 +86,7 @@ public sealed class CreateAndInfoTests : PatronFixture
         Assert.DoesNotContain('\u0007', run.Output);
     }
 
-    /// <summary>Pester's "names the same files as patron does" expects the same names of the same torrent.</summary>
+    /// <summary>Pester's "names the same files as patron does" expects the same names for the same torrent.</summary>
     [Fact]
     public async Task Info_names_files_that_differ_only_in_composition_as_the_module_does()
     {

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace TorrentPatron.Cli.Tests.Commands;
 
-/// <summary>Whatever stands in a torrent, or comes from its tracker, what is printed is text and nothing but text.</summary>
+/// <summary>Text from a torrent or its tracker is printed only as harmless text.</summary>
 public sealed class HostileTextTests : PatronFixture
 {
     private static readonly string[] Texts =

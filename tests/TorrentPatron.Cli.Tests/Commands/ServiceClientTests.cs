@@ -3,7 +3,7 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Cli.Tests.Commands;
 
-/// <summary>The commands that work on a service, which runs besides.</summary>
+/// <summary>The commands that use a running service.</summary>
 public sealed class ServiceClientTests : PatronFixture
 {
     private string Socket => OperatingSystem.IsWindows() ? Path.GetFileName(Folder) : In("run", "s");

@@ -47,7 +47,7 @@ public sealed class ServiceTests : PatronFixture
             Assert.Equal(["downloading", "suspended"], Names(client));
             Assert.Equal("suspended", Assert.Single(patron.Statuses, status => status.State == TorrentState.Suspended).Name);
 
-            // Whoever starts a torrent again has the next service go on with it.
+            // A torrent that was started again is restored by the next service.
             Assert.IsType<NewTorrentCreated>(await patron.StartAsync(requests[2], Token));
         }
 

@@ -78,7 +78,7 @@ public sealed class StartTests : PatronFixture
         listener.Stop();
         await serving;
 
-        // It knows no ranges, and closes each connection.
+        // It does not support ranges, and closes each connection.
         async Task ServeAsync()
         {
             try

@@ -84,7 +84,7 @@ public sealed class SessionPatronsTests
     }
 
 #pragma warning disable CA1515, CA1852 // DispatchProxy derives from it.
-    /// <summary>A service that says that it has cut off a connection, and else is another one.</summary>
+    /// <summary>A service that reports a dropped connection, and otherwise forwards to another one.</summary>
     public class ServiceProxy : DispatchProxy
     {
         public ITorrentService? Inner { get; set; }

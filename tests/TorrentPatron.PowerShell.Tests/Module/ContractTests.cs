@@ -49,10 +49,10 @@ public sealed partial class ContractTests
     {
         string[] looking = ["Get", "Receive", "Test", "Wait", "Watch", "ConvertTo"];
 
-        // A patron that is only made, and one that is only listened to, change nothing.
+        // Creating a patron, or subscribing to one, changes nothing.
         string[] harmless = ["New-TorrentPatron", "Register-TorrentEvent"];
 
-        // It writes a file where one is asked for.
+        // It writes only the file that it is asked for.
         string[] writing = ["Get-TorrentUpdate"];
         Assert.All(CmdletShape.All, cmdlet => Assert.True(
             cmdlet.SupportsShouldProcess != ((looking.Contains(cmdlet.Verb) && !writing.Contains(cmdlet.Name)) || harmless.Contains(cmdlet.Name)),
@@ -264,9 +264,9 @@ public sealed partial class ContractTests
         {
             XElement[] columns = [.. table.Elements("TableColumnHeader")];
 
-            // What has no width takes what is left, which PowerShell allows to the last column only.
+            // A column without a width gets the remaining width; PowerShell allows that only for the last column.
             Assert.All(columns[..^1], column => Assert.NotNull(column.Element("Width")));
-            // A peer's name is its address, which is first.
+            // A peer is identified by its address, in the first column.
             Assert.InRange(columns[..^1].Sum(column => (int)column.Element("Width")! + 1), 1, (string?)columns[0].Element("Label") == "Address" ? 56 : 50);
         }
     }
@@ -279,7 +279,7 @@ public sealed partial class ContractTests
             type.GetProperty(name) is not null || added[typeName].Contains(name), $"{typeName} has no property {name}."));
     }
 
-    /// <summary>The properties of what cmdlets write, and of what is in them.</summary>
+    /// <summary>The properties of the cmdlets' output types and of their members.</summary>
     private static IEnumerable<PropertyInfo> WrittenProperties()
     {
         var types = new Queue<Type>(CmdletShape.All.SelectMany(cmdlet => cmdlet.OutputTypes).Append(typeof(TorrentMessage))

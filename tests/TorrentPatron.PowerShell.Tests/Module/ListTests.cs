@@ -11,8 +11,8 @@ using TorrentPatron.Service;
 namespace TorrentPatron.PowerShell.Tests.Module;
 
 /// <summary>
-/// Lists on the objects that PowerShell sees. What the compiler makes for an <see cref="IReadOnlyList{T}"/> has no public indexer,
-/// so that <c>$list[0]</c> would give all of it, and views would print its type.
+/// Lists on the objects that PowerShell sees. The compiler's own type for an <see cref="IReadOnlyList{T}"/> has no public indexer, so that
+/// <c>$list[0]</c> would return the whole list, and views would print its type.
 /// </summary>
 public sealed class ListTests
 {
@@ -34,7 +34,7 @@ public sealed class ListTests
             list => Assert.True(Indexes(list.Type), list.Name));
     }
 
-    /// <summary>Our public types that cmdlets write or events carry, and those of their properties.</summary>
+    /// <summary>Our public types that cmdlets write or events contain, and the types of their properties.</summary>
     private static HashSet<Type> Visible()
     {
         var seen = new HashSet<Type>();
@@ -64,7 +64,7 @@ public sealed class ListTests
         where Ours.Contains(property.DeclaringType!.Assembly)
         select (property.Name, property.PropertyType);
 
-    /// <summary>A type and its type arguments: for a list, its elements.</summary>
+    /// <summary>A type and its type arguments: a list's elements, for example.</summary>
     private static IEnumerable<Type> Parts(Type type)
     {
         yield return type;

@@ -3,18 +3,18 @@ using System.Text.RegularExpressions;
 
 namespace TorrentPatron.PowerShell.Tests.Module;
 
-/// <summary>A file of Pester tests under a real pwsh.</summary>
+/// <summary>Runs a file of Pester tests in a real pwsh.</summary>
 internal static partial class PesterRun
 {
     private static readonly TimeSpan AtMost = TimeSpan.FromMinutes(8);
 
-    /// <summary>All such files.</summary>
+    /// <summary>All files of Pester tests.</summary>
     public static IReadOnlyList<string> Files { get; } =
         [.. Directory.GetFiles(Repository.PesterTests, "*.Tests.ps1").Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
 
-    /// <summary>Runs a file, and fails where one of its tests does.</summary>
+    /// <summary>Runs a file, and fails if one of its tests does.</summary>
     /// <param name="file">The file's name.</param>
-    /// <param name="output">Where it is told.</param>
+    /// <param name="output">Receives the output.</param>
     /// <param name="withService">Whether the patrons of the tests are attached to services in processes of their own.</param>
     public static async Task CheckAsync(string file, ITestOutputHelper output, bool withService)
     {
@@ -55,7 +55,7 @@ internal static partial class PesterRun
         var start = new ProcessStartInfo("pwsh")
         {
             ArgumentList = { "-NoProfile", "-NonInteractive", "-Command", script },
-            // What a test or a module writes beside itself, it writes here.
+            // A test or a module that writes files to its current folder writes them here.
             WorkingDirectory = state,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -3,15 +3,15 @@ using System.Text.RegularExpressions;
 namespace TorrentPatron.PowerShell.Tests.Module;
 
 /// <summary>
-/// Runs the Pester tests a second time, with patrons that are attached to services in processes of their own: what holds in a session holds
-/// with a service. Beside the first run, so that both take little longer than one.
+/// Runs the Pester tests a second time, with patrons that are attached to services in separate processes: a session with a service must behave
+/// like one without. In parallel with the first run, so that both take little longer than one.
 /// </summary>
 public sealed partial class PesterServiceTests(ITestOutputHelper output)
 {
-    /// <summary>Set, to anything, it has the tests run outside of CI too.</summary>
+    /// <summary>The variable that, set to anything, runs the tests outside of CI too.</summary>
     private const string Wanted = "TORRENTPATRON_PESTER_SERVICE";
 
-    /// <summary>Files without a test that the second run would change: why.</summary>
+    /// <summary>Files whose tests would not differ in the second run, with the reason.</summary>
     private static readonly Dictionary<string, string> Unchanged = new(StringComparer.Ordinal)
     {
         ["BoundInterface.Tests.ps1"] = "engines of the session itself, in network namespaces",

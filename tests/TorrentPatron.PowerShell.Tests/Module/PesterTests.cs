@@ -1,6 +1,6 @@
 namespace TorrentPatron.PowerShell.Tests.Module;
 
-/// <summary>Runs the Pester tests under a real pwsh, where there is one.</summary>
+/// <summary>Runs the Pester tests in a real pwsh, if there is one.</summary>
 public sealed class PesterTests(ITestOutputHelper output)
 {
     public static TheoryData<string> Files { get; } = [.. PesterRun.Files];

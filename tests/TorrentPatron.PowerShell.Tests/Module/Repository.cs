@@ -1,6 +1,6 @@
 namespace TorrentPatron.PowerShell.Tests.Module;
 
-/// <summary>Where the files are that go with the assemblies.</summary>
+/// <summary>The locations of files that belong to the assemblies.</summary>
 internal static class Repository
 {
     public static string Root { get; } = Find();

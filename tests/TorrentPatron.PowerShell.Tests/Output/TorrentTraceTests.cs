@@ -66,7 +66,7 @@ public sealed class TorrentTraceTests
         Assert.Contains("ours: y was not reached: No.", output.Debugged);
     }
 
-    /// <summary>Tells an event as the engine does, which keeps its own ways to itself.</summary>
+    /// <summary>Writes an event as the engine does, whose own methods are internal.</summary>
     private static void Tell(int id, params object[] payload)
     {
         System.Reflection.MethodInfo method = typeof(EngineEvents).GetMethods(System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.NonPublic)

@@ -7,7 +7,7 @@ using TorrentPatron.Service;
 
 namespace TorrentPatron.PowerShell.Tests.Services;
 
-/// <summary>What the system is given to run a service.</summary>
+/// <summary>The files that make the system run a service.</summary>
 public sealed class ServiceUnitTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("tp-units-").FullName;

@@ -329,7 +329,7 @@ public sealed class CommandLogicTests
         Assert.Contains("2 torrents", ambiguous?.Message, StringComparison.Ordinal);
         Assert.Single(finder.ByInfoHash(other, out _));
 
-        // One torrent in two services is not two torrents.
+        // The same torrent in two services does not make the prefix ambiguous.
         Assert.Equal(2, finder.ByInfoHash(a.Status.InfoHash, out _).Count);
     }
 

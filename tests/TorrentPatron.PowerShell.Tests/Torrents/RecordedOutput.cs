@@ -3,7 +3,7 @@ using TorrentPatron.PowerShell.Output;
 
 namespace TorrentPatron.PowerShell.Tests.Torrents;
 
-/// <summary>Keeps what a command writes.</summary>
+/// <summary>Records a command's output.</summary>
 internal sealed class RecordedOutput : ICommandOutput
 {
     public ConcurrentQueue<object> Written { get; } = new();

@@ -5,7 +5,7 @@ using TorrentPatron.Protocol;
 
 namespace TorrentPatron.PowerShell.Tests.Torrents;
 
-/// <summary>An engine without network or disk: torrents stand as a test says.</summary>
+/// <summary>An engine without network or disk, whose torrents have the statuses that a test sets.</summary>
 internal sealed class ScriptedClient : ITorrentClient
 {
     private readonly Channel<TorrentMessage> _messages = Channel.CreateUnbounded<TorrentMessage>();
@@ -55,7 +55,7 @@ internal sealed class ScriptedClient : ITorrentClient
         }
     }
 
-    /// <summary>Changes how a torrent stands, and says so.</summary>
+    /// <summary>Changes a torrent's status, and publishes it.</summary>
     public void Change(TorrentId torrent, Func<TorrentStatus, TorrentStatus> change)
     {
         TorrentStatus status = _statuses[torrent] = change(_statuses[torrent]);

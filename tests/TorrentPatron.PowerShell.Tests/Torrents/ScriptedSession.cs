@@ -7,7 +7,7 @@ using TorrentPatron.Service.Requests;
 
 namespace TorrentPatron.PowerShell.Tests.Torrents;
 
-/// <summary>A session whose engines are scripted and whose state is in a folder of its own.</summary>
+/// <summary>A session with scripted engines and a temporary state folder.</summary>
 internal sealed class ScriptedSession : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("torrentpatron-").FullName;

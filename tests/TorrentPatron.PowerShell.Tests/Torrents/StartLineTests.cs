@@ -47,7 +47,7 @@ public sealed class StartLineTests : IAsyncDisposable
             if (!_line.IsFull)
                 continue;
 
-            // The oldest comes last.
+            // The oldest completes last.
             for (int index = _asked.Count - 1; index >= _taken.Count; index--)
                 Answer(index);
             await _line.TakeSomeAsync();

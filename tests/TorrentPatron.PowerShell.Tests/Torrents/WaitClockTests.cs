@@ -4,7 +4,7 @@ using TorrentPatron.PowerShell.Torrents;
 
 namespace TorrentPatron.PowerShell.Tests.Torrents;
 
-/// <summary>Somebody sets the clock, back or forward, while a cmdlet waits.</summary>
+/// <summary>The clock is set back or forward while a cmdlet waits.</summary>
 public sealed class WaitClockTests
 {
     private readonly SettableClock _clock = new();

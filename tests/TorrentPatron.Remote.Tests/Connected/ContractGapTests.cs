@@ -15,7 +15,7 @@ using TorrentPatron.Service.Tests.Fakes;
 
 namespace TorrentPatron.Remote.Tests.Connected;
 
-/// <summary>What does not fit into one message, or takes long.</summary>
+/// <summary>Requests that do not fit into one message, or take long.</summary>
 public class ContractGapTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -35,14 +35,14 @@ public class ContractGapTests
         Assert.Equal(["list.p2p"], Served().Files);
         Assert.Equal((1, null, "list.p2p"), (Known()!.BlockedRanges, Known()!.AllowedRanges, Assert.Single(Known()!.Files)));
 
-        // Also where the settings that are changed were read before others changed them.
+        // Even if the settings were read before others changed them.
         ClientSettings early = remote.Settings.Client;
         await remote.ApplyAsync(remote.Settings.Client with { MaxPeers = 77 }, Token);
         Assert.False(Served().Allows(Blocked));
         await remote.ApplyAsync(early with { MaxPeers = 78 }, Token);
         Assert.False(Served().Allows(Blocked));
 
-        // The other part alone: what was blocked stays, though its ranges are not known here.
+        // Only the other part: the blocked ranges stay, although they are not known here.
         await ApplyAsync(filter => AddressFilter.Over(filter, new AddressFilter(null, Ranges("10.0.0.0/8", "192.0.2.0/24")), false, true));
         Assert.False(Served().Allows(Blocked));
         Assert.True(Served().Allows(Allowed));

@@ -23,14 +23,14 @@ using TorrentPatron.Service.Tests.Fakes;
 
 namespace TorrentPatron.Remote.Tests.Connected;
 
-/// <summary>A service that several users share: who may do what, and where.</summary>
+/// <summary>A service that several users share: access and locations.</summary>
 [NotOnWindows("A service is not shared with groups there.")]
 public sealed class MachineServiceTests : IAsyncDisposable
 {
     private const uint Members = 45_001, Readers = 45_002;
     private const int User = 45_678;
 
-    /// <summary>Says hello, calls a method and prints what comes of it.</summary>
+    /// <summary>Says hello, calls a method and prints the result.</summary>
     private const string Ask = """
         import json, socket, sys
         s = socket.socket(socket.AF_UNIX)
@@ -123,7 +123,7 @@ public sealed class MachineServiceTests : IAsyncDisposable
                     continue;
                 refused.Add(method);
 
-                // Cmdlets show it to people who have never heard of the method.
+                // Cmdlets show it to users, who do not know the method.
                 Assert.EndsWith($" ask it to {MethodWords.Of(method)}.", failed.Error.Message, StringComparison.Ordinal);
                 Assert.Equal(
                     MethodAccess.Of(method) == ServiceAccess.Own, failed.Error.Message.StartsWith("Only the user who runs", StringComparison.Ordinal));
@@ -174,7 +174,7 @@ public sealed class MachineServiceTests : IAsyncDisposable
         Assert.Equal("Read", Access(await AsAsync(User, 45_000, $"45003,{Readers}", "settings")));
         Assert.Equal("Read", Access(await AsAsync(User, (int)Readers, "45003", "settings")));
         Assert.Equal("Steer", Access(await AsAsync(User, 45_000, $"{Readers},{Members}", "settings")));
-        // More groups than a first guess.
+        // More groups than the initial buffer holds.
         Assert.Equal("Steer", Access(await AsAsync(
             User, 45_000, string.Join(',', Enumerable.Range(50_000, 300).Append((int)Members)), "settings")));
         string suspend = """{"infoHash":"4dc08614823c19512a28f3545ff1737ef08aa28d"}""";
@@ -231,7 +231,7 @@ public sealed class MachineServiceTests : IAsyncDisposable
             Assert.False(SocketFolder.IsAppointed(Path.Combine(top, "link"), user));
             File.SetUnixFileMode(top, (UnixFileMode)0x1FF);
             Assert.False(SocketFolder.IsAppointed(folder, user));
-            // Everybody can make folders below /tmp.
+            // Everybody can create folders below /tmp.
             await SocketPlace.RunAsync("chown", user, _place.Top);
             Assert.False(SocketFolder.IsAppointed(_place.Top, user));
         }
@@ -375,7 +375,7 @@ public sealed class MachineServiceTests : IAsyncDisposable
         };
     }
 
-    /// <summary>A connection to a service with a right.</summary>
+    /// <summary>A connection to a service with a given access.</summary>
     private async Task<Stream> DialAsync(ServiceAccess access, TorrentService torrents)
     {
         var host = new ServiceHost(torrents, new AccessListener(await ServiceEndpoint.ListenAsync(_place.Socket), access)) { Scope = ServiceScope.Machine };
@@ -400,7 +400,7 @@ public sealed class MachineServiceTests : IAsyncDisposable
         return remote.CreatePatron();
     }
 
-    /// <summary>Gives every client a right, whoever it is.</summary>
+    /// <summary>Gives every client the same access.</summary>
     private sealed class AccessListener(IRpcListener inner, ServiceAccess access) : IRpcListener
     {
         public string Address => inner.Address;

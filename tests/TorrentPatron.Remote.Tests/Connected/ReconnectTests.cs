@@ -11,7 +11,7 @@ using TorrentPatron.Service.Tests.Fakes;
 
 namespace TorrentPatron.Remote.Tests.Connected;
 
-/// <summary>The service goes away and comes back; a client that is to connect again does so by itself.</summary>
+/// <summary>The service goes away and comes back; a client with a reconnect timeout reconnects automatically.</summary>
 public sealed class ReconnectTests : IAsyncDisposable
 {
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(1);

@@ -8,7 +8,7 @@ using TorrentPatron.Service.Tests.Fakes;
 
 namespace TorrentPatron.Remote.Tests.Connected;
 
-/// <summary>A service is looked at and ended by clients.</summary>
+/// <summary>Clients query and stop a service.</summary>
 public class ServiceControlTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);

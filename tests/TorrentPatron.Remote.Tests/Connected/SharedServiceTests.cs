@@ -18,7 +18,7 @@ using TorrentPatron.Service.Tests.Fakes;
 
 namespace TorrentPatron.Remote.Tests.Connected;
 
-/// <summary>What is different where the service is another process': several clients, their death and its own.</summary>
+/// <summary>The differences of a service in another process: several clients, their death and its own.</summary>
 public class SharedServiceTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -115,7 +115,7 @@ public class SharedServiceTests
     {
         await using var test = new TestService();
         Patron patron = test.Local.CreatePatron();
-        const int count = 510; // more than goes into one part
+        const int count = 510; // more than fit into one part
         await Task.WhenAll(Enumerable.Range(0, count).Select(number => patron.StartAsync(Torrents.Start($"t{number}"), Token)));
 
         Patron late = (await test.ConnectAsync()).CreatePatron();
@@ -360,7 +360,7 @@ public class SharedServiceTests
         Assert.IsType<TorrentClosed>(await patron.CloseAsync(metainfo.TorrentId, Token));
         Assert.Empty(local.CreatePatron().Statuses);
 
-        // What is saved tells its files too.
+        // The saved state includes the files.
         FileSnapshot file = Assert.Single(remote.States.Find(metainfo.TorrentId)!.ReadFiles());
         Assert.Equal((content.Length, content.Length, true), ((int)file.Length, (int)file.CompletedSize, file.IsOwn));
         Assert.Equal(temp["leech", "a"], file.FullPath);

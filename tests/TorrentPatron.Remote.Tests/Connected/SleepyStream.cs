@@ -1,6 +1,6 @@
 namespace TorrentPatron.Remote.Tests.Connected;
 
-/// <summary>A connection of a process that is stopped at times: then it reads nothing.</summary>
+/// <summary>A connection of a process that is paused at times, and then reads nothing.</summary>
 internal sealed class SleepyStream(Stream inner, Func<Task> awake) : Stream
 {
     public override bool CanRead => true;

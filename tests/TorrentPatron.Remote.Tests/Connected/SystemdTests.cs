@@ -10,7 +10,7 @@ using TorrentPatron.Service.Tests.Fakes;
 
 namespace TorrentPatron.Remote.Tests.Connected;
 
-/// <summary>What a service tells systemd; the socket of the test plays it.</summary>
+/// <summary>The service's reports to systemd, whose socket the test provides.</summary>
 [NotOnWindows("There is no systemd.")]
 public sealed class SystemdTests : IDisposable
 {
@@ -67,7 +67,7 @@ public sealed class SystemdTests : IDisposable
         hang.Reset();
         while (!(await ReadAsync(_folder["log", "service.log"])).Contains("does not respond", StringComparison.Ordinal))
             await Task.Delay(20, Token);
-        // One may have been under way.
+        // One notification may have been on its way.
         await DrainAsync();
         await Task.Delay(400, Token);
         Assert.False(_systemd.Poll(0, SelectMode.SelectRead));

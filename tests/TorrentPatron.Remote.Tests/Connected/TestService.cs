@@ -5,10 +5,10 @@ using TorrentPatron.Remote.Rpc;
 using TorrentPatron.Remote.Server;
 using TorrentPatron.Service.Automation;
 
-// In the place of the one of the tests in process, whose name it has.
+// Replaces the in-process class of the same name.
 namespace TorrentPatron.Service.Tests.Fakes;
 
-/// <summary>A service over scripted engines, reached by a socket.</summary>
+/// <summary>A service with scripted engines, reached through a socket.</summary>
 internal sealed class TestService : IAsyncDisposable
 {
     private readonly TempFolder _folder = new();
@@ -37,7 +37,7 @@ internal sealed class TestService : IAsyncDisposable
 
     public ServiceHost Host { get; }
 
-    /// <summary>The same service, by a connection.</summary>
+    /// <summary>The same service, through a connection.</summary>
     public RemoteTorrentService Service { get; }
 
     public string StatePath => _folder["state"];
@@ -53,10 +53,10 @@ internal sealed class TestService : IAsyncDisposable
         }
     }
 
-    /// <summary>The engine that was made last.</summary>
+    /// <summary>The latest engine.</summary>
     public ScriptedClient Client => Clients[^1];
 
-    /// <summary>Connects as something that speaks by hand.</summary>
+    /// <summary>Connects a raw peer.</summary>
     public async Task<Stream> DialAsync() =>
         (await ServiceEndpoint.DialAsync(Address, cancellationToken: TestContext.Current.CancellationToken)).Stream;
 
@@ -70,7 +70,7 @@ internal sealed class TestService : IAsyncDisposable
         return service;
     }
 
-    /// <summary>The service ends, as by a kill: nobody is told why.</summary>
+    /// <summary>Ends the service as a kill does: without a reason for its clients.</summary>
     public async ValueTask DisposeAsync() => await (_disposal ??= EndAsync());
 
     private async Task EndAsync()

@@ -13,8 +13,8 @@ using TorrentPatron.Service.Automation;
 namespace TorrentPatron.Remote.Tests.Contract;
 
 /// <summary>
-/// Makes records in which every property has a value that is not its default, so that one that does not travel is found, also one that is
-/// added to a record later. And compares them, property by property.
+/// Creates records in which every property has a value other than its default, so that a property that is not transferred is found, even one
+/// that is added later. Also compares records, property by property.
 /// </summary>
 internal sealed class Filled
 {
@@ -41,7 +41,7 @@ internal sealed class Filled
         return made;
     }
 
-    /// <summary>Where two things differ; null: nowhere.</summary>
+    /// <summary>The first difference of two objects; null if there is none.</summary>
     public static string? Difference(object? expected, object? actual, string at = "")
     {
         if (expected is null || actual is null)

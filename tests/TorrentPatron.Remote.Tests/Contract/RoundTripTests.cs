@@ -12,14 +12,14 @@ using TorrentPatron.Service.Sources;
 
 namespace TorrentPatron.Remote.Tests.Contract;
 
-/// <summary>Everything that travels arrives as it was, with all of its properties.</summary>
+/// <summary>Everything that is sent arrives unchanged, with all its properties.</summary>
 public class RoundTripTests
 {
     private static ContractJson Json => ContractJson.Default;
 
     public static TheoryData<string> MessageKinds => [.. Subclasses(typeof(TorrentMessage)).Select(type => type.Name)];
 
-    /// <summary>Those that patrons give; a start travels in a form of its own, and only a start gives metadata.</summary>
+    /// <summary>The commands of patrons; a start has its own form, and only a start provides metadata.</summary>
     public static TheoryData<string> CommandKinds =>
         [.. Subclasses(typeof(TorrentCommand)).Where(type => type != typeof(CreateNewTorrent) && type != typeof(GiveMetadata)).Select(type => type.Name)];
 
@@ -41,7 +41,7 @@ public class RoundTripTests
         var command = (TorrentCommand)new Filled().Make(TypeOf(kind));
         if (command is AddSources sources)
         {
-            // What is found in links and .torrents: a start adds it, in the service.
+            // Trackers and peers of links and .torrent files: a start adds them, in the service.
             command = sources with { FoundPeers = [], FoundTrackers = [], FoundWebSeeds = [], DhtNodes = [] };
         }
 
@@ -144,7 +144,7 @@ public class RoundTripTests
     [Fact]
     public void A_start_arrives_as_it_was_sent()
     {
-        // Those that the client's side reads; SourceTimeout and SavedDestination mean nothing elsewhere.
+        // Only the client uses these: SourceTimeout and SavedDestination mean nothing elsewhere.
         var request = (StartRequest)new Filled().Make(
             typeof(StartRequest), nameof(StartRequest.Source), nameof(StartRequest.SourceTimeout), nameof(StartRequest.SavedDestination));
         StartDto sent = StartDto.Of(request);

@@ -76,7 +76,7 @@ public sealed class RpcServerTests : IAsyncDisposable
         await Eventually(() => server.Connections == 3);
         time.Advance(TimeSpan.FromSeconds(9.9));
         Assert.Equal(3, server.Connections);
-        // The wait for hello may begin a moment after the connection was counted.
+        // The wait for hello may begin a moment after the connection is counted.
         await Eventually(() =>
         {
             time.Advance(TimeSpan.FromSeconds(0.2));
@@ -122,7 +122,7 @@ public sealed class RpcServerTests : IAsyncDisposable
 
         await AssertServesAsync(polite);
 
-        // Garbage, and JSON that is deep.
+        // Garbage, and deeply nested JSON.
         using (RawPeer garbage = await DialAsync())
         {
             var random = new Random(1);
@@ -143,7 +143,7 @@ public sealed class RpcServerTests : IAsyncDisposable
 
         await AssertServesAsync(polite);
 
-        // Many requests, whose answers nobody reads.
+        // Many requests whose answers are not read.
         using (RawPeer deaf = await DialAsync())
         {
             await SayHelloAsync(deaf);
@@ -196,7 +196,7 @@ public sealed class RpcServerTests : IAsyncDisposable
                 }
                 catch (IOException)
                 {
-                    // Refused before; the reason is to be read still.
+                    // Already refused; the reason can still be read.
                 }
 
                 JsonElement answer = await peer.NextAsync();
@@ -273,7 +273,7 @@ public sealed class RpcServerTests : IAsyncDisposable
             await SayHelloAsync(peer);
             await peer.SendAsync("""{"jsonrpc":"2.0","id":1,"method":"wait"}""");
             await peer.SendAsync("""{"jsonrpc":"2.0","id":2,"method":"no"}""");
-            await peer.NextAsync(); // Both have been taken.
+            await peer.NextAsync(); // Both have been accepted.
         }
 
         using (RawPeer refused = await DialAsync())

@@ -11,7 +11,7 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Remote.Tests.Endpoints;
 
-/// <summary>A service in a process of its own: this program, with <c>--serve</c>.</summary>
+/// <summary>A service in a separate process: this program, with <c>--serve</c>.</summary>
 [NotOnWindows("Named pipes stand for sockets there.")]
 public sealed partial class ServiceProcessTests : IDisposable
 {
@@ -85,7 +85,7 @@ public sealed partial class ServiceProcessTests : IDisposable
         Assert.SkipUnless(File.Exists("/usr/bin/systemd-socket-activate"), "There is no systemd-socket-activate here.");
         Directory.CreateDirectory(_place.Folder, SocketFolder.Mode);
         Process service = Start("/usr/bin/systemd-socket-activate", "-l", _place.Socket, Program, "--serve");
-        // It says so when it listens. The first connection starts the service, and waits for it.
+        // It prints a line when it listens. The first connection starts the service and waits for it.
         while (await service.StandardError.ReadLineAsync(Test) is { } said && !said.StartsWith("Listening", StringComparison.Ordinal))
         {
         }
@@ -102,7 +102,7 @@ public sealed partial class ServiceProcessTests : IDisposable
         }
 
         await EndAsync(service);
-        Assert.True(File.Exists(_place.Socket)); // It is systemd's.
+        Assert.True(File.Exists(_place.Socket)); // It belongs to systemd.
     }
 
     [Fact]
@@ -134,7 +134,7 @@ public sealed partial class ServiceProcessTests : IDisposable
         {
             RawPeer peer = await GreetedAsync();
             deaf.Add(peer);
-            // Until the service takes no more.
+            // Until the service accepts no more.
             for (int sent = 0; sent < 1_000_000; sent += 100)
             {
                 Task sending = peer.Stream.WriteAsync(requests, Test).AsTask();
@@ -167,7 +167,7 @@ public sealed partial class ServiceProcessTests : IDisposable
         Assert.Equal(0, service.ExitCode);
     }
 
-    /// <summary>The most memory that a process has had, bytes.</summary>
+    /// <summary>A process' peak memory in bytes.</summary>
     private static async Task<long> PeakAsync(Process process) => 1024 * (await File.ReadAllLinesAsync($"/proc/{process.Id}/status", Test))
         .Where(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)).Select(line => long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1])).Single();
 
@@ -191,7 +191,7 @@ public sealed partial class ServiceProcessTests : IDisposable
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = program != Program };
         start.Environment["TORRENTPATRON_STATE"] = _place.Top;
-        // systemd-socket-activate passes on only these.
+        // systemd-socket-activate passes on only these variables.
         if (program != Program)
             start.ArgumentList.Insert(0, "--setenv=TORRENTPATRON_STATE");
         var process = Process.Start(start)!;

@@ -2,12 +2,12 @@ using System.Diagnostics;
 
 namespace TorrentPatron.Remote.Tests.Endpoints;
 
-/// <summary>A folder for sockets, with a short path, that goes with the test.</summary>
+/// <summary>A temporary folder for sockets, with a short path.</summary>
 internal sealed class SocketPlace : IDisposable
 {
     private readonly string _top = Directory.CreateTempSubdirectory("tp-").FullName;
 
-    /// <summary>A folder that is not there yet.</summary>
+    /// <summary>A folder that does not exist yet.</summary>
     public string Folder => Path.Combine(_top, "service");
 
     /// <summary>A socket in it.</summary>
@@ -18,7 +18,7 @@ internal sealed class SocketPlace : IDisposable
 
     public static bool IsRoot => Environment.UserName == "root";
 
-    /// <summary>Runs a program; its output.</summary>
+    /// <summary>Runs a program and returns its output.</summary>
     public static async Task<(int Code, string Output)> RunAsync(string program, params string[] arguments)
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
@@ -27,7 +27,7 @@ internal sealed class SocketPlace : IDisposable
         return (process.ExitCode, (await output + await error).Trim());
     }
 
-    /// <summary>Runs a script of Python's, with its standard library only, as another user where one is given.</summary>
+    /// <summary>Runs a Python script, with the standard library only, optionally as another user.</summary>
     public static Task<(int Code, string Output)> PythonAsync(string script, int? user = null, params string[] arguments) =>
         user is { } id
             ? RunAsync("setpriv", ["--reuid", $"{id}", "--regid", $"{id}", "--clear-groups", "/usr/bin/python3", "-I", "-S", "-c", script, .. arguments])
@@ -41,7 +41,7 @@ internal sealed class SocketPlace : IDisposable
         }
         catch (IOException)
         {
-            // Somebody puts something there just now.
+            // A process is just creating something there.
         }
     }
 }

@@ -150,7 +150,7 @@ public sealed class UnixSocketTests : IDisposable
         live.Bind(new UnixDomainSocketEndPoint(_place.Socket));
         live.Listen(0);
         Assert.Equal(TorrentErrorId.ServiceRunning, ErrorOfListening().Id);
-        // Also when so many wait that no more are taken.
+        // Even with a full queue.
         Assert.Equal(TorrentErrorId.ServiceRunning, ErrorOfListening().Id);
         Assert.Equal(TorrentErrorId.ServiceRunning, ErrorOfListening().Id);
     }
@@ -289,7 +289,7 @@ public sealed class UnixSocketTests : IDisposable
         Assert.Equal(
             ["/x/torrentpatron/service.sock", "/run/user/7/torrentpatron/service.sock", "/home/u/.local/state/TorrentPatron/service/service.sock"],
             Places(null, "/x", "/x", "/run/user/7"));
-        // A task without the variable finds it too; another user's folder, after sudo, is not taken; nor is a relative path.
+        // A task without the variable finds it too; another user's folder, after sudo, and a relative path are ignored.
         Assert.Equal("/run/user/7/torrentpatron/service.sock", Places(null, null, "/run/user/7")[0]);
         Assert.Equal(["/home/u/.local/state/TorrentPatron/service/service.sock"], Places(null, "/run/user/1000"));
         Assert.Equal(["/home/u/.local/state/TorrentPatron/service/service.sock"], Places(null, "x", "x"));

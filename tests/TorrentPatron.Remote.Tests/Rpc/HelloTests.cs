@@ -85,7 +85,7 @@ public sealed class HelloTests
         var gate = new HelloGate(Hello.OfThisProcess(), _ => TestMethods.Table());
         await using (Connection(gate, out RawPeer peer))
         {
-            // In one piece: the next request need not wait for the answer.
+            // In one chunk: the next request need not wait for the answer.
             await peer.SendAsync(Encoding.UTF8.GetBytes("""
                 {"jsonrpc":"2.0","method":"tick","params":{"value":1}}
                 {"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocol":1}}

@@ -2,7 +2,7 @@ using System.IO.Pipelines;
 
 namespace TorrentPatron.Remote.Tests.Rpc;
 
-/// <summary>Two streams, each the other's end, in memory: what one writes waits once the other has not read so many bytes.</summary>
+/// <summary>Two connected in-memory streams: a write blocks while the other end has too many unread bytes.</summary>
 internal sealed class PipeStream : Stream
 {
     private readonly Stream _reader;

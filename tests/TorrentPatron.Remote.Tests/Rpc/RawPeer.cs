@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace TorrentPatron.Remote.Tests.Rpc;
 
-/// <summary>The other end of a connection, which sends whatever a test wants and reads lines.</summary>
+/// <summary>The other end of a connection, which sends any bytes and reads lines.</summary>
 internal sealed class RawPeer(Stream stream) : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -39,7 +39,7 @@ internal sealed class RawPeer(Stream stream) : IDisposable
             }
             catch (IOException)
             {
-                return null; // Reset.
+                return null; // The connection was reset.
             }
 
             if (count == 0)

@@ -33,7 +33,7 @@ public sealed class RpcConnectionTests
         Assert.Equal("größe 日本 \n\" '+", (await client.CallAsync(TestMethods.Echo, new Text { Value = "größe 日本 \n\" '+" }, Test)).Value);
         for (int i = 0; i < 1000; i++)
             await service.NotifyAsync(TestMethods.Tick, new Number { Value = i }, Test);
-        // Behind the notifications, in the same direction.
+        // After the notifications, in the same direction.
         Assert.Equal("x", (await service.CallAsync(TestMethods.Echo, new Text { Value = "x" }, Test)).Value);
         Assert.Equal(Enumerable.Range(0, 1000), ticks);
     }
@@ -270,7 +270,7 @@ public sealed class RpcConnectionTests
         await Eventually(() => served.IsWriting);
         time.Advance(RpcOptions.Service.FlushDeadline - TimeSpan.FromMilliseconds(2));
         Assert.False(served.Connection.Completion.IsCompleted);
-        // Somebody who reads something in time goes on.
+        // A partner that reads something in time stays connected.
         for (int i = 0; i < 2000; i++)
             await served.Peer.NextAsync();
         await Eventually(() => served.IsWriting);
@@ -300,7 +300,7 @@ public sealed class RpcConnectionTests
             }
             catch (InvalidOperationException)
             {
-                // Cut.
+                // The connection is dropped.
             }
         }, Test);
         await Eventually(() => served.IsWriting);
@@ -433,7 +433,7 @@ public sealed class RpcConnectionTests
         Assert.Equal(Enumerable.Range(0, 500), order);
     }
 
-    /// <summary>Lets time pass until the connection is cut: a message may begin to wait a moment after it was seen to.</summary>
+    /// <summary>Advances the clock until the connection is dropped: a message may begin to wait a moment later than it seems.</summary>
     private static Task PassDeadlineAsync(FakeTimeProvider time, RpcConnection connection) => Eventually(() =>
     {
         time.Advance(RpcOptions.Service.FlushDeadline);
@@ -452,7 +452,7 @@ public sealed class RpcConnectionTests
         Assert.Fail("It did not happen within a minute.");
     }
 
-    /// <summary>The service's side of a connection with the methods of tests, and a raw peer at the other end.</summary>
+    /// <summary>The service's side of a connection with the test methods, and a raw peer at the other end.</summary>
     private sealed class Served : IAsyncDisposable
     {
         private readonly WatchedStream _stream;
@@ -470,7 +470,7 @@ public sealed class RpcConnectionTests
 
         public RawPeer Peer { get; }
 
-        /// <summary>Whether a message waits for room.</summary>
+        /// <summary>Whether a message is waiting for room.</summary>
         public bool IsWriting => _stream.IsWriting;
 
         public async Task AssertServesAsync()

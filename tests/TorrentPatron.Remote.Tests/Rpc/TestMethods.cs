@@ -23,7 +23,7 @@ internal static class TestMethods
 {
     public static RpcMethod<Text, Text> Echo { get; } = new("echo", TestJson.Default.Text, TestJson.Default.Text);
 
-    /// <summary>So many characters.</summary>
+    /// <summary>Returns a number of characters.</summary>
     public static RpcMethod<Number, Text> Fill { get; } = new("fill", TestJson.Default.Number, TestJson.Default.Text);
 
     /// <summary>Waits until it is cancelled.</summary>
@@ -32,12 +32,12 @@ internal static class TestMethods
     /// <summary>Throws.</summary>
     public static RpcMethod<Text, RpcNothing> Throw { get; } = new("throw", TestJson.Default.Text, RpcJson.Default.RpcNothing);
 
-    /// <summary>Runs a command of the shell.</summary>
+    /// <summary>Runs a shell command.</summary>
     public static RpcMethod<Text, Text> Run { get; } = new("run", TestJson.Default.Text, TestJson.Default.Text);
 
     public static RpcNotice<Number> Tick { get; } = new("tick", TestJson.Default.Number);
 
-    /// <summary>A side that has all of them.</summary>
+    /// <summary>A table of all test methods.</summary>
     public static RpcMethodTable Table() => new RpcMethodTable()
         .Add(Echo, (text, _) => ValueTask.FromResult(text))
         .Add(Fill, (number, _) => ValueTask.FromResult(new Text { Value = new string('x', number.Value) }))

@@ -10,11 +10,11 @@ using TorrentPatron.Service.Tests.Fakes;
 
 namespace TorrentPatron.Service.Tests.Automation;
 
-/// <summary>Tests that start processes: nothing runs beside them, since what other tests open in the moment of a start would be inherited.</summary>
+/// <summary>Tests that start processes: they run alone, since a started process would inherit files that other tests have open.</summary>
 [CollectionDefinition(nameof(ProcessStart), DisableParallelization = true)]
 public sealed class ProcessStart;
 
-/// <summary>Scripts in processes of their own. The shell of Unix stands in for PowerShell, which it starts as fast as one likes.</summary>
+/// <summary>Scripts in separate processes. A Unix shell replaces PowerShell, because it starts faster.</summary>
 [Collection(nameof(ProcessStart))]
 public sealed class HookShellTests : IDisposable
 {
@@ -41,7 +41,7 @@ public sealed class HookShellTests : IDisposable
         Assert.SkipUnless(OperatingSystem.IsLinux(), "It looks into /proc.");
         using var socket = new TcpListener(IPAddress.Loopback, 0);
         socket.Start();
-        // The runtime listens to the system by a socket that it does not mark.
+        // The runtime has a socket to the system that is inheritable.
         NetworkAddressChangedEventHandler ignored = static (_, _) => { };
         NetworkChange.NetworkAddressChanged += ignored;
         Environment.SetEnvironmentVariable("TORRENTPATRON_PROXY_CREDENTIAL", "user:secret");
@@ -85,7 +85,7 @@ public sealed class HookShellTests : IDisposable
                 await Task.Delay(10, Token);
         }
 
-        // A process that nobody has waited for yet is dead too.
+        // A zombie process counts as dead too.
         static bool IsAlive(int id)
         {
             try

@@ -9,7 +9,7 @@ using TorrentPatron.Service.Tests.Fakes;
 
 namespace TorrentPatron.Service.Tests.Automation;
 
-/// <summary>Which hooks are run for what, their bounds, and what is saved of them.</summary>
+/// <summary>Which hooks run for which events, their limits, and their saved state.</summary>
 public sealed class HookTests : IAsyncDisposable
 {
     private readonly TempFolder _folder = new();
@@ -231,7 +231,7 @@ public sealed class HookTests : IAsyncDisposable
         Assert.IsType<TorrentRemoved>(await service.CreatePatron().RemoveAsync(Torrents.Hash("a"), deleteData: false, Token));
         Assert.Equal(["gone"], await _shell.NextAsync(1));
 
-        // A script that hangs costs nobody anything.
+        // A script that hangs affects nobody.
         Assert.IsType<NewTorrentCreated>(await patron.StartAsync(Torrents.Start("a"), Token));
         _shell.Release();
         Assert.Equal(HookOutcome.Succeeded, (await RunsAsync(service.Hooks, 1)).LastRun!.Outcome);
@@ -250,7 +250,7 @@ public sealed class HookTests : IAsyncDisposable
         await RunsAsync(first, 1);
         await EmptyAsync();
 
-        // Nobody tells it that it has ended: it was killed, and the run of 'quick' has ended before.
+        // Without a report of its end: it was killed, after the run of 'quick' had ended.
         first.Starting(Torrents.Hash("a"));
         _shell.Held = "slow";
         Say(first, Completed("a", tag: "t"));
@@ -285,7 +285,7 @@ public sealed class HookTests : IAsyncDisposable
         await first.DisposeAsync();
         Assert.Equal(names, Pending());
 
-        // One of them is suspended now: it does not say that it is complete but when it starts.
+        // One of them is suspended now: it reports its completion only when it starts.
         _shell.Release();
         ServiceHooks second = Saved();
         foreach (string name in names)
@@ -327,7 +327,7 @@ public sealed class HookTests : IAsyncDisposable
         foreach (string name in (string[])["none", "gone", "lost", "again"])
             hooks.Starting(Torrents.Hash(name));
 
-        // Complete without a hook, removed, and one that has been deleted while no service ran.
+        // Complete without a hook, removed, and one that was deleted while no service ran.
         Say(hooks, Completed("none"));
         Say(hooks, new TorrentRemoved(Torrents.Hash("gone"), 1, 0, 0));
         Assert.Equal(["again", "lost"], Pending());
@@ -459,7 +459,7 @@ public sealed class HookTests : IAsyncDisposable
     private static TorrentStatus Status(string name, TorrentState state) =>
         new() { Name = name, InfoHash = Torrents.Hash().ToString(), State = state, Destination = "/to", Path = "/to/it" };
 
-    /// <summary>Notes what is to be run, and ends it as the test says.</summary>
+    /// <summary>Records the runs, and ends them when the test says so.</summary>
     private sealed class FakeShell : IHookShell
     {
         private readonly Lock _gate = new();
@@ -474,7 +474,7 @@ public sealed class HookTests : IAsyncDisposable
 
         public Func<HookStart, HookExit> End { get; set; } = _ => new HookExit(0, "");
 
-        /// <summary>The hook whose runs go on until they are killed.</summary>
+        /// <summary>The hook whose runs last until they are killed.</summary>
         public string? Held { get; set; }
 
         public int MostAtOnce { get; private set; }
@@ -492,7 +492,7 @@ public sealed class HookTests : IAsyncDisposable
 
         public void Release() => _open.TrySetResult();
 
-        /// <summary>The hooks that were run next, in the order of their names.</summary>
+        /// <summary>The next hooks that were run, in the order of their names.</summary>
         public async Task<IEnumerable<string>> NextAsync(int count)
         {
             var names = new List<string>();

@@ -6,7 +6,7 @@ using TorrentPatron.Service.Tests.Fakes;
 
 namespace TorrentPatron.Service.Tests.Engines;
 
-/// <summary>Engines are found by name, and one that is not there is an error that says what to do.</summary>
+/// <summary>Engines are found by name, and a missing engine is an error with a remedy.</summary>
 public sealed class EngineCatalogTests
 {
     [Fact]
@@ -61,7 +61,7 @@ public sealed class EngineCatalogTests
         Assert.Equal(TorrentErrorId.EngineNotFound, error.Id);
     }
 
-    /// <summary>Installs this very assembly as an engine.</summary>
+    /// <summary>Installs this assembly as an engine.</summary>
     /// <returns>The folder of the engines.</returns>
     private static string Install(TempFolder temp)
     {

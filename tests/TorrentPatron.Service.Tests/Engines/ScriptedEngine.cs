@@ -3,7 +3,7 @@ using TorrentPatron.Service.Tests.Fakes;
 
 namespace TorrentPatron.Service.Tests.Engines;
 
-/// <summary>What a plugged-in engine looks like.</summary>
+/// <summary>A minimal plugin engine.</summary>
 public sealed class ScriptedEngine : ITorrentEngine
 {
     public string Name => "Scripted";

@@ -5,7 +5,7 @@ using System.Text;
 
 namespace TorrentPatron.Service.Tests.Fakes;
 
-/// <summary>Answers requests on loopback with exactly the bytes that a test gives, however wrong.</summary>
+/// <summary>Answers requests on loopback with exactly the given bytes, valid or not.</summary>
 internal sealed class RawHttpServer : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -16,7 +16,7 @@ internal sealed class RawHttpServer : IAsyncDisposable
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
-    /// <summary>The paths that were asked for.</summary>
+    /// <summary>The requested paths.</summary>
     public IReadOnlyList<string> Asked => [.. _asked];
 
     public Uri this[string path] => new($"http://127.0.0.1:{Port}{path}");
@@ -37,7 +37,7 @@ internal sealed class RawHttpServer : IAsyncDisposable
 
     public void Answer(string path, byte[] bytes, Task? gate = null) => _answers[path] = (bytes, gate ?? Task.CompletedTask, null);
 
-    /// <summary>Answers with the headers at once, and with one byte of the content for each release.</summary>
+    /// <summary>Sends the headers at once, and one byte of the content for each release.</summary>
     public void Drip(string path, byte[] bytes, SemaphoreSlim drips) => _answers[path] = (bytes, Task.CompletedTask, drips);
 
     public async ValueTask DisposeAsync()

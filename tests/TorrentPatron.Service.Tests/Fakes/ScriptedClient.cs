@@ -8,8 +8,8 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Service.Tests.Fakes;
 
 /// <summary>
-/// An engine without a network: answers as a real one would, at once; or keeps the commands that <see cref="Hold"/> picks
-/// until the test lets them go, in whatever order.
+/// An engine without a network: answers at once as a real one would, or keeps the commands that <see cref="Hold"/> selects until the test
+/// answers them, in any order.
 /// </summary>
 internal sealed class ScriptedClient : ITorrentClient
 {
@@ -27,13 +27,13 @@ internal sealed class ScriptedClient : ITorrentClient
 
     public ChannelReader<TorrentMessage> Messages => _messages.Reader;
 
-    /// <summary>Which commands are kept unanswered; none by default.</summary>
+    /// <summary>Selects the commands to keep unanswered; none by default.</summary>
     public Predicate<TorrentCommand> Hold { get; set; } = _ => false;
 
-    /// <summary>Which starts fail.</summary>
+    /// <summary>Selects the starts that fail.</summary>
     public Predicate<CreateNewTorrent> FailStart { get; set; } = _ => false;
 
-    /// <summary>What disposing waits for.</summary>
+    /// <summary>The task that Dispose waits for.</summary>
     public Task DisposeGate { get; set; } = Task.CompletedTask;
 
     public TaskCompletionSource DisposeBegun { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -60,15 +60,15 @@ internal sealed class ScriptedClient : ITorrentClient
         _posted.Writer.TryWrite(command);
     }
 
-    /// <summary>The next command that came, held or not.</summary>
+    /// <summary>The next received command, held or not.</summary>
     public async Task<TorrentCommand> NextAsync() => await _posted.Reader.ReadAsync(TestContext.Current.CancellationToken);
 
     public void Say(TorrentMessage message) => _messages.Writer.TryWrite(message);
 
-    /// <summary>The engine dies by itself.</summary>
+    /// <summary>Makes the engine die.</summary>
     public void Die() => _messages.Writer.TryComplete();
 
-    /// <summary>Changes a torrent and says so.</summary>
+    /// <summary>Changes a torrent's status and publishes it.</summary>
     public void Set(TorrentId torrent, TorrentState state, bool isComplete = false)
     {
         TorrentStatus before = _torrents[torrent];

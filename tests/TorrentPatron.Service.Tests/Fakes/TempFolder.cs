@@ -1,6 +1,6 @@
 namespace TorrentPatron.Service.Tests.Fakes;
 
-/// <summary>A folder of the test's own, gone with it.</summary>
+/// <summary>A temporary folder of the test, deleted with it.</summary>
 internal sealed class TempFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("patron-test-").FullName;
@@ -15,7 +15,7 @@ internal sealed class TempFolder : IDisposable
         }
         catch (UnauthorizedAccessException) when (OperatingSystem.IsWindows())
         {
-            // An assembly in it was loaded, and stays until the process ends.
+            // A loaded assembly in it stays until the process ends.
         }
     }
 }

@@ -2,7 +2,7 @@ using TorrentPatron.Engine.Client;
 
 namespace TorrentPatron.Service.Tests.Fakes;
 
-/// <summary>A service over scripted engines, with a state folder of its own.</summary>
+/// <summary>A service with scripted engines and a temporary state folder.</summary>
 internal sealed class TestService : IAsyncDisposable
 {
     private readonly TempFolder _folder = new();
@@ -33,7 +33,7 @@ internal sealed class TestService : IAsyncDisposable
         }
     }
 
-    /// <summary>The engine that was made last.</summary>
+    /// <summary>The latest engine.</summary>
     public ScriptedClient Client => Clients[^1];
 
     public async ValueTask DisposeAsync()

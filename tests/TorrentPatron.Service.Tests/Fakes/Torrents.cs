@@ -5,7 +5,7 @@ using TorrentPatron.Service.Requests;
 
 namespace TorrentPatron.Service.Tests.Fakes;
 
-/// <summary>Small torrents, each with an info hash of its own.</summary>
+/// <summary>Small torrents with different info hashes.</summary>
 internal static class Torrents
 {
     public const int PieceLength = 16384;

@@ -222,7 +222,7 @@ public sealed class SourceReaderTests : IDisposable
         Assert.Equal("3 5", await PortsAsync(TorrentSource.Parse($"http://public.example:{server.Port}/torrent")));
         Assert.Equal("3 5", await PortsAsync(TorrentSource.FromState(new SavedTorrent(default, _temp["x.torrent"], null))));
 
-        // Read first and started then, as Get-TorrentInfo and patron seed do it, it is from as far.
+        // Read first and started later, as Get-TorrentInfo and patron seed do, it has the same reach.
         SourceContent read = await reader.ReadTorrentAsync(TorrentSource.Parse($"http://public.example:{server.Port}/torrent"), Token);
         var request = new StartRequest { Metainfo = read.Metainfo, Reach = read.Reach };
         Assert.Equal(AddressReach.Global, request.Reach);
@@ -272,7 +272,7 @@ public sealed class SourceReaderTests : IDisposable
             Assert.False(reading.IsCompleted);
         }
 
-        // One more, so that the bound of silence does not end it in the same moment.
+        // One more, so that the silence timeout does not end it at the same moment.
         drips.Release();
         await time.Rearmed.WaitAsync(Token);
         time.Advance(TimeSpan.FromSeconds(20));
@@ -317,7 +317,7 @@ public sealed class SourceReaderTests : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "There are no such pipes.");
         Assert.Equal(0, MkFifo(_temp["pipe"], 0x180));
-        // Opened for both, it waits for nobody.
+        // Opened for reading and writing, it does not block.
         using FileStream? writer = hasWriter ? new FileStream(_temp["pipe"], FileMode.Open, FileAccess.ReadWrite) : null;
         using var cancellation = new CancellationTokenSource();
         Task<TorrentMetainfo> reading = _reader.ReadAsync(TorrentSource.FromFile(_temp["pipe"]), cancellation.Token);
@@ -422,7 +422,7 @@ public sealed class SourceReaderTests : IDisposable
         Assert.NotEmpty(fault.Error.Remedy);
     }
 
-    /// <summary>A clock that tells when a timer is set anew.</summary>
+    /// <summary>A clock that reports when a timer is set again.</summary>
     private sealed class RearmedTime : FakeTimeProvider
     {
         public SemaphoreSlim Rearmed { get; } = new(0);
@@ -445,7 +445,7 @@ public sealed class SourceReaderTests : IDisposable
         }
     }
 
-    /// <summary>Knows one host on the internet, which is really this machine.</summary>
+    /// <summary>Resolves one internet host, which is actually this machine.</summary>
     private sealed class LoopbackNetwork : INetwork
     {
         private readonly SocketNetwork _inner = new(IPAddress.Loopback);

@@ -12,7 +12,7 @@ using TorrentPatron.Service.Tests.Fakes;
 
 namespace TorrentPatron.Service.Tests.State;
 
-/// <summary>A state folder that somebody else has filled: it came with an archive, or others can write in it.</summary>
+/// <summary>A state folder that somebody else has filled: it came in an archive, or others can write to it.</summary>
 public sealed class HostileStateTests : IDisposable
 {
     private readonly TempFolder _temp = new();
@@ -198,7 +198,7 @@ public sealed class HostileStateTests : IDisposable
         Assert.InRange(new FileInfo(_temp["state", "paths"]).Length, 17, 4096);
     }
 
-    /// <summary>Does all that reads or writes saved state. What is refused is refused in words.</summary>
+    /// <summary>Reads and writes all saved state. Refusals must be proper errors.</summary>
     private void UseEverything()
     {
         var states = new StateFolder(_temp["state"]);
@@ -276,7 +276,7 @@ public sealed class HostileStateTests : IDisposable
 
     private static void Give(string path, uint user) => Assert.Equal(0, ChOwn(path, user, user));
 
-    /// <summary>Does something as another user: the bare call of the system changes one thread, and no other.</summary>
+    /// <summary>Runs code as another user: the plain system call changes only one thread.</summary>
     private static void AsUser(uint user, Action action)
     {
         long call = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 117 : 147;

@@ -11,11 +11,11 @@ using TorrentPatron.Service.Tests.Fakes;
 
 namespace TorrentPatron.Service.Tests.State;
 
-/// <summary>What a torrent of terabytes costs when it is resumed: nothing else may run meanwhile.</summary>
+/// <summary>The memory of a restored torrent of terabytes; nothing else may run meanwhile.</summary>
 [CollectionDefinition(nameof(LargeTorrent), DisableParallelization = true)]
 public sealed class LargeTorrent;
 
-/// <summary>A torrent of 2 TiB, all zeros and in a sparse file, resumed from saved state.</summary>
+/// <summary>A torrent of 2 TiB of zeros in a sparse file, restored from saved state.</summary>
 [Collection(nameof(LargeTorrent))]
 public sealed class LargeTorrentTests : IDisposable
 {
@@ -35,7 +35,7 @@ public sealed class LargeTorrentTests : IDisposable
         byte[] torrent = Make(pieceLength);
         Save(torrent);
 
-        // What is loaded once for all torrents is not counted.
+        // What is loaded once for all torrents does not count.
         await using var service = new TorrentService(
             new ServiceSettings { Client = new ClientSettings { BindAddress = IPAddress.Loopback }, StatePath = _temp["state"] }, settings => new TorrentClient(settings));
         Patron patron = service.CreatePatron();

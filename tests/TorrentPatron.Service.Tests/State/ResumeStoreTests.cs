@@ -531,7 +531,7 @@ public sealed class ResumeStoreTests : IDisposable
                 {
                 }
             });
-            Assert.InRange(opened.Count, 0, 1); // none where all looked at the claim in the same moment
+            Assert.InRange(opened.Count, 0, 1); // none if all looked at the claim at the same moment
             foreach (ResumeStore store in opened)
                 store.Dispose();
         }
@@ -547,7 +547,7 @@ public sealed class ResumeStoreTests : IDisposable
         Assert.Empty(Directory.EnumerateFileSystemEntries(_states.FolderPath));
 
         store = _states.Open(_torrent);
-        store.Dispose(); // as the engine does where a start fails
+        store.Dispose(); // as the engine does when a start fails
         store.GiveUp();
         Assert.Empty(Directory.EnumerateFileSystemEntries(_states.FolderPath));
 

@@ -6,7 +6,7 @@ using TorrentPatron.Service.Tests.Fakes;
 
 namespace TorrentPatron.Service.Tests.State;
 
-/// <summary>Each <see cref="StateFolder"/> is to the others what another process is.</summary>
+/// <summary>Each <see cref="StateFolder"/> acts as a different process.</summary>
 public sealed class SavedPathsTests : IDisposable
 {
     private readonly TempFolder _temp = new();
@@ -183,7 +183,7 @@ public sealed class SavedPathsTests : IDisposable
         store.Checkpoint(new ResumeData { Verified = new Bitfield(torrent.PieceCount), Destination = destination });
     }
 
-    /// <returns>The roots of the torrents that are found; the one that looks leaves nothing but its line in the list.</returns>
+    /// <returns>The roots of the torrents that are found; the search leaves only its line in the list.</returns>
     private static string[] Claim(StateFolder states, string name, string root)
     {
         using ResumeStore store = states.Open(Torrents.Make(name));
