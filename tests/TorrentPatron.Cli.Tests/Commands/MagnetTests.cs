@@ -128,7 +128,7 @@ public sealed class MagnetTests : PatronFixture
             "metadata", $"magnet:?xt=urn:btih:{new string('7', 40)}", "--state", In("state"), "--timeout", "1s", "-o", In("never.torrent"));
 
         Assert.Equal(1, run.ExitCode);
-        Assert.Contains("did not come within 1 s", Assert.Single(run.ErrorLines), StringComparison.Ordinal);
+        Assert.Contains("did not arrive within 1 s", Assert.Single(run.ErrorLines), StringComparison.Ordinal);
         Assert.False(File.Exists(In("never.torrent")));
     }
 

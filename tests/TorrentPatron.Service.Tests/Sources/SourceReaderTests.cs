@@ -65,7 +65,7 @@ public sealed class SourceReaderTests : IDisposable
         byte[] bytes = Torrents.Bytes();
         await FailsAsync(await FileAsync([]), TorrentErrorId.InvalidTorrent, "empty");
         await FailsAsync(await FileAsync("<html>"u8.ToArray()), TorrentErrorId.InvalidTorrent, "web page");
-        await FailsAsync(await FileAsync(bytes[..^5]), TorrentErrorId.InvalidTorrent, "incomplete");
+        await FailsAsync(await FileAsync(bytes[..^5]), TorrentErrorId.InvalidTorrent, "truncated");
         await FailsAsync(await FileAsync("hello"u8.ToArray()), TorrentErrorId.InvalidTorrent, "not a torrent");
         byte[] tooMuch = new byte[MetainfoReader.MaxFileBytes + 1];
         await FailsAsync(await FileAsync(tooMuch), TorrentErrorId.InvalidTorrent, "larger than 32 MiB");
