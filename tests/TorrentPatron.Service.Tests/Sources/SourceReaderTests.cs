@@ -69,7 +69,7 @@ public sealed class SourceReaderTests : IDisposable
         await FailsAsync(await FileAsync("hello"u8.ToArray()), TorrentErrorId.InvalidTorrent, "not a torrent");
         byte[] tooMuch = new byte[MetainfoReader.MaxFileBytes + 1];
         await FailsAsync(await FileAsync(tooMuch), TorrentErrorId.InvalidTorrent, "larger than 32 MiB");
-        await FailsAsync(TorrentSource.FromBytes(tooMuch), TorrentErrorId.InvalidTorrent, "at most");
+        await FailsAsync(TorrentSource.FromBytes(tooMuch), TorrentErrorId.InvalidTorrent, "the limit for a torrent file");
     }
 
     [Theory]
