@@ -19,6 +19,7 @@ public sealed partial class PesterServiceTests(ITestOutputHelper output)
         ["Discovery.Tests.ps1"] = "engines of the session itself, with settings of their own",
         ["Documentation.Tests.ps1"] = "it reads the repository's pages",
         ["Engines.Tests.ps1"] = "engines of the session itself, by name",
+        ["Examples.Tests.ps1"] = "sessions of their own, as the help pages have them",
         ["IPFilter.Tests.ps1"] = "engines of the session itself, with filters of their own",
         ["KilledClients.Tests.ps1"] = "it starts its service itself",
         ["PeerClasses.Tests.ps1"] = "engines of the session itself, with limits of their own",
