@@ -61,14 +61,16 @@ BeforeDiscovery {
 BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
 
-    # Where an example has a folder of its machine, or waits for long.
+    # Folders of a user's machine, hosts that would be looked up or dialled, and a long wait.
     $script:changes = [ordered]@{
-        '~/'              = './home/'
-        '/srv/'           = './srv/'
-        '/var/lib/'       = './var/'
-        '-Timeout 5m'     = '-Timeout 2'
-        'wg0'             = $IsMacOS ? 'lo0' : 'lo'
-        'seedbox.example' = '127.0.0.1'
+        '~/'                             = './home/'
+        '/srv/'                          = './srv/'
+        '/var/lib/'                      = './var/'
+        '-Timeout 5m'                    = '-Timeout 2'
+        '\bwg0\b'                        = $IsMacOS ? 'lo0' : 'lo'
+        '\b\w+\.example\b'              = '127.0.0.1'
+        '\b(192\.0\.2|198\.51\.100)\.' = '127.0.0.'
+        '2001:db8::7'                    = '::1'
     }
     $script:template = (New-Item -ItemType Directory (Join-Path $TestDrive template)).FullName
     Push-Location $template
@@ -147,7 +149,7 @@ Describe 'The examples of <Page>' -ForEach $pages -Skip:$IsWindows {
             Set-ItResult -Skipped -Because $NotRun
         }
         foreach ($change in $changes.GetEnumerator()) {
-            $Code = $Code.Replace($change.Key, $change.Value)
+            $Code = $Code -replace $change.Key, $change.Value
         }
         Invoke-Example $Before | Should -BeNullOrEmpty -Because 'the example comes after it'
         Invoke-Example $Code | Should -BeNullOrEmpty -Because $Code
