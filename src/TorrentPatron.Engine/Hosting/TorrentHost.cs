@@ -685,7 +685,8 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
     private async Task<TorrentError?> BeginAsync()
     {
         TorrentContent content = _content!;
-        // Once for all that follows: of ten thousand torrents that are started together each would else change threads three times.
+        // Once for all the steps that follow: otherwise each of ten thousand torrents started together would change threads three
+        // times.
         await _engine.DiskWorkers.Enter();
         (ResumeData? data, TorrentError? warning) = await _resume.LoadAsync().ConfigureAwait(false);
         TorrentChoices choices = TorrentChoices.Of(_command, data);

@@ -1,23 +1,26 @@
 namespace TorrentPatron.Engine.Shared;
 
 /// <summary>
-/// Gives back what a busy time has left behind, and collects what an idle process allocates before it fills the collector's whole budget. A process that
-/// starts thousands of torrents needs a budget that fits the processor's cache; of hundreds of idle peers, those megabytes would be half of what they take.
-/// Not thread-safe.
+/// Compacts the heap after a busy time, and collects the objects that an idle process allocates before they fill the collector's
+/// whole budget. A process that starts thousands of torrents needs a budget that fits the processor's cache; with hundreds of
+/// idle peers, those megabytes would be half of the memory used. Not thread-safe.
 /// </summary>
-/// <param name="heap">The process' collector.</param>
+/// <param name="heap">The collector of the process.</param>
 internal sealed class IdleCollector(IdleCollector.IHeap heap)
 {
-    /// <summary>Beats between two looks.</summary>
+    /// <summary>Ticks between two checks.</summary>
     public const int Interval = 5;
 
-    /// <summary>Bytes that are worth a collection of what was allocated last, which takes a millisecond.</summary>
+    /// <summary>Bytes of new objects that are worth a collection of them, which takes a millisecond.</summary>
     public const long Worth = 512 << 10;
 
-    /// <summary>Of a heap that is larger, a few megabytes are a small part; and to compact it takes more than some hundredths of a second.</summary>
+    /// <summary>
+    /// The largest heap to compact. A few megabytes are a small part of a larger one, and compacting it takes more than some
+    /// hundredths of a second.
+    /// </summary>
     public const long LargestHeap = 64 << 20;
 
-    /// <summary>Programs whose whole process is ours turn it on; in a shell it is the host's affair when to collect.</summary>
+    /// <summary>Turned on by programs that own their whole process; in a shell, the host decides when to collect.</summary>
     private const string Switch = "TorrentPatron.CollectsWhenIdle";
 
     private int _beats;
@@ -28,26 +31,28 @@ internal sealed class IdleCollector(IdleCollector.IHeap heap)
     /// <summary>A garbage collector.</summary>
     internal interface IHeap
     {
-        /// <summary>Bytes that were allocated so far.</summary>
+        /// <summary>Bytes allocated so far.</summary>
         long Allocated { get; }
 
-        /// <summary>Bytes that the heap has.</summary>
+        /// <summary>Size of the heap in bytes.</summary>
         long Length { get; }
 
-        /// <summary>How often it has collected so far.</summary>
+        /// <summary>Number of collections so far.</summary>
         int Collections { get; }
 
-        /// <summary>Collects what was allocated last.</summary>
+        /// <summary>Collects recently allocated objects.</summary>
         void Collect();
 
-        /// <summary>Collects all, and gives what is free back to the system.</summary>
+        /// <summary>Collects everything, and returns free memory to the system.</summary>
         void Compact();
     }
 
-    /// <summary>That of this process; null: the process is not ours.</summary>
+    /// <summary>The collector for this process; null if the process is not ours.</summary>
     public static IdleCollector? OfProcess() => AppContext.TryGetSwitch(Switch, out bool isOn) && isOn ? new(new ProcessHeap()) : null;
 
-    /// <summary>Looks now and then whether the process is idle, and has left enough behind. Called about once a second.</summary>
+    /// <summary>
+    /// Checks from time to time whether the process is idle and a collection is worthwhile. Called about once a second.
+    /// </summary>
     public void Tick()
     {
         if (++_beats < Interval)
@@ -55,7 +60,7 @@ internal sealed class IdleCollector(IdleCollector.IHeap heap)
         _beats = 0;
         if (heap.Collections != _collections)
         {
-            // The collector works by itself.
+            // While it is busy, the runtime's collector needs no help.
             _wasBusy = true;
         }
         else if (_wasBusy && heap.Length <= LargestHeap)

@@ -108,16 +108,19 @@ public sealed class GuardedFolder : IDisposable
             ? Own(top, file, node, path, access)
             : null;
 
-    /// <summary>Reads a file of the user's own below a folder that its owner has chosen. Others may write, rename and delete it meanwhile.</summary>
-    /// <param name="top">That folder; it may be a link.</param>
-    /// <param name="path">The file's absolute path, below it.</param>
-    /// <param name="maxBytes">Its greatest length.</param>
-    /// <param name="stamp">By what it is recognised, as it was when it was read.</param>
-    /// <returns>Its bytes; null where it is not there.</returns>
-    /// <exception cref="InvalidDataException">It is longer.</exception>
-    /// <exception cref="UnsafeFileException">A link is there, or on the way; or neither a file nor a folder.</exception>
-    /// <exception cref="IOException">It cannot be read.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be read, is a folder, or is somebody else's.</exception>
+    /// <summary>
+    /// Reads a user's file below a folder that its owner has chosen. Other programs may write, rename or delete it meanwhile.
+    /// </summary>
+    /// <param name="top">The chosen folder; it may be a link.</param>
+    /// <param name="path">The file's absolute path, below that folder.</param>
+    /// <param name="maxBytes">The maximum length in bytes.</param>
+    /// <param name="stamp">The file's identity, length and time when it was read, to recognise it later.</param>
+    /// <returns>The file's bytes; null if it does not exist.</returns>
+    /// <exception cref="InvalidDataException">The file is longer.</exception>
+    /// <exception cref="UnsafeFileException">The path is or passes through a link, or is neither a file nor a folder.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read, is a folder, or belongs to someone
+    /// else.</exception>
     public static byte[]? ReadFile(string top, string path, int maxBytes, out FileStamp stamp)
     {
         stamp = default;
@@ -170,7 +173,7 @@ public sealed class GuardedFolder : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _folder?.Dispose();
 
-    /// <summary>A moment as .NET tells it of a file.</summary>
+    /// <summary>A file time as .NET represents it.</summary>
     private static DateTime TimeOf((long Seconds, uint Nanoseconds) moment) =>
         DateTime.UnixEpoch.AddTicks((moment.Seconds * TimeSpan.TicksPerSecond) + (moment.Nanoseconds / TimeSpan.NanosecondsPerTick));
 
