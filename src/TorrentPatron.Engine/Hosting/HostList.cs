@@ -14,7 +14,12 @@ internal sealed class HostList
 
     /// <summary>The wire hashes by their obfuscated form in encrypted handshakes; null until one is needed.</summary>
     private Dictionary<ObfuscatedInfoHash, InfoHash>? _obfuscated;
+
+    /// <summary>The latest copy of the list; null after a torrent was removed.</summary>
     private TorrentHost[]? _all = [];
+
+    /// <summary>The torrents that were added since that copy was made.</summary>
+    private List<TorrentHost> _added = [];
 
     /// <summary>A copy of the list, oldest first.</summary>
     public IReadOnlyList<TorrentHost> All
@@ -22,7 +27,16 @@ internal sealed class HostList
         get
         {
             lock (_gate)
-                return _all ??= [.. _order];
+            {
+                // While a hundred thousand are started, to walk along the list each time would take milliseconds.
+                if (_all is null)
+                    _all = [.. _order];
+                else if (_added.Count > 0)
+                    _all = [.. _all, .. _added];
+                if (_added.Count > 0)
+                    _added = [];
+                return _all;
+            }
         }
     }
 
@@ -102,7 +116,8 @@ internal sealed class HostList
             _places.Add(torrent, _order.AddLast(host));
             AddOnWire(torrent, host);
             AddOnWire(host.KnownId, host);
-            _all = null;
+            if (_all is not null)
+                _added.Add(host);
             return true;
         }
     }

@@ -35,6 +35,38 @@ public sealed class LifeTests
     }
 
     [Fact]
+    public async Task Torrents_are_listed_in_the_order_in_which_they_were_started_whichever_were_stopped_meanwhile()
+    {
+        await using var engine = new TestEngine(new MemoryNetwork());
+        TorrentMetainfo[] torrents = [.. Enumerable.Range(0, 6).Select(i => new SwarmTorrent(40 + i, Piece, 2 * Piece).Metainfo)];
+        await StartAsync(0, 1);
+        AssertListed(0, 1);
+        await StartAsync(2);
+        AssertListed(0, 1, 2);
+        await StartAsync(3);
+        Assert.IsType<TorrentClosed>(await engine.SendAsync(c => new CloseTorrent(c, torrents[1].TorrentId)));
+        await StartAsync(4);
+        AssertListed(0, 2, 3, 4);
+        await StartAsync(1, 5);
+        AssertListed(0, 2, 3, 4, 1, 5);
+
+        async Task StartAsync(params int[] numbers)
+        {
+            foreach (int number in numbers)
+            {
+                await engine.StartAsync(torrents[number], new MemoryResumeStore(), c => c with
+                {
+                    Destination = Path.Combine(c.Destination, $"{number}"),
+                    Suspended = true,
+                });
+            }
+        }
+
+        void AssertListed(params int[] numbers) => Assert.Equal(
+            numbers.Select(number => torrents[number].TorrentId.ToString()), engine.Client.GetStatuses().Select(status => status.InfoHash));
+    }
+
+    [Fact]
     public async Task A_recheck_finds_a_flipped_byte_and_the_piece_is_fetched_again()
     {
         var network = new MemoryNetwork();
