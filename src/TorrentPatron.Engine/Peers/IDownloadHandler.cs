@@ -14,6 +14,17 @@ internal interface IDownloadHandler : IBlockHandler
     /// <summary>Number of pieces in the torrent.</summary>
     int PieceCount { get; }
 
+    /// <summary>Whether a block can be verified by its own hash (BEP 52): then a new peer sends one before it is asked for more.</summary>
+    bool HasBlockHashes => false;
+
+    /// <summary>
+    /// Requests the hashes of the blocks of a piece, unless they are known or requested. When a block matches, or they do not arrive, its sender's
+    /// probation ends.
+    /// </summary>
+    /// <param name="piece">The piece.</param>
+    /// <returns>False if nobody can be asked.</returns>
+    bool TryVerifyBlocks(ActivePiece piece) => false;
+
     /// <summary>The peer has announced pieces. Repeated announcements add to the known ones.</summary>
     /// <param name="peer">The peer.</param>
     /// <param name="pieces">The pieces; null means all.</param>

@@ -28,6 +28,9 @@ internal sealed class PeerDownload : IBlockSource
     /// </summary>
     private const int MostSuggested = 16;
 
+    /// <summary>The longest wait for the verification of the first block: a peer that is asked for hashes may not answer.</summary>
+    private static readonly TimeSpan MostProbation = TimeSpan.FromSeconds(1);
+
     private readonly IDownloadHandler _handler;
     private readonly TimeProvider _time;
     private readonly Lock _fillGate = new();
@@ -36,6 +39,18 @@ internal sealed class PeerDownload : IBlockSource
     private volatile int[] _suggested = [];
     private volatile bool _isOpen;
     private volatile bool _isStarved;
+
+    /// <summary>
+    /// Whether its first block is still to be verified by its own hash: until then it gets one request, so that a liar wastes one
+    /// block and not a window of them.
+    /// </summary>
+    private volatile bool _isOnProbation;
+
+    /// <summary>When its first block arrived, while that is being verified; 0 before.</summary>
+    private long _onProbationSince;
+
+    /// <summary>The piece with its first block; used only by the receive loop.</summary>
+    private ActivePiece? _firstPiece;
 
     /// <summary>The piece being downloaded, guarded by <see cref="_fillGate"/>.</summary>
     private ActivePiece? _current;
@@ -110,6 +125,7 @@ internal sealed class PeerDownload : IBlockSource
     /// <summary>Starts requesting blocks and accepting its answers.</summary>
     public void Open()
     {
+        _isOnProbation = _handler.HasBlockHashes;
         _isOpen = true;
         FillRequests();
     }
@@ -141,7 +157,10 @@ internal sealed class PeerDownload : IBlockSource
 
         lock (_fillGate)
         {
-            int depth = Requests.Depth;
+            bool isOnProbation = _isOnProbation;
+            if (isOnProbation && Volatile.Read(ref _onProbationSince) != 0)
+                return;
+            int depth = isOnProbation ? 1 : Requests.Depth;
             int wanted = Math.Min(depth - Requests.Count, MostReserved);
             // Requests are sent in batches: one message per arriving block would cost a system call for each.
             if (wanted < Math.Max(1, depth / 8))
@@ -181,6 +200,8 @@ internal sealed class PeerDownload : IBlockSource
     public void Tick(long rate, bool isPaused)
     {
         Requests.Follow(rate);
+        if (_isOnProbation && Volatile.Read(ref _onProbationSince) is > 0 and var since && _time.GetElapsedTime(since) > MostProbation)
+            _isOnProbation = false;
         TimeSpan patience = PayloadReceived > 0 ? PeerTimeouts.Request : PeerTimeouts.FirstBlock;
         if (Requests.Count > 0 && !isPaused && _time.GetElapsedTime(Volatile.Read(ref _lastPayload)) > patience)
         {
@@ -340,6 +361,8 @@ internal sealed class PeerDownload : IBlockSource
             _handler.BlockArrivedFrom(this, block);
         if (isNew)
         {
+            if (_isOnProbation)
+                _firstPiece ??= block.Piece;
             _bytesToHash += bytesToHash;
             if (!_touched.Contains(block.Piece))
                 _touched.Add(block.Piece);
@@ -352,6 +375,23 @@ internal sealed class PeerDownload : IBlockSource
     public void EndBatch()
     {
         HandOverBlocks();
+        if (_firstPiece is { } piece)
+        {
+            _firstPiece = null;
+            Volatile.Write(ref _onProbationSince, _time.GetTimestamp());
+            if (!_handler.TryVerifyBlocks(piece))
+                _isOnProbation = false;
+        }
+
+        FillRequests();
+    }
+
+    /// <inheritdoc/>
+    public void EndProbation()
+    {
+        if (!_isOnProbation)
+            return;
+        _isOnProbation = false;
         FillRequests();
     }
 

@@ -30,4 +30,11 @@ internal interface IBlockSource
     /// <summary>Whether it may be asked for blocks of a piece.</summary>
     /// <param name="piece">Index of the piece.</param>
     bool MayRequest(int piece);
+
+    /// <summary>
+    /// Ends its probation: a block from it matches its own hash, or that cannot be found out soon. Called from any thread without a lock held.
+    /// </summary>
+    void EndProbation()
+    {
+    }
 }

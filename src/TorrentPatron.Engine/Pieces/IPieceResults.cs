@@ -16,6 +16,12 @@ internal interface IPieceResults
     /// <returns>False if nobody can be asked.</returns>
     bool AskForLeaves(PieceFinisher finisher) => false;
 
+    /// <summary>Blocks match their own hashes.</summary>
+    /// <param name="senders">The senders of those blocks; some may have sent wrong ones too.</param>
+    void BlocksGood(IReadOnlyCollection<IBlockSource> senders)
+    {
+    }
+
     /// <summary>Blocks that fail their own hashes have been dropped, and are downloaded again.</summary>
     /// <param name="finisher">Continues with the piece.</param>
     /// <param name="wrong">The blocks and their senders.</param>

@@ -234,6 +234,7 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
     {
         _good ??= new Bitfield(piece.BlockCount);
         var wrong = new HashSet<int>();
+        HashSet<IBlockSource>? good = null;
         long restored = 0, received = 0;
         for (int block = 0; block < piece.BlockCount; block++)
         {
@@ -242,6 +243,8 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
             if (verifier.IsBlock(piece.Index, block, Block(block).Span, leaves))
             {
                 _good.Set(block);
+                if (piece.SenderOf(block) is { } sender)
+                    (good ??= []).Add(sender);
                 continue;
             }
 
@@ -249,6 +252,8 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
             (piece.SenderOf(block) is null ? ref restored : ref received) += piece.RangeOf(block).Length;
         }
 
+        if (good is not null)
+            results.BlocksGood(good);
         if (wrong.Count == 0)
             return false;
         IBlockSource[] senders = [.. wrong.Select(piece.SenderOf).OfType<IBlockSource>().Distinct()];

@@ -34,6 +34,9 @@ internal sealed class LeafFetcher(
     private readonly Lock _gate = new();
     private readonly Dictionary<HashRequest, Question> _open = [];
 
+    /// <summary>Peers that left their last request unanswered: others are asked first.</summary>
+    private readonly HashSet<PeerConnection> _silent = [];
+
     /// <summary>
     /// Requests the hashes of a piece's blocks. When they arrive, or nobody sends them, its finisher is posted.
     /// </summary>
@@ -83,6 +86,7 @@ internal sealed class LeafFetcher(
             }
 
             question.Asked = null;
+            _silent.Remove(peer);
             isProven = message.Id == MessageId.Hashes && request.IsProven(hashes, question.Node);
             if (isProven)
                 _open.Remove(request);
@@ -109,6 +113,7 @@ internal sealed class LeafFetcher(
     {
         lock (_gate)
         {
+            _silent.Remove(peer);
             foreach (Question question in _open.Values)
             {
                 if (question.Asked == peer)
@@ -132,7 +137,11 @@ internal sealed class LeafFetcher(
             due = [.. _open.Where(open => open.Value is var question
                 && (question.Piece.IsAbandoned || question.Asked is null || now - question.AskedAt > Patience))];
             foreach ((_, Question question) in due)
+            {
+                if (question.Asked is { IsClosed: false } asked && now - question.AskedAt > Patience)
+                    _silent.Add(asked);
                 question.Asked = null;
+            }
         }
 
         foreach ((HashRequest request, Question question) in due)
@@ -154,7 +163,7 @@ internal sealed class LeafFetcher(
                 .Where(peer => peer.Peer is { IsV2: true, IsClosed: false } && !question.Tried.Contains(peer.Peer)
                     && (peer.Download.Availability.IsSeed || peer.Download.Availability.Pieces?[question.Piece.Index] == true)
                     && (question.IsSuspect || !senders.Contains(peer.Download)) && CountOf(peer.Peer) < MostOfPeer)
-                .OrderBy(peer => senders.Contains(peer.Download)).ThenBy(peer => CountOf(peer.Peer)).FirstOrDefault()?.Peer;
+                .OrderBy(peer => senders.Contains(peer.Download)).ThenBy(peer => _silent.Contains(peer.Peer)).ThenBy(peer => CountOf(peer.Peer)).FirstOrDefault()?.Peer;
             if (chosen is null)
             {
                 _open.Remove(request);
@@ -180,6 +189,11 @@ internal sealed class LeafFetcher(
     {
         piece.AreLeavesAsked = false;
         piece.Finisher.Post();
+        if (piece.Leaves is not null)
+            return;
+        // Nobody gives them: its senders are trusted as in version 1.
+        foreach (IBlockSource sender in piece.Senders)
+            sender.EndProbation();
     }
 
     /// <summary>A piece whose hashes are requested.</summary>

@@ -96,6 +96,12 @@ internal sealed class SwarmPeers : IPeerSetOwner, IUploadOnlyOwner, IDownloadHan
     /// <inheritdoc/>
     public int PieceCount => _metainfo.PieceCount;
 
+    /// <inheritdoc/>
+    public bool HasBlockHashes => _pieces.Leaves is not null;
+
+    /// <inheritdoc/>
+    public bool TryVerifyBlocks(ActivePiece piece) => _pieces.TryVerifyBlocks(piece);
+
     /// <summary>
     /// Whether to super-seed (BEP 16) while all pieces are verified, until another seed appears. Peers already connected know our
     /// pieces and are unaffected.

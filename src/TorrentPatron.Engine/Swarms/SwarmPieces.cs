@@ -176,6 +176,18 @@ internal sealed class SwarmPieces : IPieceResults
     private bool IsDoubtful(ActivePiece piece) =>
         _time.GetTimestamp() < Volatile.Read(ref _doubtedUntil) || piece.Senders.Any(sender => _proven?.ContainsKey(sender) != true);
 
+    /// <summary>Requests the hashes of a piece's blocks, unless they are known or requested.</summary>
+    /// <param name="piece">The piece.</param>
+    /// <returns>False if nobody can be asked.</returns>
+    public bool TryVerifyBlocks(ActivePiece piece) =>
+        piece.Leaves is not null || piece.AreLeavesAsked || Leaves?.Ask(piece, isSuspect: false) == true;
+
+    void IPieceResults.BlocksGood(IReadOnlyCollection<IBlockSource> senders)
+    {
+        foreach (IBlockSource sender in senders)
+            sender.EndProbation();
+    }
+
     bool IPieceResults.AskForLeaves(PieceFinisher finisher) =>
         !_verifier.IsContradictory && Leaves?.Ask(finisher.Piece, isSuspect: true) == true;
 
@@ -205,6 +217,7 @@ internal sealed class SwarmPieces : IPieceResults
         {
             foreach (IBlockSource sender in finisher.Piece.Senders)
             {
+                sender.EndProbation();
                 if (!sender.IsClosed)
                     LazyInitializer.EnsureInitialized(ref _proven).TryAdd(sender, true);
             }
