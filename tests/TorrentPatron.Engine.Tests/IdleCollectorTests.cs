@@ -17,7 +17,7 @@ public sealed class IdleCollectorTests : IdleCollector.IHeap
     public int Collections { get; private set; }
 
     [Fact]
-    public void What_a_busy_time_has_left_behind_is_given_back_once()
+    public void Memory_left_from_a_busy_time_is_returned_once()
     {
         Work(3);
         Assert.Equal(0, _compacted);
@@ -41,7 +41,7 @@ public sealed class IdleCollectorTests : IdleCollector.IHeap
     }
 
     [Fact]
-    public void What_an_idle_process_allocates_is_collected_as_soon_as_it_is_worth_it()
+    public void Objects_allocated_while_idle_are_collected_as_soon_as_it_is_worthwhile()
     {
         Look(1);
         Allocated = IdleCollector.Worth - 1;

@@ -57,7 +57,7 @@ public sealed class SettingsTests
     }
 
     [Fact]
-    public async Task A_port_that_cannot_be_had_is_told_and_the_old_one_stays()
+    public async Task An_unavailable_port_is_reported_and_the_old_one_is_kept()
     {
         var network = new MemoryNetwork();
         ClientSettings made = null!;
@@ -74,7 +74,7 @@ public sealed class SettingsTests
     }
 
     [Fact]
-    public async Task What_cannot_change_while_it_runs_is_told_and_the_rest_changes()
+    public async Task Settings_fixed_while_it_runs_are_reported_and_the_others_change()
     {
         ClientSettings made = null!;
         await using TestEngine engine = new(new MemoryNetwork(), 1, settings: s => made = s);

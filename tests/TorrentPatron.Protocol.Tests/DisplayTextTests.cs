@@ -13,7 +13,7 @@ public sealed class DisplayTextTests
     [InlineData("x\u202Etxt.exe\u2066\u200E\u061C\uFEFF", "xtxt.exe")]
     [InlineData("a\u200Bb\u2060c\u2061d\u2062e\u2063f\u2064g\u00ADh", "abcdefgh")]
     [InlineData("tag\U000E0001\U000E0041\U000E007F", "tag")]
-    public void Text_is_made_fit_to_be_shown(string text, string expected)
+    public void Text_is_made_safe_to_show(string text, string expected)
     {
         Assert.Equal(expected, DisplayText.Clean(text));
     }
@@ -27,7 +27,7 @@ public sealed class DisplayTextTests
     [Theory]
     [InlineData("plain")]
     [InlineData("größe")]
-    public void Text_that_is_fit_comes_back_as_the_same_instance(string text)
+    public void Safe_text_is_returned_as_the_same_instance(string text)
     {
         Assert.Same(text, DisplayText.Clean(text));
     }

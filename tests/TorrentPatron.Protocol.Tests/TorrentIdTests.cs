@@ -96,7 +96,7 @@ public sealed class TorrentIdTests
     [InlineData("2e473d41fff585d1096332d3e0ee1360741717ag")]
     [InlineData("2e473d41fff585d1096332d3e0ee1360741717a1 ")]
     [InlineData("g2473d41fff585d1096332d3e0ee1360741717a12e473d41fff585d1096332d3")]
-    public void A_text_that_is_no_hash_is_not_an_id(string? text)
+    public void A_text_that_is_not_a_hash_is_not_an_id(string? text)
     {
         Assert.False(TorrentId.TryParse(text, out TorrentId id));
         Assert.Equal(default, id);
@@ -128,7 +128,7 @@ public sealed class TorrentIdTests
     }
 
     [Fact]
-    public void Metadata_is_that_of_a_torrent_when_it_hashes_to_every_hash_known()
+    public void Metadata_belongs_to_a_torrent_if_it_matches_every_known_hash()
     {
         Assert.True(Hybrid.MatchesInfo(Info));
         Assert.True(new TorrentId(V2).MatchesInfo(Info));

@@ -24,7 +24,7 @@ public sealed class FileSelectionTests
     }
 
     [Fact]
-    public void What_is_excluded_is_not_wanted_even_where_it_is_included()
+    public void Excluded_files_are_not_wanted_even_if_also_included()
     {
         Assert.Equal([0, 1, 2], Wanted(new FileSelection { Exclude = ["*/sample/*"] }));
         Assert.Equal([2], Wanted(new FileSelection { Include = ["*.mkv"], Exclude = ["e01*"] }));

@@ -27,11 +27,11 @@ public sealed class NamePatternTests
     [InlineData("[z-a]*", false)]
     [InlineData("`[a`]", false)]
     [InlineData("a]", false)]
-    public void What_can_only_be_a_name_has_no_wildcards(string text, bool hasWildcards) =>
+    public void A_pure_name_has_no_wildcards(string text, bool hasWildcards) =>
         Assert.Equal(hasWildcards, new NamePattern(text).HasWildcards);
 
     [Fact]
-    public void A_file_goes_by_its_path_the_path_below_the_torrents_folder_and_its_name()
+    public void A_file_can_be_named_by_its_path_its_path_below_the_torrents_folder_or_its_name()
     {
         Assert.Equal(["T/a/b.txt", "a/b.txt", "b.txt"], NamePattern.NamesOfFile("T/a/b.txt"));
         Assert.Equal(["b.txt", "b.txt", "b.txt"], NamePattern.NamesOfFile("b.txt"));

@@ -23,7 +23,7 @@ public sealed class PeerClassTests
     [InlineData("office", "10.0.0.0/33", "'10.0.0.0/33'")]
     [InlineData("office", "office.example", "'office.example'")]
     [InlineData("office", " , ", "has no addresses")]
-    public void What_makes_no_class_is_refused_with_what_is_wrong(string name, string range, string part)
+    public void An_invalid_peer_class_is_refused_with_the_reason(string name, string range, string part)
     {
         Assert.False(PeerClass.TryMake(name, [range], out _, out TorrentError? error));
         Assert.Equal(TorrentErrorId.InvalidArgument, error.Id);

@@ -43,7 +43,7 @@ public sealed partial class EngineEventsTests
     }
 
     [Fact]
-    public async Task A_tracker_that_cannot_be_asked_is_told_without_its_key()
+    public async Task A_tracker_that_cannot_be_contacted_is_reported_without_its_key()
     {
         var torrent = new SwarmTorrent(7120, Piece, Piece);
         var magnet = Protocol.Magnets.MagnetLink.Parse($"magnet:?xt=urn:btih:{torrent.Metainfo.InfoHash}&tr=wss%3A%2F%2Ft.example%2F0123456789abcdef0123");
@@ -116,7 +116,7 @@ public sealed partial class EngineEventsTests
     }
 
     [Fact]
-    public async Task A_tracker_that_is_asked_answers_or_fails_is_told_without_the_key_in_its_address()
+    public async Task Tracker_events_hide_the_key_in_the_address()
     {
         var torrent = new SwarmTorrent(7105, Piece, Piece);
         TorrentId id = torrent.Metainfo.TorrentId;
@@ -138,7 +138,7 @@ public sealed partial class EngineEventsTests
     }
 
     [Fact]
-    public async Task A_disk_error_is_told_with_the_id_of_the_error()
+    public async Task A_disk_error_is_reported_with_its_error_id()
     {
         var torrent = new SwarmTorrent(7106, Piece, 4 * Piece);
         using var log = new EventLog(torrent.Metainfo.TorrentId);

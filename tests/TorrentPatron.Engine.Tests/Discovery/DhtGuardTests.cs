@@ -19,7 +19,7 @@ public sealed class DhtGuardTests
     [InlineData("[2001:db8::1]:1", "[2001:db8::ffff:2]:2", true)]
     [InlineData("[2001:db8::1]:1", "[2001:db8:0:1::1]:1", false)]
     [InlineData("127.0.0.1:1", "127.0.0.1:2", false)]
-    public void Who_is_one_is_counted_as_one(string first, string second, bool isOne)
+    public void Addresses_of_one_host_or_customer_are_counted_together(string first, string second, bool isOne)
     {
         for (int i = 0; i <= DhtGuard.MostQuestions; i++)
             _guard.Allows(IPEndPoint.Parse(first), TimeSpan.Zero);

@@ -70,7 +70,7 @@ public sealed class DhtNodeTests
     }
 
     [Fact]
-    public void A_fault_in_one_torrents_search_is_told_and_other_torrents_are_searched_for()
+    public void A_fault_in_one_torrents_search_is_reported_and_other_torrents_are_searched_for()
     {
         var faults = new List<string>();
         _network.OnFault = fault => faults.Add(fault.Message);
@@ -131,7 +131,7 @@ public sealed class DhtNodeTests
     }
 
     [Fact]
-    public void While_nobody_is_found_it_is_looked_for_more_often_and_then_seldom()
+    public void While_no_peer_is_found_searches_are_frequent_and_then_rare()
     {
         DhtProbe probe = Answering("10.9.9.9:6881", withPeers: false);
         DhtNetwork.Member node = _network.Add(DhtNetwork.Home, probe.EndPoint);
@@ -146,7 +146,7 @@ public sealed class DhtNodeTests
     }
 
     [Fact]
-    public void Who_wants_more_peers_gets_them_looked_for_at_most_once_a_minute()
+    public void Requests_for_more_peers_start_at_most_one_search_a_minute()
     {
         DhtProbe probe = Answering("10.9.9.9:6881", withPeers: true);
         DhtNetwork.Member node = _network.Add(DhtNetwork.Home, probe.EndPoint);
@@ -163,7 +163,7 @@ public sealed class DhtNodeTests
     }
 
     [Fact]
-    public void What_is_looked_for_before_any_node_is_known_is_looked_for_as_soon_as_one_is()
+    public void A_search_without_known_nodes_starts_as_soon_as_one_is_known()
     {
         DhtProbe probe = Answering("10.9.9.9:6881", withPeers: true);
         DhtNetwork.Member node = _network.Add(DhtNetwork.Home);
@@ -249,7 +249,7 @@ public sealed class DhtNodeTests
     }
 
     [Fact]
-    public void Nodes_that_a_torrent_names_are_asked_at_once_where_nobody_is_known()
+    public void A_torrents_nodes_are_queried_at_once_if_no_node_is_known()
     {
         DhtProbe probe = Answering("10.9.9.9:6881", withPeers: true);
         DhtNetwork.Member node = _network.Add(DhtNetwork.Home);
@@ -267,7 +267,7 @@ public sealed class DhtNodeTests
     }
 
     [Fact]
-    public void Nodes_that_a_torrent_names_are_asked_again_while_nobody_is_known()
+    public void A_torrents_nodes_are_queried_again_while_no_node_is_known()
     {
         DhtNetwork.Member node = _network.Add(DhtNetwork.Home);
         node.Node.AddNodes([new HostEndPoint("10.9.9.9", 6881)]);
@@ -304,7 +304,7 @@ public sealed class DhtNodeTests
     }
 
     [Fact]
-    public void Who_asks_too_much_is_not_heard_for_five_minutes()
+    public void A_node_with_too_many_queries_is_ignored_for_five_minutes()
     {
         DhtNetwork.Member node = Started();
         var probe = new DhtProbe(_network.Datagrams, "10.8.8.8:1");
@@ -346,7 +346,7 @@ public sealed class DhtNodeTests
     }
 
     [Fact]
-    public void A_read_only_node_says_so_answers_nothing_and_is_kept_by_nobody()
+    public void A_read_only_node_says_so_answers_no_queries_and_is_not_stored_by_others()
     {
         DhtNetwork.Member first = Started();
         DhtNetwork.Member reader = _network.Add(DhtNetwork.Home, settings => settings with { IsReadOnly = true }, first.EndPoint);
@@ -359,7 +359,7 @@ public sealed class DhtNodeTests
     }
 
     [Fact]
-    public void Only_who_has_asked_from_its_address_can_announce_there()
+    public void Only_a_node_that_queried_from_an_address_can_announce_it()
     {
         DhtNetwork.Member node = Started();
         var probe = new DhtProbe(_network.Datagrams, "10.8.8.8:1");
@@ -422,7 +422,7 @@ public sealed class DhtNodeTests
     }
 
     [Fact]
-    public void Answers_that_nobody_asked_for_change_nothing()
+    public void Unrequested_answers_change_nothing()
     {
         DhtNetwork.Member node = Started();
         var liar = new DhtProbe(_network.Datagrams, "10.8.8.8:1");
@@ -447,7 +447,7 @@ public sealed class DhtNodeTests
     }
 
     [Fact]
-    public void Garbage_is_not_answered_and_what_is_not_understood_is_refused()
+    public void Garbage_is_not_answered_and_unknown_queries_are_rejected()
     {
         DhtNetwork.Member node = Started();
         var probe = new DhtProbe(_network.Datagrams, "10.8.8.8:1");

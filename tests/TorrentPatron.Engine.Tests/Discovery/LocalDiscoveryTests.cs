@@ -26,7 +26,7 @@ public sealed class LocalDiscoveryTests : IAsyncDisposable
         [(_socket, LocalAnnounce.IPv4Group)], _ => _fault is null ? _port : throw _fault, _time, new Random(1), _faults.Add);
 
     [Fact]
-    public async Task A_fault_in_a_call_is_told_and_the_next_calls_go_out()
+    public async Task A_fault_in_a_call_is_reported_and_later_calls_are_made()
     {
         _discovery.Find(Torrent(1), _ => { });
         _fault = new InvalidOperationException("A mistake.");
@@ -65,7 +65,7 @@ public sealed class LocalDiscoveryTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Who_does_not_listen_calls_nobody()
+    public async Task An_engine_that_does_not_listen_sends_no_local_announces()
     {
         _port = 0;
         _discovery.Find(Torrent(1), _ => { });

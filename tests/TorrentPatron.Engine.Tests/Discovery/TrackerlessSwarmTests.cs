@@ -75,7 +75,7 @@ public sealed class TrackerlessSwarmTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_node_that_lies_and_floods_keeps_nobody_from_a_torrent()
+    public async Task A_node_that_lies_and_floods_does_not_hide_a_torrent()
     {
         var torrent = new SwarmTorrent(7, Piece, 20 * Piece);
         TorrentClient seed = Start(settings => settings with { Dht = new DhtSettings { IsEnabled = true } });
@@ -179,7 +179,7 @@ public sealed class TrackerlessSwarmTests : IAsyncDisposable
     }
 
     [Fact]
-    public void Unless_it_is_asked_for_there_is_no_DHT_node() => Assert.Null(Start(settings => settings).GetClientStatus().Dht);
+    public void The_DHT_node_exists_only_if_requested() => Assert.Null(Start(settings => settings).GetClientStatus().Dht);
 
     public async ValueTask DisposeAsync()
     {

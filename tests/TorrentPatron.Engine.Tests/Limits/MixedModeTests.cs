@@ -61,7 +61,7 @@ public sealed class MixedModeTests
     }
 
     [Fact]
-    public void What_uTP_does_not_take_TCP_takes_back()
+    public void TCP_takes_back_the_share_that_uTP_does_not_use()
     {
         var line = new SharedLine();
         for (int second = 0; second < 60; second++)

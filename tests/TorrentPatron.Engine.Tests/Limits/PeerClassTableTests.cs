@@ -68,7 +68,7 @@ public sealed class PeerClassTableTests : IDisposable
     }
 
     [Fact]
-    public void What_a_proxy_reaches_is_not_in_the_local_network()
+    public void Addresses_reached_by_a_proxy_are_not_local()
     {
         Assert.True(ProxySettings.TryParse("socks5://127.0.0.1:1080", out ProxySettings? proxy, out _));
         Assert.Equal("", _table.Of(new HostAddress("printer")).Name);

@@ -48,7 +48,7 @@ public sealed class RateLimiterTests
     }
 
     [Fact]
-    public async Task Who_came_first_is_served_first_and_who_has_gone_is_passed_over()
+    public async Task Waiters_are_served_in_order_and_cancelled_ones_are_skipped()
     {
         using var limiter = new RateLimiter(_time, 1000);
         await limiter.AcquireAsync(1250, Cancel);
@@ -67,7 +67,7 @@ public sealed class RateLimiterTests
     }
 
     [Fact]
-    public async Task Who_waits_is_let_through_when_the_limit_is_lifted()
+    public async Task Waiters_are_released_when_the_limit_is_removed()
     {
         using var limiter = new RateLimiter(_time, 10);
         await limiter.AcquireAsync(1_000_000, Cancel);
@@ -79,7 +79,7 @@ public sealed class RateLimiterTests
     }
 
     [Fact]
-    public async Task Who_waits_can_be_let_through_uncounted()
+    public async Task A_waiter_can_be_released_uncounted()
     {
         using var limiter = new RateLimiter(_time, 1000);
         await limiter.AcquireAsync(1250, Cancel);
@@ -95,7 +95,7 @@ public sealed class RateLimiterTests
     }
 
     [Fact]
-    public async Task A_new_limit_holds_for_those_who_wait_already()
+    public async Task A_new_limit_applies_to_callers_already_waiting()
     {
         using var limiter = new RateLimiter(_time, 10);
         await limiter.AcquireAsync(10_000, Cancel);
@@ -153,7 +153,7 @@ public sealed class RateLimiterTests
     }
 
     [Fact]
-    public void What_is_moved_at_once_is_a_small_part_of_what_the_lowest_limit_lets_through()
+    public void Each_transfer_is_a_small_part_of_the_lowest_limit()
     {
         using var low = new RateLimiter(_time, 1_000_000);
         using var high = new RateLimiter(_time, 100_000_000);

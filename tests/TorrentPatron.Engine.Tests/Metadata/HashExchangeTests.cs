@@ -80,7 +80,7 @@ public sealed class HashExchangeTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task What_a_peer_refuses_or_does_not_answer_is_asked_of_another()
+    public async Task Requests_that_a_peer_rejects_or_does_not_answer_go_to_another()
     {
         HashServer server = await ServeAsync(2000);
         LayerFetcher fetcher = Fetch();
@@ -138,7 +138,7 @@ public sealed class HashExchangeTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Hashes_that_nobody_asked_for_are_not_looked_at()
+    public async Task Unrequested_hashes_are_ignored()
     {
         HashServer server = await ServeAsync(10);
         LayerFetcher fetcher = Fetch();
@@ -157,7 +157,7 @@ public sealed class HashExchangeTests : IAsyncDisposable
     [InlineData(36, 4)]
     [InlineData(0, 64)]
     [InlineData(2, 2)]
-    public async Task Hashes_of_blocks_are_given_of_pieces_that_are_here(int index, int length)
+    public async Task Block_hashes_of_verified_pieces_are_sent(int index, int length)
     {
         HashServer server = await ServeAsync(10);
         HashPeer peer = Join();
@@ -173,7 +173,7 @@ public sealed class HashExchangeTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Hashes_of_a_file_that_is_no_longer_than_a_piece_are_given()
+    public async Task Hashes_of_a_file_not_longer_than_a_piece_are_sent()
     {
         HashServer server = await ServeAsync(10);
         HashPeer peer = Join();
@@ -186,7 +186,7 @@ public sealed class HashExchangeTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task What_cannot_be_given_is_refused()
+    public async Task Unavailable_hashes_are_rejected()
     {
         HashServer server = await ServeAsync(10, has: piece => piece != 2);
         HashPeer peer = Join();

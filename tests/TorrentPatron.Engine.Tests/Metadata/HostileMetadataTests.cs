@@ -14,7 +14,7 @@ public sealed class HostileMetadataTests
     private static readonly byte[] Metadata = Torrent.Metainfo.RawInfo.ToArray();
 
     [Fact]
-    public async Task Who_gives_wrong_metadata_alone_is_shut_out_and_another_is_asked()
+    public async Task A_peer_that_alone_sent_wrong_metadata_is_excluded_and_another_is_asked()
     {
         var network = new MemoryNetwork();
         await using var engine = new TestEngine(network);
@@ -28,7 +28,7 @@ public sealed class HostileMetadataTests
     }
 
     [Fact]
-    public async Task Of_two_who_gave_a_wrong_whole_together_the_liar_is_found_and_shut_out()
+    public async Task Of_two_peers_that_sent_wrong_metadata_together_the_liar_is_detected_and_excluded()
     {
         var network = new MemoryNetwork();
         await using var engine = new TestEngine(network);
@@ -54,7 +54,7 @@ public sealed class HostileMetadataTests
     [InlineData(1)]
     [InlineData(-1)]
     [InlineData(int.MinValue)]
-    public async Task Who_gives_pieces_of_another_size_than_said_is_dropped(int more)
+    public async Task A_peer_whose_pieces_differ_from_its_claimed_size_is_dropped(int more)
     {
         var network = new MemoryNetwork();
         await using var engine = new TestEngine(network);
@@ -71,7 +71,7 @@ public sealed class HostileMetadataTests
     }
 
     [Fact]
-    public async Task Who_gives_a_short_piece_is_dropped()
+    public async Task A_peer_that_sends_a_short_piece_is_dropped()
     {
         var network = new MemoryNetwork();
         await using var engine = new TestEngine(network);
@@ -86,7 +86,7 @@ public sealed class HostileMetadataTests
     }
 
     [Fact]
-    public async Task Who_refuses_without_end_does_not_keep_others_from_giving()
+    public async Task A_peer_that_rejects_endlessly_does_not_keep_others_from_sending()
     {
         var network = new MemoryNetwork();
         await using var engine = new TestEngine(network);
@@ -101,7 +101,7 @@ public sealed class HostileMetadataTests
     }
 
     [Fact]
-    public async Task Who_gives_what_nobody_asked_for_is_dropped_in_the_end()
+    public async Task A_peer_that_keeps_sending_unrequested_pieces_is_dropped()
     {
         var network = new MemoryNetwork();
         await using var engine = new TestEngine(network);
@@ -202,7 +202,7 @@ public sealed class HostileMetadataTests
     [Theory]
     [InlineData("a bitfield that does not fit", "00000003 05 8000")]
     [InlineData("a have beyond the last piece", "00000005 04 00ffffff")]
-    public async Task What_was_said_too_early_and_does_not_fit_ends_the_connection_when_the_metadata_is_here(string what, string hex)
+    public async Task Early_messages_that_do_not_fit_end_the_connection_when_the_metadata_arrives(string what, string hex)
     {
         var network = new MemoryNetwork();
         await using var seed = new TestEngine(network, seed: 9);
@@ -223,7 +223,7 @@ public sealed class HostileMetadataTests
     [Theory]
     [InlineData("a block", "00004009 07 00000000 00000000", 0x4000)]
     [InlineData("haves without end", "", 0)]
-    public async Task Who_speaks_of_pieces_beyond_measure_before_they_are_known_is_dropped(string what, string hex, int zeros)
+    public async Task A_peer_that_announces_too_many_pieces_before_the_metadata_is_known_is_dropped(string what, string hex, int zeros)
     {
         var network = new MemoryNetwork();
         await using var engine = new TestEngine(network);

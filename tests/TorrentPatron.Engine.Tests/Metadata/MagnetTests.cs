@@ -54,7 +54,7 @@ public sealed class MagnetTests
     }
 
     [Fact]
-    public async Task State_that_cannot_be_saved_around_the_metadata_is_told_once()
+    public async Task State_that_cannot_be_saved_around_the_metadata_is_reported_once()
     {
         var network = new MemoryNetwork();
         await using TestEngine seed = new(network), engine = new(network, seed: 2);
@@ -81,7 +81,7 @@ public sealed class MagnetTests
     }
 
     [Fact]
-    public async Task Who_has_a_torrent_by_a_link_gives_its_metadata_to_the_next()
+    public async Task A_torrent_started_by_a_link_serves_its_metadata_to_others()
     {
         var network = new MemoryNetwork();
         await using var seed = new TestEngine(network);
@@ -99,7 +99,7 @@ public sealed class MagnetTests
     }
 
     [Fact]
-    public async Task What_a_peer_said_of_its_pieces_before_the_metadata_came_counts_afterwards()
+    public async Task Pieces_that_a_peer_announced_before_the_metadata_arrived_count_afterwards()
     {
         var network = new MemoryNetwork();
         MemoryTransport other = network.Join();
@@ -218,7 +218,7 @@ public sealed class MagnetTests
     }
 
     [Fact]
-    public async Task A_start_that_follows_one_for_the_metadata_alone_goes_on_to_the_download()
+    public async Task A_start_after_a_metadata_only_start_continues_with_the_download()
     {
         var network = new MemoryNetwork();
         await using var seed = new TestEngine(network);
@@ -248,7 +248,7 @@ public sealed class MagnetTests
     }
 
     [Fact]
-    public async Task What_was_chosen_is_saved_before_the_metadata_is_here_and_counts_after_a_restart()
+    public async Task Choices_made_before_the_metadata_arrives_are_saved_and_apply_after_a_restart()
     {
         var network = new MemoryNetwork();
         await using var seed = new TestEngine(network);
@@ -274,7 +274,7 @@ public sealed class MagnetTests
     }
 
     [Fact]
-    public async Task What_lies_on_disk_already_is_found_when_the_metadata_is_here()
+    public async Task Existing_data_is_found_when_the_metadata_has_arrived()
     {
         var network = new MemoryNetwork();
         await using var seed = new TestEngine(network);
@@ -350,7 +350,7 @@ public sealed class MagnetTests
     }
 
     [Fact]
-    public async Task A_destination_that_cannot_be_written_is_told_at_once_and_nothing_is_left()
+    public async Task An_unwritable_destination_is_reported_at_once_and_leaves_nothing_behind()
     {
         var network = new MemoryNetwork();
         await using var engine = new TestEngine(network);
@@ -367,7 +367,7 @@ public sealed class MagnetTests
     }
 
     [Fact]
-    public async Task What_goes_wrong_when_the_metadata_is_here_stops_the_torrent_and_is_tried_again_when_it_is_resumed()
+    public async Task A_failure_after_the_metadata_has_arrived_stops_the_torrent_and_is_retried_when_it_is_resumed()
     {
         var network = new MemoryNetwork();
         await using var seed = new TestEngine(network);
@@ -440,7 +440,7 @@ public sealed class MagnetTests
     }
 
     [Fact]
-    public async Task What_needs_to_know_the_content_is_refused_before_it_is_known()
+    public async Task Commands_that_need_the_content_are_refused_before_it_is_known()
     {
         var network = new MemoryNetwork();
         await using var engine = new TestEngine(network);

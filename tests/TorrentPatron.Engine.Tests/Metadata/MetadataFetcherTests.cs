@@ -47,7 +47,7 @@ public sealed class MetadataFetcherTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Many_that_claim_other_sizes_and_drip_do_not_keep_out_who_has_the_metadata()
+    public async Task Many_peers_that_claim_wrong_sizes_and_send_slowly_do_not_keep_out_the_one_with_the_metadata()
     {
         for (int i = 0; i < 20; i++)
             Join((30 << 20) - i, drips: true);
@@ -70,7 +70,7 @@ public sealed class MetadataFetcherTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_majority_that_claims_the_right_size_and_gives_wrong_pieces_is_found_out()
+    public async Task A_majority_that_claims_the_right_size_but_sends_wrong_pieces_is_detected()
     {
         for (int i = 0; i < 9; i++)
             Join(Genuine.Length, drips: false, isLiar: true);
@@ -91,7 +91,7 @@ public sealed class MetadataFetcherTests : IAsyncDisposable
     }
 
     [Fact]
-    public void Who_has_given_pieces_that_nobody_has_verified_was_not_of_use_for_ever()
+    public void A_peer_with_unverified_metadata_pieces_was_not_useful()
     {
         Giver liar = Join(Genuine.Length, drips: true, isLiar: true);
         liar.Give(0);

@@ -34,7 +34,7 @@ public sealed class MetadataServerTests
     }
 
     [Fact]
-    public async Task A_piece_that_is_not_there_is_refused()
+    public async Task A_missing_piece_is_rejected()
     {
         var network = new MemoryNetwork();
         await using var engine = new TestEngine(network);
@@ -48,7 +48,7 @@ public sealed class MetadataServerTests
     }
 
     [Fact]
-    public async Task Who_asks_without_end_is_refused_in_the_end()
+    public async Task Endless_requests_are_eventually_rejected()
     {
         var network = new MemoryNetwork();
         await using var engine = new TestEngine(network);
@@ -71,7 +71,7 @@ public sealed class MetadataServerTests
     [Theory]
     [InlineData("le")]
     [InlineData("d8:msg_typei0ee")]
-    public async Task A_message_that_is_none_ends_the_connection(string payload)
+    public async Task An_invalid_message_ends_the_connection(string payload)
     {
         var network = new MemoryNetwork();
         await using var engine = new TestEngine(network);
@@ -114,7 +114,7 @@ public sealed class MetadataServerTests
     }
 
     [Fact]
-    public async Task Who_introduces_himself_without_end_is_dropped()
+    public async Task A_peer_that_repeats_its_extension_handshake_endlessly_is_dropped()
     {
         var network = new MemoryNetwork();
         await using var engine = new TestEngine(network);

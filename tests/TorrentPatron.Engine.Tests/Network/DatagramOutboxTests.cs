@@ -40,7 +40,7 @@ public sealed class DatagramOutboxTests
     }
 
     [Fact]
-    public void What_was_gathered_leaves_together()
+    public void Gathered_datagrams_are_sent_together()
     {
         var socket = new SlowSocket();
         var outbox = new DatagramOutbox(socket, _ => { });

@@ -71,7 +71,7 @@ public sealed class HostConnectorTests
     }
 
     [Fact]
-    public async Task When_all_fail_the_last_failure_is_told()
+    public async Task When_all_fail_the_last_failure_is_reported()
     {
         Task<Connection> connecting = ConnectAsync(A6, A4);
         _attempts[0].Fail(SocketError.NetworkUnreachable);

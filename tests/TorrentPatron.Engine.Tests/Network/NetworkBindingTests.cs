@@ -49,7 +49,7 @@ public sealed class NetworkBindingTests
     [InlineData("tun0", "10.8.0.9", "The network interface 'tun0' does not have the address 10.8.0.9.")]
     [InlineData(null, "10.8.0.9", "No network interface has the address 10.8.0.9.")]
     [InlineData("10.8.1.2", null, "The network interface 'tun1', which has the address 10.8.1.2, is down.")]
-    public void What_is_not_there_is_told_and_nothing_is_allowed(string? name, string? address, string message)
+    public void A_missing_interface_or_address_is_reported_and_nothing_is_allowed(string? name, string? address, string message)
     {
         _interfaces.Have(
             FakeInterfaces.Of("eth0", "192.0.2.1"), FakeInterfaces.Of("tun0", "10.8.0.2"),

@@ -52,7 +52,7 @@ public sealed class OutsideAddressTests
     [InlineData("1.1.1.1", "127.0.0.1")]
     [InlineData("1.1.1.1", "224.0.0.1")]
     [InlineData("2a01:db8::1", "81.2.69.142")]
-    public void What_is_not_of_the_internet_and_what_is_said_over_the_other_IP_version_has_no_vote(string source, string address)
+    public void Local_addresses_and_reports_over_the_other_IP_version_do_not_count(string source, string address)
     {
         for (int i = 0; i < 5; i++)
         {

@@ -58,7 +58,7 @@ public sealed class PortOpenerTests
     }
 
     [Fact]
-    public void Where_nothing_listens_no_tracker_is_told_port_0()
+    public void Without_a_listener_no_tracker_receives_port_0()
     {
         _taken.Add(new IPEndPoint(IPAddress.Any, 6881));
         _taken.Add(new IPEndPoint(IPAddress.IPv6Any, 6881));
@@ -73,7 +73,7 @@ public sealed class PortOpenerTests
     }
 
     [Fact]
-    public void A_machine_without_IPv6_is_no_reason_for_a_warning()
+    public void A_machine_without_IPv6_causes_no_warning()
     {
         _hasIPv6 = false;
 

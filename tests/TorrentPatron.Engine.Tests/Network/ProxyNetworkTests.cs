@@ -31,7 +31,7 @@ public sealed class ProxyNetworkTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _proxy.DisposeAsync();
 
     [Fact]
-    public async Task A_name_reaches_the_proxy_and_nobody_else()
+    public async Task A_name_is_sent_to_the_proxy_only()
     {
         using IListener server = new SocketNetwork().Listen(new IPEndPoint(IPAddress.Loopback, 0));
         _proxy.Names["peer.example"] = IPAddress.Loopback;
@@ -51,7 +51,7 @@ public sealed class ProxyNetworkTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_use_that_is_left_out_goes_past_the_proxy()
+    public async Task An_excluded_use_bypasses_the_proxy()
     {
         using IListener server = new SocketNetwork().Listen(new IPEndPoint(IPAddress.Loopback, 0));
         _settings = _settings! with { Uses = ProxyUses.Trackers };
@@ -84,7 +84,7 @@ public sealed class ProxyNetworkTests : IAsyncLifetime
     [InlineData(5, TorrentErrorId.ProxyHostUnreachable)]
     [InlineData(7, TorrentErrorId.ProxyRefused)]
     [InlineData(8, TorrentErrorId.ProxyRefused)]
-    public async Task A_refusal_is_told_with_the_proxys_address(byte reply, string id)
+    public async Task A_refusal_is_reported_with_the_proxys_address(byte reply, string id)
     {
         _proxy.Reply = reply;
         ProxyException fault = await FailAsync();
@@ -118,7 +118,7 @@ public sealed class ProxyNetworkTests : IAsyncLifetime
     [Theory]
     [InlineData("HTTP/1.1 400 Bad Request\r\n\r\n")]
     [InlineData("")]
-    public async Task What_is_not_a_proxy_is_told(string answer)
+    public async Task A_server_that_is_not_a_proxy_is_reported(string answer)
     {
         _proxy.Noise = System.Text.Encoding.ASCII.GetBytes(answer);
         Assert.Equal(TorrentErrorId.ProxyUnreachable, (await FailAsync()).Error.Id);
@@ -155,7 +155,7 @@ public sealed class ProxyNetworkTests : IAsyncLifetime
     [Theory]
     [InlineData("a host")]
     [InlineData("")]
-    public async Task What_cannot_be_a_name_is_not_known(string host) =>
+    public async Task An_impossible_name_is_unknown(string host) =>
         await Assert.ThrowsAsync<SocketException>(() => _network.ResolveAsync(host, NetworkUse.Web, Cancel));
 
     [Fact]
@@ -272,7 +272,7 @@ public sealed class ProxyNetworkTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_proxy_that_refuses_datagrams_is_told_and_nothing_leaves()
+    public async Task A_proxy_that_rejects_datagrams_is_reported_and_nothing_is_sent_without_it()
     {
         _proxy.CarriesDatagrams = false;
         using IDatagramSocket socket = _network.OpenDatagrams(new IPEndPoint(IPAddress.Any, 0), NetworkUse.Peers);

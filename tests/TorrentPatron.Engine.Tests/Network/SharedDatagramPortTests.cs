@@ -11,7 +11,7 @@ namespace TorrentPatron.Engine.Tests.Network;
 public sealed class SharedDatagramPortTests
 {
     [Fact]
-    public async Task Each_datagram_goes_to_the_first_that_takes_it()
+    public async Task Each_datagram_goes_to_the_first_handler_that_accepts_it()
     {
         await using SharedDatagramPort port = Open();
         await using SharedDatagramPort other = Open();
@@ -120,7 +120,7 @@ public sealed class SharedDatagramPortTests
     }
 
     [Fact]
-    public async Task What_cannot_be_sent_is_lost_and_nothing_else_happens()
+    public async Task Datagrams_that_cannot_be_sent_are_lost_without_other_effects()
     {
         await using SharedDatagramPort port = Open();
         var handler = new Handler(null);

@@ -24,7 +24,7 @@ public sealed class TcpConnectionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_came_before_a_threshold_was_lowered_is_received_then()
+    public async Task Bytes_from_before_a_lower_threshold_are_received_when_it_is_set()
     {
         _here.SetReceiveThreshold(Threshold);
         Task<int> received = _here.ReceiveAsync(new byte[100]).AsTask();
@@ -46,7 +46,7 @@ public sealed class TcpConnectionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_end_of_a_stream_is_told_whatever_the_threshold()
+    public async Task The_end_of_a_stream_is_reported_whatever_the_threshold()
     {
         _here.SetReceiveThreshold(Threshold);
         Task<int> received = _here.ReceiveAsync(new byte[100]).AsTask();

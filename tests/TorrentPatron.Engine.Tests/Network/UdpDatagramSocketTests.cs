@@ -63,7 +63,7 @@ public sealed class UdpDatagramSocketTests
     }
 
     [Fact]
-    public async Task A_datagram_to_nobody_does_not_end_a_receive()
+    public async Task A_datagram_to_an_unused_port_does_not_end_a_receive()
     {
         using IDatagramSocket here = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0), NetworkUse.Peers);
         using IDatagramSocket there = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0), NetworkUse.Peers);

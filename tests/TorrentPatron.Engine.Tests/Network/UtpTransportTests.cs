@@ -103,7 +103,7 @@ public sealed class UtpTransportTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Where_nobody_takes_connections_a_dial_is_refused_at_once()
+    public async Task Without_a_listener_a_dial_is_refused_at_once()
     {
         _other.Transport.Accepted = null;
         await Assert.ThrowsAsync<IOException>(() => _one.Transport.ConnectAsync(_other.EndPoint, Cancelled).WaitAsync(Patience, Cancelled));
@@ -121,7 +121,7 @@ public sealed class UtpTransportTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_flood_of_requests_leaves_nothing_and_keeps_nobody_out()
+    public async Task A_flood_of_requests_stores_nothing_and_does_not_keep_others_out()
     {
         using var attacker = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
         byte[] packet = new byte[UtpHeader.Length];

@@ -6,7 +6,7 @@ namespace TorrentPatron.Engine.Tests.Peers;
 public sealed class BlockRunTests
 {
     [Fact]
-    public void Who_takes_blocks_fast_gets_more_of_them_at_once_up_to_half_a_mebibyte()
+    public void A_fast_peer_gets_larger_runs_of_blocks_up_to_half_a_mebibyte()
     {
         (UploadQueue queue, BlockRun run) = (Filled(500), new BlockRun());
         int before = Take(queue, run);
@@ -24,7 +24,7 @@ public sealed class BlockRunTests
     }
 
     [Fact]
-    public void Who_takes_long_gets_one_block_at_once_in_the_end()
+    public void A_slow_peer_eventually_gets_one_block_at_a_time()
     {
         (UploadQueue queue, BlockRun run) = (Filled(100), new BlockRun());
         for (int i = 0; i < 5; i++)
@@ -49,7 +49,7 @@ public sealed class BlockRunTests
     }
 
     [Fact]
-    public void It_goes_on_after_its_buffer_was_given_back()
+    public void It_continues_after_its_buffer_was_returned()
     {
         (UploadQueue queue, BlockRun run) = (Filled(4), new BlockRun());
         Take(queue, run);

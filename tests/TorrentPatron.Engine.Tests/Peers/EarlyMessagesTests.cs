@@ -38,7 +38,7 @@ public sealed class EarlyMessagesTests : IDisposable
     }
 
     [Fact]
-    public void What_comes_during_a_replay_is_said_behind_it()
+    public void Messages_that_arrive_during_a_replay_follow_it()
     {
         Keep("04 00000001");
         Keep("04 00000002");
@@ -95,7 +95,7 @@ public sealed class EarlyMessagesTests : IDisposable
     [InlineData("08 00000000 00000000 00004000")]
     [InlineData("10 00000000 00000000 00004000")]
     [InlineData("63")]
-    public void What_is_of_no_use_later_is_not_kept(string message)
+    public void Messages_of_no_later_use_are_not_kept(string message)
     {
         for (int i = 0; i < 50_000; i++)
             Assert.Null(Keep(message));

@@ -39,7 +39,7 @@ public sealed class FutileWorkTests
     }
 
     [Fact]
-    public void What_is_charged_as_fast_as_it_comes_back_never_makes_a_connection_wait()
+    public void Charging_as_fast_as_the_allowance_refills_never_makes_a_connection_wait()
     {
         for (int second = 0; second < 1000; second++)
         {
@@ -93,7 +93,7 @@ public sealed class FutileWorkTests
     }
 
     [Fact]
-    public void What_a_message_without_use_costs_grows_with_its_length()
+    public void The_cost_of_a_useless_message_grows_with_its_length()
     {
         Assert.Equal(FutileWork.Message, FutileWork.Of(10));
         Assert.Equal(FutileWork.Message + 128, FutileWork.Of(128 * 1024));

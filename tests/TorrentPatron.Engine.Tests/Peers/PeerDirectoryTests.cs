@@ -59,7 +59,7 @@ public sealed class PeerDirectoryTests
     }
 
     [Fact]
-    public void When_the_last_peer_has_gone_addresses_that_were_to_be_left_alone_for_long_are_dialled_sooner()
+    public void When_the_last_peer_has_left_addresses_with_long_delays_are_dialled_sooner()
     {
         _directory.Add(At(1), PeerSource.Tracker);
         for (int i = 0; i < 9; i++)
@@ -132,7 +132,7 @@ public sealed class PeerDirectoryTests
     }
 
     [Fact]
-    public void A_connection_that_we_give_up_ourselves_is_no_failure()
+    public void A_connection_that_we_give_up_does_not_count_as_a_failure()
     {
         _directory.Add(At(1), PeerSource.Tracker);
         Assert.NotNull(_directory.TakeNext(Start, DialEffort.More));
@@ -209,7 +209,7 @@ public sealed class PeerDirectoryTests
     }
 
     [Fact]
-    public void Where_bans_are_full_the_oldest_makes_way_for_the_newest()
+    public void When_the_ban_list_is_full_the_newest_replaces_the_oldest()
     {
         for (int i = 0; i <= PeerBans.Capacity; i++)
             _directory.Ban(At(i), Id(1), wasDialled: true);
@@ -254,7 +254,7 @@ public sealed class PeerDirectoryTests
     [InlineData("::")]
     [InlineData("ff02::1")]
     [InlineData("::ffff:224.0.0.1")]
-    public void What_is_no_address_of_one_host_is_not_taken(string address) =>
+    public void An_address_that_is_not_a_single_hosts_is_rejected(string address) =>
         Assert.False(_directory.Add(new IPEndPoint(IPAddress.Parse(address), 6881), PeerSource.Tracker));
 
     [Fact]
@@ -269,7 +269,7 @@ public sealed class PeerDirectoryTests
     }
 
     [Fact]
-    public void What_is_near_comes_first_and_then_what_several_have_named()
+    public void Near_addresses_come_first_then_those_named_by_several_sources()
     {
         for (int i = 0; i < 100; i++)
             _directory.Add(At(i), PeerSource.Tracker);
@@ -283,7 +283,7 @@ public sealed class PeerDirectoryTests
     }
 
     [Fact]
-    public void What_has_failed_comes_behind_what_has_not()
+    public void Addresses_that_failed_come_after_those_that_did_not()
     {
         _directory.Add(At(1), PeerSource.LocalDiscovery);
         _directory.Add(At(2), PeerSource.Tracker);
@@ -340,7 +340,7 @@ public sealed class PeerDirectoryTests
     }
 
     [Fact]
-    public void Who_names_many_does_not_drive_out_what_others_have_named()
+    public void A_source_with_many_addresses_does_not_displace_those_of_others()
     {
         for (int i = 0; i < 100; i++)
             _directory.Add(At(i), PeerSource.Tracker);
@@ -355,7 +355,7 @@ public sealed class PeerDirectoryTests
     }
 
     [Fact]
-    public void What_has_failed_makes_way_for_what_is_new()
+    public void Addresses_that_failed_are_replaced_by_new_ones()
     {
         for (int i = 0; i < PeerDirectory.Capacity; i++)
             _directory.Add(At(i), PeerSource.Tracker);
@@ -400,7 +400,7 @@ public sealed class PeerDirectoryTests
     }
 
     [Fact]
-    public void What_only_the_sources_of_a_public_torrent_have_named_can_be_forgotten()
+    public void Addresses_known_only_from_sources_of_a_public_torrent_can_be_forgotten()
     {
         _directory.Add(At(1), PeerSource.Tracker);
         _directory.Add(At(2), PeerSource.Dht);
@@ -432,7 +432,7 @@ public sealed class PeerDirectoryTests
     }
 
     [Fact]
-    public void Two_who_name_addresses_take_turns_however_many_each_names()
+    public void Two_sources_take_turns_however_many_addresses_each_has()
     {
         for (int i = 1; i <= 500; i++)
             _directory.Add(At(i), TrackerA);
@@ -472,7 +472,7 @@ public sealed class PeerDirectoryTests
     }
 
     [Fact]
-    public void Who_comes_again_under_another_name_does_not_come_before_those_that_wait()
+    public void A_source_that_returns_under_another_name_does_not_jump_the_queue()
     {
         for (int i = 1; i <= 100; i++)
             _directory.Add(At(i), TrackerA);
@@ -539,7 +539,7 @@ public sealed class PeerDirectoryTests
     }
 
     [Fact]
-    public void One_host_of_many_ports_is_dialled_at_some_of_them_in_a_minute_and_left_alone_where_nobody_answers()
+    public void One_host_with_many_ports_is_dialled_at_a_few_of_them_per_minute_and_not_again_without_an_answer()
     {
         for (int port = 20_000; port < 20_200; port++)
             _directory.Add(At(1, port), TrackerA);

@@ -181,7 +181,7 @@ public sealed class PeerDownloadTests : IDisposable
     }
 
     [Fact]
-    public void Blocks_that_nobody_asked_for_are_wasted_and_too_many_of_them_end_the_connection()
+    public void Unrequested_blocks_count_as_waste_and_too_many_end_the_connection()
     {
         ActivePiece piece = new(1, 4 * Block);
         for (int i = 0; i < PeerDownload.MostUnaskedBlocks; i++)
@@ -229,7 +229,7 @@ public sealed class PeerDownloadTests : IDisposable
     }
 
     [Fact]
-    public void What_a_snubbed_peer_owes_is_cancelled_and_taken_where_it_comes_late_and_is_still_wanted()
+    public void A_snubbed_peers_requests_are_cancelled_and_late_blocks_are_accepted_if_still_wanted()
     {
         ActivePiece piece = Want(_fast, 0, 100);
         _download.FillRequests();
@@ -282,7 +282,7 @@ public sealed class PeerDownloadTests : IDisposable
     }
 
     [Fact]
-    public void What_a_peer_that_drips_has_owed_for_too_long_is_cancelled()
+    public void Overdue_requests_to_a_trickling_peer_are_cancelled()
     {
         ActivePiece piece = Want(_fast, 0, 100);
         _download.FillRequests();
@@ -298,7 +298,7 @@ public sealed class PeerDownloadTests : IDisposable
     }
 
     [Fact]
-    public void What_a_peer_says_of_its_pieces_is_told_and_what_cannot_be_ends_the_connection()
+    public void A_peers_piece_messages_are_reported_and_invalid_ones_end_the_connection()
     {
         Assert.Null(_download.HandlePieces(LonePeer.Message("05 8001")));
         Assert.Null(_download.HandlePieces(LonePeer.Message("05 ffff")));
@@ -326,7 +326,7 @@ public sealed class PeerDownloadTests : IDisposable
     }
 
     [Fact]
-    public void What_a_closed_peer_owes_is_released_once()
+    public void A_closed_peers_pending_requests_are_released_once()
     {
         Want(_fast, 0, 100);
         _download.FillRequests();

@@ -101,7 +101,7 @@ public sealed class PeerSetTests : IAsyncDisposable
     }
 
     [Fact]
-    public void Who_says_the_id_of_a_connected_peer_from_another_address_is_another_peer()
+    public void A_connected_peers_id_from_another_address_is_another_peer()
     {
         IdleConnection honest = Attach(200, Address(1), isIncoming: false);
         IdleConnection other = Attach(200, Address(2), isIncoming: true);
@@ -112,7 +112,7 @@ public sealed class PeerSetTests : IAsyncDisposable
     }
 
     [Fact]
-    public void A_peer_that_was_of_use_makes_way_for_nobody()
+    public void A_useful_peer_is_never_replaced()
     {
         IdleConnection honest = Attach(200, isIncoming: false);
         _set.Connected[0].HasGivenMetadata = true;
@@ -122,7 +122,7 @@ public sealed class PeerSetTests : IAsyncDisposable
     }
 
     [Fact]
-    public void Who_listens_where_we_dial_takes_the_place_of_who_only_said_its_id()
+    public void A_peer_that_listens_where_we_dial_replaces_one_that_only_claimed_its_id()
     {
         IdleConnection stranger = Attach(200, isIncoming: true);
         _time.Advance(TimeSpan.FromMinutes(1));
@@ -134,7 +134,7 @@ public sealed class PeerSetTests : IAsyncDisposable
     }
 
     [Fact]
-    public void A_connection_makes_way_for_another_to_the_same_peer_only_where_that_is_taken()
+    public void A_connection_is_replaced_by_another_to_the_same_peer_only_if_that_one_is_accepted()
     {
         IPEndPoint address = Address(1);
         _set.Directory.Add(address, PeerSource.Manual);

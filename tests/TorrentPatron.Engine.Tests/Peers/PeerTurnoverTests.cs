@@ -13,11 +13,11 @@ public sealed class PeerTurnoverTests
     private readonly PeerTurnover _turnover = new();
 
     [Fact]
-    public void Who_took_a_block_once_and_then_nothing_leaves_where_others_wait() =>
+    public void A_peer_idle_after_one_block_is_disconnected_if_others_wait() =>
         Assert.Equal([1], _turnover.Choose([Busy(1000), new(Long, Idle: TimeSpan.FromMinutes(2), Recent: 5, false)], Most, false, true, Start));
 
     [Fact]
-    public void Nobody_leaves_where_nobody_waits() => Assert.Empty(_turnover.Choose([new(Long, Long, 0, false)], Most, false, false, Start));
+    public void No_peer_is_disconnected_if_none_is_waiting() => Assert.Empty(_turnover.Choose([new(Long, Long, 0, false)], Most, false, false, Start));
 
     [Fact]
     public void Few_leave_at_once()
@@ -31,7 +31,7 @@ public sealed class PeerTurnoverTests
         Assert.Empty(_turnover.Choose([new(TimeSpan.FromSeconds(59), Long, 0, false), new(Long, Long, 0, true)], Most, true, true, Start));
 
     [Fact]
-    public void Who_was_never_of_use_and_wants_nothing_leaves_sooner_and_more_of_those_at_once()
+    public void Peers_that_were_never_useful_and_want_nothing_are_disconnected_sooner_and_more_at_once()
     {
         TimeSpan some = PeerTurnover.ShortPatience + TimeSpan.FromSeconds(1);
         TurnoverCandidate useless = new(some, some, 0, IsTrusted: false, IsUseless: true);
@@ -59,7 +59,7 @@ public sealed class PeerTurnoverTests
     }
 
     [Fact]
-    public void Use_fades_and_who_waits_for_us_is_not_idle()
+    public void Usefulness_fades_and_a_peer_waiting_for_us_is_not_idle()
     {
         var use = new PeerUse(Start);
         use.Note(1000, isWaiting: false, Start);

@@ -122,7 +122,7 @@ public sealed class PeerUploadTests : IDisposable
     }
 
     [Fact]
-    public void A_peer_without_the_fast_extension_is_told_nothing_while_pieces_are_concealed()
+    public void A_peer_without_the_fast_extension_sees_no_pieces_while_pieces_are_concealed()
     {
         var plain = new PeerUpload(_plain.Connection, _plain.Handler, new Reader());
         plain.Conceal(Pieces);
@@ -224,7 +224,7 @@ public sealed class PeerUploadTests : IDisposable
     }
 
     [Fact]
-    public void HandleInterest_is_told()
+    public void HandleInterest_reports_the_interest()
     {
         _upload.HandleInterest(true);
         Assert.True(_upload.IsInterested);

@@ -33,7 +33,7 @@ public sealed class ReceivePaceTests
     }
 
     [Fact]
-    public void Who_becomes_slow_is_waited_for_no_longer()
+    public void A_peer_that_becomes_slow_is_not_waited_for()
     {
         ReceivePace pace = Paced(1_000_000_000);
         _time.Advance(TimeSpan.FromSeconds(1));

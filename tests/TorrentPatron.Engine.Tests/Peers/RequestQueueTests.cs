@@ -79,7 +79,7 @@ public sealed class RequestQueueTests
     }
 
     [Fact]
-    public void What_is_owed_for_too_long_is_taken_back_and_little_is_asked_for_then()
+    public void Overdue_requests_are_withdrawn_and_few_are_made_afterwards()
     {
         for (int i = 0; i < 20; i++)
             _queue.BlockArrived();

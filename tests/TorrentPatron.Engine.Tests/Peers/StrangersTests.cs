@@ -8,7 +8,7 @@ namespace TorrentPatron.Engine.Tests.Peers;
 public sealed class StrangersTests
 {
     [Fact]
-    public void Where_there_is_no_room_the_oldest_of_the_host_with_most_goes()
+    public void When_full_the_oldest_entry_of_the_host_with_the_most_is_removed()
     {
         var strangers = new Strangers(10);
         IdleConnection[] crowd = [.. Enumerable.Range(1, 6).Select(port => Add(strangers, "127.0.0.66", port))];
@@ -39,7 +39,7 @@ public sealed class StrangersTests
     }
 
     [Fact]
-    public void Who_has_shaken_hands_is_not_one_of_them()
+    public void A_connection_after_its_handshake_does_not_count()
     {
         var strangers = new Strangers(1);
         IdleConnection first = Add(strangers, "10.0.0.1", 1);

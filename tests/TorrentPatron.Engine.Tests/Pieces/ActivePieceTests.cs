@@ -73,7 +73,7 @@ public sealed class ActivePieceTests
     }
 
     [Fact]
-    public void DropSuspect_comes_to_who_sent_much_of_a_piece_that_is_bad_again_and_again()
+    public void DropSuspect_reaches_the_sender_of_most_of_a_repeatedly_bad_piece()
     {
         NamedSource liar = new("liar"), one = new("one"), other = new("other");
         var piece = new ActivePiece(0, 8 * Block);
@@ -135,7 +135,7 @@ public sealed class ActivePieceTests
     }
 
     [Fact]
-    public void What_can_be_hashed_grows_only_without_gaps()
+    public void The_hashable_part_grows_only_without_gaps()
     {
         var piece = new ActivePiece(0, 2 * Block + 5);
         piece.ReserveFree(_taken);

@@ -63,7 +63,7 @@ public sealed class ActivePiecesTests : IPieceDisk, IPieceResults
     }
 
     [Fact]
-    public void A_run_goes_across_pieces_and_goes_on_where_it_has_ended()
+    public void A_run_spans_pieces_and_continues_where_it_ended()
     {
         FakeSource source = Seed();
         Assert.Equal(["0.0", "0.1", "0.2", "0.3", "1.0", "1.1"], Run(source, most: 6 * Block));
@@ -161,7 +161,7 @@ public sealed class ActivePiecesTests : IPieceDisk, IPieceResults
     }
 
     [Fact]
-    public void What_a_source_gives_back_is_free_only_where_it_is_not_here_and_no_other_source_owes_it()
+    public void A_released_block_is_free_only_if_it_is_missing_and_not_requested_from_another_source()
     {
         FakeSource one = Seed(), other = Seed();
         one.Reserve(_pieces, Count * Blocks);

@@ -90,7 +90,7 @@ public sealed class BackPressureTests
     }
 
     [Fact]
-    public async Task Nobody_waits_for_ever_however_many_add_and_remove()
+    public async Task Every_wait_completes_however_many_threads_add_and_remove()
     {
         var pressure = new BackPressure(4096);
         Task[] workers = [.. Enumerable.Range(0, 8).Select(seed => Task.Run(async () =>

@@ -85,7 +85,7 @@ public sealed class PieceFinisherTests
     }
 
     [Fact]
-    public void What_lies_behind_a_missing_block_is_written_when_it_is_too_much_and_read_back_when_its_turn_has_come()
+    public void Blocks_after_a_missing_one_are_written_when_there_are_too_many_and_read_back_when_it_is_their_turn()
     {
         var target = new Target(8 * Block);
         target.Add(1, 2, 4, 6, 7);
@@ -105,7 +105,7 @@ public sealed class PieceFinisherTests
     }
 
     [Fact]
-    public void What_was_written_before_its_turn_and_is_wrong_makes_the_piece_bad()
+    public void A_wrong_block_written_early_makes_the_piece_bad()
     {
         var target = new Target(4 * Block) { Sender = _ => Even };
         target.Data[2 * Block] ^= 1;
@@ -167,7 +167,7 @@ public sealed class PieceFinisherTests
     }
 
     [Fact]
-    public void A_piece_of_which_nothing_is_here_leaves_nothing_when_it_is_parked()
+    public void A_piece_without_received_blocks_leaves_nothing_when_it_is_parked()
     {
         var target = new Target(2 * Block);
         target.Finisher.Park();
@@ -243,7 +243,7 @@ public sealed class PieceFinisherTests
     [Theory]
     [InlineData(6 * Block)]
     [InlineData((9 << 20) + 5)]
-    public void A_damaged_block_of_an_earlier_session_is_fetched_anew_and_nobody_is_blamed(int length)
+    public void A_damaged_block_of_an_earlier_session_is_fetched_again_and_no_peer_is_blamed(int length)
     {
         int[] onDisk = [0, 2, 3];
         var target = new Target(length, onDisk);
@@ -265,7 +265,7 @@ public sealed class PieceFinisherTests
     }
 
     [Fact]
-    public void Who_sends_a_wrong_block_beside_those_of_an_earlier_session_is_named_once_those_are_fetched_anew()
+    public void The_sender_of_a_wrong_block_is_identified_once_an_earlier_sessions_blocks_are_fetched_again()
     {
         var target = new Target(4 * Block, 0, 2);
         target.Data[Block] ^= 1;
@@ -283,7 +283,7 @@ public sealed class PieceFinisherTests
     [Theory]
     [InlineData(2 * Block)]
     [InlineData(6 << 20)]
-    public void A_disk_that_refuses_is_told_once_and_the_slabs_are_let_go(int length)
+    public void A_disk_failure_is_reported_once_and_the_slabs_are_released(int length)
     {
         var target = new Target(length) { Refuses = true };
         for (int block = 0; block < target.Piece.BlockCount; block++)
@@ -306,7 +306,7 @@ public sealed class PieceFinisherTests
     }
 
     [Fact]
-    public void A_fault_at_a_piece_is_told_and_lets_go_of_its_blocks()
+    public void A_fault_at_a_piece_is_reported_and_releases_its_blocks()
     {
         var target = new Target(2 * Block) { Breaks = new InvalidOperationException("A mistake.") };
         target.Add(0, 1);

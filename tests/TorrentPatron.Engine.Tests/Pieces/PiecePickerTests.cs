@@ -6,7 +6,7 @@ namespace TorrentPatron.Engine.Tests.Pieces;
 public sealed class PiecePickerTests
 {
     [Fact]
-    public void The_rarest_piece_comes_first_once_a_few_pieces_are_there()
+    public void The_rarest_piece_comes_first_once_a_few_pieces_are_verified()
     {
         PiecePicker picker = PastTheFirstPieces(pieces: 10);
         picker.AddPeer(Field(10, 5, 6, 7, 8, 9));

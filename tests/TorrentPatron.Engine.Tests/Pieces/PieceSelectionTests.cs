@@ -12,7 +12,7 @@ public sealed class PieceSelectionTests
     private readonly PieceSelection _selection = new(new SwarmTorrent(40, Length, (Count * Length) - 100).Metainfo, new Random(1)) { Sequential = true };
 
     [Fact]
-    public void At_first_every_piece_is_wanted_and_none_is_here()
+    public void At_first_every_piece_is_wanted_and_none_is_verified()
     {
         Assert.Equal(new PieceProgress((Count * Length) - 100, 0, 0), _selection.Progress);
         Assert.Equal((Count * Length) - 100, _selection.MissingBytes);
@@ -21,7 +21,7 @@ public sealed class PieceSelectionTests
     }
 
     [Fact]
-    public void SetVerified_counts_bytes_and_tells_when_every_wanted_piece_is_here()
+    public void SetVerified_counts_bytes_and_reports_when_every_wanted_piece_is_verified()
     {
         Assert.False(_selection.SetVerified(3));
         Assert.Equal(new PieceProgress((Count * Length) - 100, Length - 100, 1), _selection.Progress);
@@ -52,7 +52,7 @@ public sealed class PieceSelectionTests
     }
 
     [Fact]
-    public void Reset_takes_what_is_here_and_begins_no_piece()
+    public void Reset_takes_over_the_verified_pieces_and_starts_none()
     {
         FakeSource seed = Seed();
         Assert.Equal(0, _selection.Pick(seed));
@@ -87,7 +87,7 @@ public sealed class PieceSelectionTests
     }
 
     [Fact]
-    public void What_a_source_says_again_adds_to_what_it_has()
+    public void Repeated_announcements_add_to_a_sources_pieces()
     {
         FakeSource source = Source(0);
         _selection.SourceHas(source, Field(1, 2));
@@ -102,7 +102,7 @@ public sealed class PieceSelectionTests
     }
 
     [Fact]
-    public void A_source_that_takes_pieces_back_and_has_them_again_goes_through_all_pieces_once()
+    public void A_source_that_loses_pieces_and_gets_them_again_scans_all_pieces_once()
     {
         FakeSource source = Seed();
         _selection.SourceLost(source, 3);
@@ -149,7 +149,7 @@ public sealed class PieceSelectionTests
     }
 
     [Fact]
-    public async Task What_sources_say_on_many_threads_at_once_is_counted_as_said()
+    public async Task Concurrent_announcements_of_sources_are_counted_correctly()
     {
         FakeSource[] sources = [.. Enumerable.Range(0, 8).Select(_ => new FakeSource())];
         await Task.WhenAll(sources.Select(source => Task.Run(() =>

@@ -141,7 +141,7 @@ public sealed class PortMapperTests
     }
 
     [Fact]
-    public async Task Another_outside_port_than_ours_is_told_and_kept()
+    public async Task An_external_port_other_than_ours_is_reported_and_kept()
     {
         var router = new FakeRouter(_time) { SpeaksPcp = true, PortShift = 100 };
         await using PortMapper mapper = Start(router);
@@ -193,7 +193,7 @@ public sealed class PortMapperTests
     }
 
     [Fact]
-    public async Task Word_of_a_restart_from_others_is_not_heeded()
+    public async Task A_restart_reported_by_others_is_ignored()
     {
         var router = new FakeRouter(_time) { SpeaksPcp = true };
         await using PortMapper mapper = Start(router);
@@ -208,7 +208,7 @@ public sealed class PortMapperTests
     }
 
     [Fact]
-    public async Task Answers_of_others_and_to_other_questions_are_not_believed()
+    public async Task Answers_from_others_or_to_other_requests_are_ignored()
     {
         var router = new FakeRouter(_time)
         {
@@ -234,7 +234,7 @@ public sealed class PortMapperTests
     [InlineData("http://192.168.1.66/rootDesc.xml")]
     [InlineData("http://router.example/rootDesc.xml")]
     [InlineData("http://[::1]/")]
-    public async Task Nobody_but_the_router_is_asked_for_a_description(string location)
+    public async Task Only_the_router_is_asked_for_a_description(string location)
     {
         var router = new FakeRouter(_time) { Description = location };
         await using PortMapper mapper = Start(router);
@@ -246,7 +246,7 @@ public sealed class PortMapperTests
     }
 
     [Fact]
-    public async Task Who_answers_a_search_in_the_place_of_the_router_is_not_believed()
+    public async Task A_search_answer_from_a_host_other_than_the_router_is_ignored()
     {
         var router = new FakeRouter(_time)
         {

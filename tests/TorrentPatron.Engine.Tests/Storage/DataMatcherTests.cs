@@ -75,7 +75,7 @@ public sealed class DataMatcherTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Versions))]
-    public async Task A_missing_file_is_found_nowhere_and_the_rest_is_there(MetainfoVersion version)
+    public async Task A_missing_file_is_reported_missing_and_the_others_are_found(MetainfoVersion version)
     {
         TorrentMetainfo torrent = await MakeAsync(version);
         File.Delete(_temp["data", "b", "middle.bin"]);
@@ -192,7 +192,7 @@ public sealed class DataMatcherTests : IDisposable
     }
 
     [Fact]
-    public async Task A_folder_that_is_not_there_is_refused_and_matching_can_be_cancelled()
+    public async Task A_missing_folder_is_refused_and_matching_can_be_cancelled()
     {
         TorrentMetainfo torrent = await MakeAsync(MetainfoVersion.V1);
         StorageException failure = await Assert.ThrowsAsync<StorageException>(() => MatchAsync(torrent, _temp["missing"]));

@@ -92,7 +92,7 @@ public sealed class DataMoverTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_volume_with_too_little_room_is_told_before_anything_is_copied()
+    public async Task A_volume_without_enough_space_is_reported_before_anything_is_copied()
     {
         using TempFolder there = OnAnotherVolume();
         var torrent = new SwarmTorrent(4, Piece, Piece);

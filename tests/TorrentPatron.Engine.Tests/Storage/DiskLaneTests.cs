@@ -41,7 +41,7 @@ public sealed class DiskLaneTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task What_is_read_from_a_slow_disk_is_read_on_another_thread_than_pieces_are_written()
+    public async Task A_slow_disk_is_read_and_written_on_different_threads()
     {
         _isSlow = true;
         Task read = ReadAsync();

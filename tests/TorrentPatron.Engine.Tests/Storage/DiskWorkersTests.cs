@@ -86,7 +86,7 @@ public sealed class DiskWorkersTests
     }
 
     [Fact]
-    public async Task Occasional_work_goes_to_a_thread_that_is_free()
+    public async Task Occasional_work_runs_on_a_free_thread()
     {
         await using var workers = new DiskWorkers(2);
         using var hold = new ManualResetEventSlim();
@@ -102,7 +102,7 @@ public sealed class DiskWorkersTests
     }
 
     [Fact]
-    public async Task Who_enters_goes_on_on_a_disk_thread_and_stays_there_while_nobody_waits()
+    public async Task Entering_continues_on_a_disk_thread_and_stays_there_while_no_job_waits()
     {
         await using var workers = new DiskWorkers(2);
         await workers.Enter();
@@ -116,7 +116,7 @@ public sealed class DiskWorkersTests
     }
 
     [Fact]
-    public async Task Who_enters_again_lets_those_that_wait_go_first()
+    public async Task Entering_again_lets_waiting_jobs_run_first()
     {
         await using var workers = new DiskWorkers(1);
         await workers.Enter();
@@ -127,7 +127,7 @@ public sealed class DiskWorkersTests
     }
 
     [Fact]
-    public async Task Who_enters_another_engines_threads_leaves_its_own()
+    public async Task Entering_another_engines_threads_leaves_ones_own()
     {
         await using DiskWorkers one = new(1), other = new(1);
         await one.Enter();
@@ -137,7 +137,7 @@ public sealed class DiskWorkersTests
     }
 
     [Fact]
-    public async Task Who_enters_after_disposal_goes_on_where_it_is()
+    public async Task Entering_after_disposal_continues_on_the_same_thread()
     {
         var workers = new DiskWorkers(1);
         await workers.DisposeAsync();

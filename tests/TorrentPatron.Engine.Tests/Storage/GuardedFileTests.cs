@@ -93,7 +93,7 @@ public sealed class GuardedFileTests : IDisposable
     }
 
     [Fact]
-    public void What_is_missing_or_a_folder_fails_as_it_does_in_dotnet()
+    public void A_missing_file_or_a_folder_fails_as_in_dotnet()
     {
         Assert.Throws<FileNotFoundException>(() => Open("none", FileMode.Open, FileAccess.Read));
         Assert.Throws<DirectoryNotFoundException>(() => Open("none/file", FileMode.Open, FileAccess.Read));
@@ -121,7 +121,7 @@ public sealed class GuardedFileTests : IDisposable
     }
 
     [Fact]
-    public void Nobody_keeps_us_from_a_file_that_others_may_delete_by_locking_it()
+    public void Others_cannot_keep_us_from_a_deletable_file_by_locking_it()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Locks bind everybody there.");
         using SafeFileHandle held = File.OpenHandle(_temp["top", "folder", "file"], share: FileShare.None);

@@ -94,7 +94,7 @@ public sealed class GuardedFolderTests : IDisposable
     }
 
     [Fact]
-    public void What_is_missing_is_told_apart_where_that_matters()
+    public void Missing_files_are_distinguished_where_that_matters()
     {
         using var folder = GuardedFolder.Make(_temp["top"], _temp["top", "folder"], Owner | UnixFileMode.UserExecute);
         Assert.Throws<FileNotFoundException>(() => folder.OpenFile("none", FileMode.Open, FileAccess.Read, FileShare.ReadWrite, Owner));

@@ -35,7 +35,7 @@ public sealed class PartsFileTests : IDisposable
     }
 
     [Fact]
-    public void What_was_written_is_there_again_and_the_file_is_as_large_as_the_pieces_in_it()
+    public void Written_pieces_can_be_read_again_and_the_file_is_only_as_large_as_they_are()
     {
         // The end of one piece and the beginning of the next; and one far behind them, which is shorter.
         Write((41 * Piece) - 10, 30);
@@ -79,7 +79,7 @@ public sealed class PartsFileTests : IDisposable
     [InlineData(100, 1)]
     [InlineData(1300, 1)]
     [InlineData(2500, 2)]
-    public void What_was_cut_off_is_not_there(int length, int pieces)
+    public void Truncated_records_are_missing(int length, int pieces)
     {
         for (int piece = 0; piece < 4; piece++)
             Write(piece * Piece, 100);

@@ -26,7 +26,7 @@ public sealed class PathTreeTests
     }
 
     [Fact]
-    public void What_was_removed_is_found_no_more_and_the_rest_is()
+    public void Removed_values_are_not_found_and_the_others_are()
     {
         Add("/d/a", "/d/a/b");
         Assert.False(_tree.Add(Native("/d/a"), "/d/a"));
@@ -41,7 +41,7 @@ public sealed class PathTreeTests
     }
 
     [Fact]
-    public void What_was_added_is_there_at_its_path_alone()
+    public void A_value_is_found_only_at_the_path_it_was_added_with()
     {
         Add("/d/a", "/d/a/b");
 

@@ -22,7 +22,7 @@ public sealed class StoragePreparationTests : IDisposable
     }
 
     [Fact]
-    public void Too_little_room_is_told_before_anything_is_written_and_leaves_nothing_behind()
+    public void A_lack_of_space_is_reported_before_anything_is_written_and_leaves_nothing_behind()
     {
         using TorrentStorage storage = Make(_temp["a", "b"], 0, 1L << 58);
         var failure = Assert.Throws<StorageException>(() => storage.Prepare(null, [], storage.Stamps()));
@@ -32,7 +32,7 @@ public sealed class StoragePreparationTests : IDisposable
     }
 
     [Fact]
-    public void What_is_skipped_or_verified_needs_no_room()
+    public void Skipped_and_verified_data_needs_no_space()
     {
         using TorrentStorage storage = Make(_temp.Path, 1L << 50, 1 << 30);
         storage.Prepare(null, [FilePriority.Skip, FilePriority.Normal], storage.Stamps());
@@ -55,7 +55,7 @@ public sealed class StoragePreparationTests : IDisposable
     }
 
     [Fact]
-    public void A_folder_that_cannot_be_written_is_told_unless_all_is_there_already()
+    public void An_unwritable_folder_is_reported_unless_all_data_exists()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess, "Permissions do not bind us here.");
         using TorrentStorage storage = Make(_temp.Path, 5);
@@ -92,7 +92,7 @@ public sealed class StoragePreparationTests : IDisposable
 
     [Fact]
     [NotOnWindows("Windows takes paths of 32,767 characters, more than a torrent may have.")]
-    public void A_path_longer_than_the_system_takes_is_told_before_anything_is_made()
+    public void A_path_too_long_for_the_system_is_reported_before_anything_is_created()
     {
         string deep = string.Join('/', Enumerable.Repeat(new string('d', 250), 20));
         var layout = new FileLayout(_temp["new"], "t", 16, [("t/a", 5, true), ($"t/{deep}/b", 5, true)]);
@@ -118,7 +118,7 @@ public sealed class StoragePreparationTests : IDisposable
     }
 
     [Fact]
-    public void A_full_disk_is_told_as_such_by_preparing_and_by_writing()
+    public void A_full_disk_is_reported_as_such_by_preparation_and_by_writing()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "A tmpfs takes root on Linux.");
         string mount = Directory.CreateDirectory(_temp["small"]).FullName;

@@ -73,7 +73,7 @@ public sealed class TorrentMakerTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_missing_or_has_no_bytes_is_refused_with_a_reason()
+    public async Task A_missing_or_empty_source_is_refused_with_a_reason()
     {
         Directory.CreateDirectory(_temp["source", "sub"]);
         Fill("nothing", 0);

@@ -35,7 +35,7 @@ public sealed class TorrentStorageTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public void What_is_written_piece_by_piece_lies_in_the_files_and_is_read_again(int pieceLength, long[] lengths)
+    public void Pieces_are_written_to_the_files_and_can_be_read_again(int pieceLength, long[] lengths)
     {
         using TorrentStorage storage = Make(pieceLength, lengths);
         WriteAndRead(storage);
@@ -53,7 +53,7 @@ public sealed class TorrentStorageTests : IDisposable
     }
 
     [Fact]
-    public void What_has_another_name_too_is_copied_before_it_is_written()
+    public void A_file_with_another_hard_link_is_copied_before_it_is_written()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "There hard links are not looked for.");
         Directory.CreateDirectory(_temp["t"]);

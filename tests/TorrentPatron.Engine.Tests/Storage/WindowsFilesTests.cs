@@ -14,7 +14,7 @@ public sealed class WindowsFilesTests : IDisposable
     public void Dispose() => _temp.Dispose();
 
     [Fact]
-    public void What_is_deleted_or_moved_is_what_was_looked_at()
+    public void The_file_deleted_or_moved_is_the_one_examined()
     {
         File.WriteAllText(_temp["a"], "ours");
         FileNode seen = GuardedFile.Find(_temp.Path, _temp["a"])!.Value;
@@ -48,7 +48,7 @@ public sealed class WindowsFilesTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_another_program_holds_is_told_as_such()
+    public void A_file_in_use_by_another_program_is_reported_as_such()
     {
         using (new FileStream(_temp["a"], FileMode.Create, FileAccess.ReadWrite, FileShare.None))
         {
@@ -65,7 +65,7 @@ public sealed class WindowsFilesTests : IDisposable
     }
 
     [Fact]
-    public void A_path_of_something_that_is_there_is_known_as_it_is_and_the_rest_stays()
+    public void The_existing_part_of_a_path_is_resolved_and_the_rest_is_unchanged()
     {
         Directory.CreateDirectory(_temp["Folder"]);
         File.WriteAllText(_temp["Folder", "a"], "");

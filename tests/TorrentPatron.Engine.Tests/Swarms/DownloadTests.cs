@@ -34,7 +34,7 @@ public sealed class DownloadTests
     }
 
     [Fact]
-    public async Task What_a_torrent_says_of_itself_never_goes_back()
+    public async Task A_torrents_status_never_goes_backwards()
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(2, 16 * 1024, 4_000_000);

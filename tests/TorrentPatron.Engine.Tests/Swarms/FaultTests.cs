@@ -24,7 +24,7 @@ public sealed class FaultTests
     [Theory]
     [InlineData(nameof(FaultyNetwork.Call.Receive), "receiving from a peer")]
     [InlineData(nameof(FaultyNetwork.Call.Send), "sending to a peer")]
-    public async Task A_fault_at_one_peer_ends_that_peer_and_the_torrent_goes_on_with_others(string call, string root)
+    public async Task A_fault_at_one_peer_closes_that_peer_and_the_torrent_continues_with_others(string call, string root)
     {
         var torrent = new SwarmTorrent(7001 + call.Length, Piece, 4 * Piece);
         TorrentId id = torrent.Metainfo.TorrentId;

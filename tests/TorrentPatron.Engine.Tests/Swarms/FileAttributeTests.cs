@@ -19,7 +19,7 @@ public sealed class FileAttributeTests
         OperatingSystem.IsWindows() || File.GetUnixFileMode(path).HasFlag(UnixFileMode.UserExecute);
 
     [Fact]
-    public async Task What_the_torrent_says_of_a_file_is_set_when_it_is_whole()
+    public async Task A_files_attributes_are_set_when_it_is_complete()
     {
         var network = new MemoryNetwork();
         SwarmTorrent torrent = Make(200);
@@ -41,7 +41,7 @@ public sealed class FileAttributeTests
 
     [Fact]
     [UnsupportedOSPlatform("windows")]
-    public async Task What_the_owner_changes_later_stays_also_after_a_restart()
+    public async Task The_owners_later_changes_survive_a_restart()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "There are no such permissions there.");
         var network = new MemoryNetwork();
@@ -86,7 +86,7 @@ public sealed class FileAttributeTests
     }
 
     [Fact]
-    public async Task What_stands_in_the_place_of_a_link_stays_and_a_warning_says_so()
+    public async Task A_file_at_the_path_of_a_link_is_kept_with_a_warning()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
         var network = new MemoryNetwork();

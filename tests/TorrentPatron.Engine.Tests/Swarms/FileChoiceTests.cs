@@ -75,7 +75,7 @@ public sealed class FileChoiceTests
     }
 
     [Fact]
-    public async Task A_choice_that_leaves_nothing_is_no_start()
+    public async Task A_choice_of_no_files_starts_nothing()
     {
         var torrent = new SwarmTorrent(71, Piece, Piece, Piece);
         await using var engine = new TestEngine(new MemoryNetwork());
@@ -121,7 +121,7 @@ public sealed class FileChoiceTests
     }
 
     [Fact]
-    public async Task A_download_is_complete_when_what_is_missing_is_no_longer_wanted()
+    public async Task A_download_is_complete_when_the_missing_files_are_no_longer_wanted()
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(73, Piece, 2 * Piece, 2 * Piece);
@@ -157,7 +157,7 @@ public sealed class FileChoiceTests
     }
 
     [Fact]
-    public async Task Files_tell_how_much_of_each_is_there()
+    public async Task Files_report_how_much_of_each_exists()
     {
         var torrent = new SwarmTorrent(75, Piece, Piece / 2, 0, 2 * Piece, 5);
         await using var engine = new TestEngine(new MemoryNetwork());
@@ -179,7 +179,7 @@ public sealed class FileChoiceTests
     }
 
     [Fact]
-    public async Task Peers_tell_who_they_are_and_what_they_have()
+    public async Task Peers_report_their_identity_and_their_pieces()
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(76, Piece, 4 * Piece);

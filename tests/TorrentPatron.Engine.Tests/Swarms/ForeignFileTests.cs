@@ -36,7 +36,7 @@ public sealed class ForeignFileTests
     }
 
     [Fact]
-    public async Task What_another_client_has_begun_is_gone_on_with_and_noted_before_the_first_byte()
+    public async Task Another_clients_unfinished_files_are_continued_and_recorded_before_the_first_byte()
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(122, Piece, 4 * Piece, 2 * Piece);
@@ -115,7 +115,7 @@ public sealed class ForeignFileTests
     }
 
     [Fact]
-    public async Task A_torrent_that_has_failed_for_a_foreign_file_goes_on_when_that_has_gone_or_is_not_wanted()
+    public async Task A_torrent_that_failed_because_of_a_foreign_file_continues_when_that_file_is_gone_or_not_wanted()
     {
         var network = new MemoryNetwork();
         // Too much to be hashed before the start is answered.
@@ -146,7 +146,7 @@ public sealed class ForeignFileTests
     }
 
     [Fact]
-    public async Task A_file_that_turns_out_to_be_foreign_when_the_metadata_of_a_link_is_here_stays_as_it_is_also_when_the_torrent_is_resumed()
+    public async Task A_file_found_to_be_foreign_when_a_links_metadata_arrives_is_not_changed_even_when_the_torrent_is_resumed()
     {
         var network = new MemoryNetwork();
         SwarmTorrent torrent = MagnetDownload.NewTorrent(130);

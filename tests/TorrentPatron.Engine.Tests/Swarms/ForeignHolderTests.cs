@@ -10,7 +10,7 @@ public sealed class ForeignHolderTests
     private const int Piece = 64 * 1024;
 
     [Fact]
-    public async Task A_download_waits_for_a_file_that_another_program_holds_says_so_and_goes_on_by_itself()
+    public async Task A_download_waits_for_a_file_in_use_by_another_program_says_so_and_continues_by_itself()
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(1, Piece, 1_000_000, 500_000);
@@ -33,7 +33,7 @@ public sealed class ForeignHolderTests
     }
 
     [Fact]
-    public async Task A_download_whose_file_is_held_suspends_at_once_and_goes_on_when_it_is_resumed()
+    public async Task A_download_whose_file_is_in_use_can_be_suspended_at_once_and_continues_when_resumed()
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(2, Piece, 1_000_000);

@@ -28,7 +28,7 @@ public sealed class HeldFileTests
     }
 
     [Fact]
-    public async Task A_torrent_that_was_suspended_while_it_came_in_holds_no_file_and_goes_on_when_it_is_resumed()
+    public async Task A_torrent_suspended_while_downloading_keeps_no_file_open_and_continues_when_resumed()
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(2, Piece, 2_000_000, 1_000_000);

@@ -30,7 +30,7 @@ public sealed class HostilePeerTests
     [InlineData("a block that is too long", "0000400a 07 00000000 00000000")]
     [InlineData("a choke with a body", "00000002 00 00")]
     [InlineData("an extended message without a number", "00000001 14")]
-    public async Task What_no_peer_may_send_ends_the_connection_and_nothing_else(string what, string hex)
+    public async Task A_forbidden_message_ends_the_connection_and_nothing_else(string what, string hex)
     {
         var network = new MemoryNetwork();
         await using var engine = new TestEngine(network);
@@ -44,7 +44,7 @@ public sealed class HostilePeerTests
     }
 
     [Fact]
-    public async Task A_handshake_that_is_none_ends_the_connection()
+    public async Task An_invalid_handshake_ends_the_connection()
     {
         var network = new MemoryNetwork();
         await using var engine = new TestEngine(network);
@@ -68,7 +68,7 @@ public sealed class HostilePeerTests
     }
 
     [Fact]
-    public async Task Who_answers_a_dial_for_another_torrent_is_left()
+    public async Task A_peer_that_answers_for_another_torrent_is_disconnected()
     {
         var network = new MemoryNetwork();
         MemoryTransport other = network.Join();
@@ -109,7 +109,7 @@ public sealed class HostilePeerTests
     }
 
     [Fact]
-    public async Task Blocks_that_nobody_asked_for_are_thrown_away_and_too_many_end_the_connection()
+    public async Task Unrequested_blocks_are_discarded_and_too_many_end_the_connection()
     {
         var network = new MemoryNetwork();
         await using var engine = new TestEngine(network);

@@ -13,7 +13,7 @@ public sealed class LifeTests
     private const int Piece = 32 * 1024;
 
     [Fact]
-    public async Task A_suspended_download_leaves_its_peers_and_goes_on_when_it_is_resumed()
+    public async Task A_suspended_download_disconnects_its_peers_and_continues_when_resumed()
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(30, Piece, 40 * Piece);
@@ -116,7 +116,7 @@ public sealed class LifeTests
     }
 
     [Fact]
-    public async Task What_a_check_had_not_come_to_is_saved_as_doubtful_and_checked_later()
+    public async Task Pieces_that_a_check_has_not_reached_are_saved_as_doubtful_and_checked_later()
     {
         var torrent = new SwarmTorrent(33, Piece, 2000 * Piece);
         await using var engine = new TestEngine(new MemoryNetwork());
@@ -157,7 +157,7 @@ public sealed class LifeTests
     }
 
     [Fact]
-    public async Task The_same_torrent_started_twice_is_there_once_and_the_second_store_is_closed()
+    public async Task The_same_torrent_started_twice_exists_once_and_the_second_store_is_closed()
     {
         var torrent = new SwarmTorrent(35, Piece, Piece);
         await using var engine = new TestEngine(new MemoryNetwork());
@@ -189,7 +189,7 @@ public sealed class LifeTests
     }
 
     [Fact]
-    public async Task A_start_that_goes_wrong_in_an_unforeseen_way_is_answered_and_forgotten()
+    public async Task A_start_with_an_unexpected_failure_is_answered_and_forgotten()
     {
         var torrent = new SwarmTorrent(37, Piece, Piece, Piece);
         await using var engine = new TestEngine(new MemoryNetwork());
@@ -234,7 +234,7 @@ public sealed class LifeTests
     }
 
     [Fact]
-    public async Task Disposing_ends_a_check_under_way_and_answers_who_waits_for_it()
+    public async Task Disposing_ends_a_running_check_and_completes_those_waiting_for_it()
     {
         var torrent = new SwarmTorrent(39, Piece, 2000 * Piece);
         await using var engine = new TestEngine(new MemoryNetwork());
@@ -250,7 +250,7 @@ public sealed class LifeTests
     }
 
     [Fact]
-    public async Task Closing_while_blocks_come_in_saves_no_piece_that_is_not_there()
+    public async Task Closing_while_blocks_arrive_saves_no_missing_piece()
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(40, 16 * 1024, 300 * 16 * 1024);
@@ -301,7 +301,7 @@ public sealed class LifeTests
     }
 
     [Fact]
-    public async Task Commands_for_a_torrent_that_is_not_there_fail()
+    public async Task Commands_for_an_unknown_torrent_fail()
     {
         await using var engine = new TestEngine(new MemoryNetwork());
         TorrentId id = default;

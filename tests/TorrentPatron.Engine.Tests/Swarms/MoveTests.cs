@@ -12,7 +12,7 @@ public sealed class MoveTests
     private const int Piece = 32 * 1024;
 
     [Fact]
-    public async Task A_torrent_that_seeds_goes_on_from_where_it_was_moved_to()
+    public async Task A_seeding_torrent_continues_from_the_folder_it_was_moved_to()
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(90, Piece, 2 * Piece, 0, Piece);
@@ -40,7 +40,7 @@ public sealed class MoveTests
     }
 
     [Fact]
-    public async Task What_was_moved_is_the_torrents_own_still_and_goes_with_it()
+    public async Task Moved_files_still_belong_to_the_torrent_and_are_deleted_with_it()
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(91, Piece, 2 * Piece, Piece);
@@ -59,7 +59,7 @@ public sealed class MoveTests
     }
 
     [Fact]
-    public async Task A_download_goes_on_where_it_was_moved_to()
+    public async Task A_download_continues_in_the_folder_it_was_moved_to()
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(92, Piece, 40 * Piece);
@@ -101,7 +101,7 @@ public sealed class MoveTests
     }
 
     [Fact]
-    public async Task Nothing_is_overwritten_and_the_torrent_goes_on_where_it_was()
+    public async Task Nothing_is_overwritten_and_the_torrent_continues_at_its_old_place()
     {
         var torrent = new SwarmTorrent(94, Piece, Piece, Piece);
         await using var engine = new TestEngine(new MemoryNetwork());
@@ -124,7 +124,7 @@ public sealed class MoveTests
     [Theory]
     [InlineData("relative/path")]
     [InlineData("")]
-    public async Task A_destination_that_is_no_absolute_path_is_refused(string destination)
+    public async Task A_destination_that_is_not_an_absolute_path_is_refused(string destination)
     {
         var torrent = new SwarmTorrent(95, Piece, Piece);
         await using var engine = new TestEngine(new MemoryNetwork());
@@ -171,7 +171,7 @@ public sealed class MoveTests
     }
 
     [Fact]
-    public async Task What_a_kill_has_left_half_moved_is_put_right_by_the_next_start()
+    public async Task A_move_interrupted_by_a_kill_is_repaired_by_the_next_start()
     {
         var torrent = new SwarmTorrent(98, Piece, Piece, Piece, Piece);
         await using var engine = new TestEngine(new MemoryNetwork());

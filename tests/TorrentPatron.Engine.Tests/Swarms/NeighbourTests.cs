@@ -13,7 +13,7 @@ public sealed class NeighbourTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task What_was_swapped_for_a_link_after_a_restart_is_not_sent(bool isFolder)
+    public async Task A_file_replaced_by_a_link_after_a_restart_is_not_sent(bool isFolder)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
         var network = new MemoryNetwork();
@@ -83,7 +83,7 @@ public sealed class NeighbourTests
     }
 
     [Fact]
-    public async Task A_pipe_in_a_files_place_is_told_at_the_start_and_hangs_no_other_torrent()
+    public async Task A_pipe_at_a_files_path_is_reported_at_the_start_and_blocks_no_other_torrent()
     {
         Assert.SkipUnless(Neighbour.CanMakePipes, "There are no such pipes.");
         var network = new MemoryNetwork();

@@ -33,7 +33,7 @@ public sealed class NetworkDownTests : IAsyncDisposable
     private TorrentStatus Status => _leecher.GetStatus(_torrent.Metainfo.TorrentId)!;
 
     [Fact]
-    public async Task A_download_whose_interface_goes_says_NetworkDown_and_goes_on_when_it_is_back_with_another_address()
+    public async Task A_download_whose_interface_disappears_reports_NetworkDown_and_continues_when_it_returns_with_another_address()
     {
         await StartAsync();
         await TestEngine.UntilAsync(() => Status is { ConnectedPeers: 1, CompletedSize: > 0 });
@@ -63,7 +63,7 @@ public sealed class NetworkDownTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_torrent_that_is_started_while_the_interface_is_not_there_waits_for_it()
+    public async Task A_torrent_started_while_the_interface_is_missing_waits_for_it()
     {
         _interfaces.Change();
         await TestEngine.UntilAsync(() => _leecher.GetClientStatus().ListenEndPoints.Count == 0);
@@ -77,7 +77,7 @@ public sealed class NetworkDownTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_suspended_torrent_neither_warns_nor_goes_on_when_the_interface_is_back()
+    public async Task A_suspended_torrent_neither_warns_nor_continues_when_the_interface_returns()
     {
         await StartAsync();
         await TestEngine.UntilAsync(() => Status.ConnectedPeers == 1);
@@ -94,7 +94,7 @@ public sealed class NetworkDownTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task What_an_engine_is_bound_to_can_be_changed_while_it_runs()
+    public async Task The_bound_interface_can_be_changed_while_an_engine_runs()
     {
         _interfaces.Have(FakeInterfaces.Of("lo", "127.0.0.5", "127.0.0.7"));
         await StartAsync();

@@ -53,7 +53,7 @@ public sealed class OptionTests
     }
 
     [Fact]
-    public async Task What_is_not_said_stays_as_it_was_and_all_of_it_is_there_after_a_restart()
+    public async Task Unmentioned_settings_keep_their_values_and_all_survive_a_restart()
     {
         var torrent = new SwarmTorrent(61, Piece, Piece);
         await using var engine = new TestEngine(new MemoryNetwork());
@@ -177,7 +177,7 @@ public sealed class OptionTests
     }
 
     [Fact]
-    public async Task A_tracker_that_is_removed_is_told_of_the_end_and_stays_away_after_a_restart()
+    public async Task A_removed_tracker_is_sent_stopped_and_does_not_return_after_a_restart()
     {
         var torrent = new SwarmTorrent(65, Piece, Piece);
         await using var engine = new TestEngine(new MemoryNetwork());
@@ -237,7 +237,7 @@ public sealed class OptionTests
     }
 
     [Fact]
-    public async Task A_download_stops_where_less_is_free_than_is_to_stay_free_and_goes_on_when_it_may()
+    public async Task A_download_stops_when_free_space_falls_below_the_reserve_and_continues_when_there_is_space()
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(69, Piece, 40 * Piece);

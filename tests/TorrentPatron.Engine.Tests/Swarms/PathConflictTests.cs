@@ -47,7 +47,7 @@ public sealed class PathConflictTests
     }
 
     [Fact]
-    public async Task A_torrent_is_refused_where_a_saved_torrent_has_one_of_its_paths_though_no_file_is_there()
+    public async Task A_torrent_is_refused_if_a_saved_torrent_has_one_of_its_paths_even_without_a_file()
     {
         await using var engine = new TestEngine(new MemoryNetwork());
         SwarmTorrent saved = Torrent(94, 4 * Piece), second = Torrent(95, 4 * Piece);
@@ -80,7 +80,7 @@ public sealed class PathConflictTests
     }
 
     [Fact]
-    public async Task What_one_torrent_has_downloaded_is_not_deleted_with_it_while_another_seeds_it()
+    public async Task One_torrents_files_are_not_deleted_with_it_while_another_seeds_them()
     {
         var network = new MemoryNetwork();
         SwarmTorrent first = Torrent(97, 4 * Piece), second = new("same", first.Data, Piece / 2, 4 * Piece);
@@ -102,7 +102,7 @@ public sealed class PathConflictTests
     }
 
     [Fact]
-    public async Task Of_two_processes_that_start_torrents_at_one_path_at_once_the_first_to_claim_it_goes_on()
+    public async Task Of_two_processes_that_start_torrents_at_the_same_path_the_first_to_claim_it_continues()
     {
         await using var engine = new TestEngine(new MemoryNetwork());
         SwarmTorrent first = Torrent(108, 4 * Piece), second = Torrent(109, 4 * Piece);
@@ -136,7 +136,7 @@ public sealed class PathConflictTests
     }
 
     [Fact]
-    public async Task A_torrent_that_has_begun_a_file_goes_on_with_it_though_another_is_saved_that_was_refused_it()
+    public async Task A_torrent_that_has_begun_a_file_continues_it_although_a_refused_torrent_with_that_path_is_saved()
     {
         var network = new MemoryNetwork();
         SwarmTorrent first = Torrent(100, 4 * Piece), second = Torrent(101, 4 * Piece);

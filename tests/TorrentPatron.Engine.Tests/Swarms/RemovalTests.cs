@@ -50,7 +50,7 @@ public sealed class RemovalTests
     }
 
     [Fact]
-    public async Task What_else_lies_in_its_folder_stays_and_so_does_the_folder()
+    public async Task Other_files_in_its_folder_are_kept_and_so_is_the_folder()
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(82, Piece, 2 * Piece, Piece);
@@ -175,7 +175,7 @@ public sealed class RemovalTests
     }
 
     [Fact]
-    public async Task What_was_saved_without_its_origin_is_deleted_only_where_it_is_complete()
+    public async Task Files_saved_without_their_origin_are_deleted_only_if_complete()
     {
         var torrent = new SwarmTorrent(88, Piece, Piece, 2 * Piece);
         await using var engine = new TestEngine(new MemoryNetwork());

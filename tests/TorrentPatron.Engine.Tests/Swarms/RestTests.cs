@@ -58,7 +58,7 @@ public sealed class RestTests
     }
 
     [Fact]
-    public async Task What_a_check_has_found_is_saved_once_and_before_the_torrent_joins_its_swarm()
+    public async Task The_result_of_a_check_is_saved_once_before_the_torrent_joins_its_swarm()
     {
         var torrent = new SwarmTorrent(73, Piece, 4 * Piece);
         await using var engine = new TestEngine(new MemoryNetwork());

@@ -120,7 +120,7 @@ public sealed class ResumeKeeperTests
     }
 
     [Fact]
-    public async Task A_warning_stands_until_the_state_is_saved_and_is_told_once()
+    public async Task A_warning_remains_until_the_state_is_saved_and_is_reported_once()
     {
         var store = new MemoryResumeStore { OnCheckpoint = () => throw new IOException("full") };
         var told = new List<string?>();

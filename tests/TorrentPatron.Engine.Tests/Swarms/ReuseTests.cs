@@ -41,7 +41,7 @@ public sealed class ReuseTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Versions))]
-    public async Task What_is_wrong_in_a_folder_is_fetched_and_never_counts(MetainfoVersion version)
+    public async Task Wrong_data_in_a_folder_is_fetched_and_never_counts(MetainfoVersion version)
     {
         var network = new MemoryNetwork();
         SwarmTorrent torrent = await MakeAsync(version);
@@ -85,7 +85,7 @@ public sealed class ReuseTests : IDisposable
     }
 
     [Fact]
-    public async Task What_another_torrent_lacks_is_not_looked_for_in_it()
+    public async Task Pieces_that_another_torrent_lacks_are_not_looked_for_in_it()
     {
         byte[] shared = SwarmTorrent.RandomBytes(7, 6 * Piece);
         SwarmTorrent first = await SwarmTorrent.MakeAsync("first", MetainfoVersion.V2, Piece, shared);
@@ -200,7 +200,7 @@ public sealed class ReuseTests : IDisposable
     }
 
     [Fact]
-    public async Task What_a_kill_has_left_half_done_is_gone_on_with_by_the_next_start()
+    public async Task Work_interrupted_by_a_kill_is_continued_by_the_next_start()
     {
         SwarmTorrent torrent = await MakeAsync(MetainfoVersion.V1);
         Dictionary<string, byte[]> before = WriteElsewhere(torrent);
@@ -232,7 +232,7 @@ public sealed class ReuseTests : IDisposable
     }
 
     [Fact]
-    public async Task A_suspension_ends_it_and_a_resumption_goes_on()
+    public async Task A_suspension_interrupts_the_reuse_and_a_resumption_continues_it()
     {
         SwarmTorrent torrent = await MakeAsync(MetainfoVersion.Hybrid);
         Dictionary<string, byte[]> before = WriteElsewhere(torrent);
@@ -250,7 +250,7 @@ public sealed class ReuseTests : IDisposable
     }
 
     [Fact]
-    public async Task Links_in_a_folder_are_not_followed_and_a_folder_that_is_not_there_is_a_warning()
+    public async Task Links_in_a_folder_are_not_followed_and_a_missing_folder_is_a_warning()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Making links needs a right there.");
         SwarmTorrent torrent = await MakeAsync(MetainfoVersion.V2);

@@ -19,7 +19,7 @@ public sealed class SavingTests
     private readonly SettableClock _clock = new();
 
     [Fact]
-    public async Task What_a_seed_has_sent_is_saved_while_it_seeds_and_its_seeding_time_with_it()
+    public async Task A_seeds_upload_count_and_seeding_time_are_saved_while_it_seeds()
     {
         await using var seed = new TestEngine(_network, 1, _clock);
         await using var leecher = new TestEngine(_network, 2);
@@ -59,7 +59,7 @@ public sealed class SavingTests
     }
 
     [Fact]
-    public async Task A_state_that_cannot_be_saved_is_told_once_and_shown_until_it_is_saved()
+    public async Task State_that_cannot_be_saved_is_reported_once_and_shown_until_it_is_saved()
     {
         await using var engine = new TestEngine(_network, time: _clock);
         var torrent = new SwarmTorrent(93, Piece, Piece);
@@ -82,7 +82,7 @@ public sealed class SavingTests
     }
 
     [Fact]
-    public async Task What_a_tracker_said_last_is_shown_while_it_is_asked_again()
+    public async Task A_trackers_last_answer_is_shown_during_the_next_announce()
     {
         await using var engine = new TestEngine(_network);
         var torrent = new SwarmTorrent(94, Piece, Piece);

@@ -12,7 +12,7 @@ public sealed class SeedOnlyTests
     private static readonly TorrentOptions SeedOnly = new() { SeedOnly = true };
 
     [Fact]
-    public async Task What_is_there_is_seeded_and_stays_so_over_restarts()
+    public async Task Existing_data_is_seeded_also_after_restarts()
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(140, Piece, 2 * Piece, 0, Piece);
@@ -38,7 +38,7 @@ public sealed class SeedOnlyTests
     [InlineData(-1)]
     [InlineData(Piece)]
     [InlineData(2 * Piece)]
-    public async Task What_is_missing_short_or_wrong_fails_the_start_and_leaves_nothing_behind(int length)
+    public async Task A_missing_short_or_damaged_file_fails_the_start_and_leaves_nothing_behind(int length)
     {
         await using var engine = new TestEngine(new MemoryNetwork());
         var torrent = new SwarmTorrent(141, Piece, 2 * Piece);
@@ -60,7 +60,7 @@ public sealed class SeedOnlyTests
     }
 
     [Fact]
-    public async Task A_file_that_is_found_wrong_later_fails_the_torrent_which_goes_on_when_it_is_put_right()
+    public async Task A_file_found_damaged_later_fails_the_torrent_which_continues_when_it_is_repaired()
     {
         var network = new MemoryNetwork();
         // Too much to be hashed before the start is answered.

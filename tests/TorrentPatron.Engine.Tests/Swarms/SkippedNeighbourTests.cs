@@ -126,7 +126,7 @@ public sealed class SkippedNeighbourTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task What_is_kept_apart_is_given_to_others()
+    public async Task Pieces_in_the_parts_file_are_uploaded()
     {
         await CompleteSecondAsync();
         await _seed.StopAsync();
@@ -154,7 +154,7 @@ public sealed class SkippedNeighbourTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task What_a_kill_has_left_half_moved_of_it_is_put_right_by_the_next_start()
+    public async Task A_move_of_it_interrupted_by_a_kill_is_repaired_by_the_next_start()
     {
         using var there = new TempFolder();
         await CompleteSecondAsync();
@@ -171,7 +171,7 @@ public sealed class SkippedNeighbourTests : IAsyncDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task It_goes_with_the_torrent(bool deleteData)
+    public async Task The_parts_file_is_deleted_with_the_torrent(bool deleteData)
     {
         await CompleteSecondAsync();
 
@@ -186,7 +186,7 @@ public sealed class SkippedNeighbourTests : IAsyncDisposable
     [InlineData(10)]
     [InlineData((2 * Piece) + 100)]
     [InlineData(3 * Piece)]
-    public async Task A_foreign_file_at_the_path_of_a_skipped_one_is_left_alone_until_it_is_wanted_and_then_too(int length)
+    public async Task A_foreign_file_at_the_path_of_a_skipped_one_is_not_touched_even_when_the_file_is_wanted(int length)
     {
         string path = PathOf(0);
         byte[] foreign = SwarmTorrent.RandomBytes(7, length);
@@ -203,7 +203,7 @@ public sealed class SkippedNeighbourTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_file_that_somebody_puts_at_the_path_of_a_skipped_one_is_neither_written_moved_nor_deleted()
+    public async Task A_users_file_at_the_path_of_a_skipped_one_is_neither_written_moved_nor_deleted()
     {
         using var there = new TempFolder();
         await CompleteSecondAsync();
@@ -236,7 +236,7 @@ public sealed class SkippedNeighbourTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task What_an_older_version_has_made_of_skipped_files_goes_on_as_it_is()
+    public async Task Skipped_files_as_stored_by_an_older_version_are_continued()
     {
         await _seed.SeedAsync(_torrent);
         // Zeros at full length, but for what the boundary pieces brought.
@@ -267,7 +267,7 @@ public sealed class SkippedNeighbourTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_file_that_is_skipped_before_any_of_it_is_there_does_not_appear_though_its_pieces_are_on_their_way()
+    public async Task A_file_skipped_before_its_first_byte_is_not_created_although_its_pieces_were_requested()
     {
         await _engine.StartAsync(_torrent.Metainfo, _store, c => c with { FilePriorities = All });
         using ScriptedPeer peer = await ScriptedPeer.MeetAsync(_network, _engine, _torrent);

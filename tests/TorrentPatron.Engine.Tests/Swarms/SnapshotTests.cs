@@ -57,7 +57,7 @@ public sealed class SnapshotTests
     }
 
     [Fact]
-    public async Task A_suspended_torrent_of_which_all_is_there_is_complete_and_says_since_when()
+    public async Task A_suspended_torrent_with_all_its_data_is_complete_and_reports_when_it_completed()
     {
         await using var engine = new TestEngine(new MemoryNetwork());
         var torrent = new SwarmTorrent(90, Piece, 4 * Piece, 4 * Piece);

@@ -46,7 +46,7 @@ public sealed class StartPlanTests : IDisposable
     }
 
     [Fact]
-    public void What_was_saved_of_another_place_or_is_to_be_rechecked_is_not_believed()
+    public void State_saved_for_another_folder_or_marked_for_a_recheck_is_not_trusted()
     {
         File.WriteAllBytes(_folder["a"], new byte[2 * PieceLength]);
         Assert.True(Make(Saved(Bits(0)) with { Destination = "/elsewhere" }).Trusted.IsEmpty);
@@ -55,7 +55,7 @@ public sealed class StartPlanTests : IDisposable
     }
 
     [Fact]
-    public void Unfinished_pieces_go_on_where_their_file_is_there_and_nothing_else_is_known_of_them()
+    public void Unfinished_pieces_continue_if_their_file_exists_and_they_are_not_verified()
     {
         File.WriteAllBytes(_folder["a"], new byte[2 * PieceLength]);
         ResumeData saved = Saved(Bits(0)) with

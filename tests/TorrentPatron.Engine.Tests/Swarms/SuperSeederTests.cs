@@ -13,7 +13,7 @@ public sealed class SuperSeederTests
     private Instant _now = default(Instant) + TimeSpan.FromHours(1);
 
     [Fact]
-    public void Each_newcomer_is_given_two_pieces_that_nobody_else_has_or_is_given()
+    public void Each_new_peer_gets_two_pieces_that_no_other_peer_has_or_gets()
     {
         Add("a", "b", "c");
         _seeder.Has("c", Field(0, 1, 2), _now);
@@ -78,7 +78,7 @@ public sealed class SuperSeederTests
     }
 
     [Fact]
-    public void What_was_given_to_a_peer_that_leaves_is_given_to_another()
+    public void Pieces_offered_to_a_peer_that_leaves_are_offered_to_another()
     {
         Add("a", "b");
         ILookup<string, int> given = Reveal();

@@ -78,7 +78,7 @@ public sealed class SwarmPeersTests : IAsyncDisposable
     }
 
     [Fact]
-    public void Who_says_by_turns_that_it_wants_something_and_that_it_does_not_gets_nobody_a_slot_beyond_those_that_there_are()
+    public void A_peer_that_toggles_its_interest_creates_no_extra_slot()
     {
         PeerTransfer[] peers = Join(40);
         for (int turn = 0; turn < 3; turn++)
@@ -134,7 +134,7 @@ public sealed class SwarmPeersTests : IAsyncDisposable
     }
 
     [Fact]
-    public void What_came_for_nothing_is_of_no_use_and_what_an_earlier_run_had_received_does_not_count_against_this_one()
+    public void Wasted_bytes_do_not_count_as_useful_and_an_earlier_runs_bytes_do_not_count_against_this_one()
     {
         _peers.PayloadReceived(5000, wasted: 1000);
         _peers.BlocksDropped(500, areOfThisRun: true);

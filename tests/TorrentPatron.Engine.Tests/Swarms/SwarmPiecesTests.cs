@@ -175,7 +175,7 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
     }
 
     [Fact]
-    public void A_hybrid_whose_halves_name_different_content_stops_and_nobody_is_blamed()
+    public void A_hybrid_whose_halves_have_different_content_stops_and_no_peer_is_blamed()
     {
         TorrentMetainfo metainfo = MetainfoReader.Read(new TorrentBuilder
         {
@@ -257,7 +257,7 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
     }
 
     [Fact]
-    public void Reset_restores_pieces_and_blocks_and_blames_nobody_for_blocks_of_an_earlier_session()
+    public void Reset_restores_pieces_and_blocks_and_blames_no_peer_for_blocks_of_an_earlier_session()
     {
         var here = new Bitfield(Count);
         here.Set(0);
@@ -322,7 +322,7 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
     }
 
     [Fact]
-    public void What_a_peer_says_again_adds_to_what_it_has_and_nothing_counts_after_its_end()
+    public void Repeated_announcements_add_to_a_peers_pieces_and_none_counts_after_it_is_closed()
     {
         TestPeer peer = Peer(0);
         _pieces.Selection.SourceHas(peer.Source, Field(1, 2));

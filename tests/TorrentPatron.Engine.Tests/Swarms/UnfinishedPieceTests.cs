@@ -88,7 +88,7 @@ public sealed class UnfinishedPieceTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task What_is_missing_on_disk_is_fetched_anew()
+    public async Task Data_missing_on_disk_is_fetched_again()
     {
         await ReceiveSomeAsync();
         await _engine.SendAsync(c => new CloseTorrent(c, Id));
@@ -100,7 +100,7 @@ public sealed class UnfinishedPieceTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task What_was_damaged_on_disk_is_fetched_anew_and_no_peer_is_blamed()
+    public async Task Data_damaged_on_disk_is_fetched_again_and_no_peer_is_blamed()
     {
         await ReceiveSomeAsync();
         await _engine.SendAsync(c => new CloseTorrent(c, Id));

@@ -164,7 +164,7 @@ public sealed class AnnouncerTests : IAnnouncerOwner, IAsyncDisposable
     }
 
     [Fact]
-    public async Task Completed_that_is_outstanding_is_told_before_the_stop()
+    public async Task A_pending_completed_event_is_announced_before_the_stop()
     {
         Announcer announcer = Start([A]);
         await AnswerAsync(new AnnounceResponse());
@@ -183,7 +183,7 @@ public sealed class AnnouncerTests : IAnnouncerOwner, IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_download_that_is_over_before_the_first_answer_is_told_as_started_completed_and_stopped()
+    public async Task A_download_that_ends_before_the_first_answer_is_announced_as_started_completed_and_stopped()
     {
         Announcer announcer = Start([A]);
         ScriptedAnnounce started = await _client.NextAsync();
@@ -233,7 +233,7 @@ public sealed class AnnouncerTests : IAnnouncerOwner, IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_start_right_after_a_stop_is_told_when_the_stop_has_been_told()
+    public async Task A_start_right_after_a_stop_is_announced_after_the_stop()
     {
         Announcer announcer = Start([A]);
         await AnswerAsync(new AnnounceResponse());
@@ -434,7 +434,7 @@ public sealed class AnnouncerTests : IAnnouncerOwner, IAsyncDisposable
     }
 
     [Fact]
-    public async Task Disposed_in_the_middle_of_an_announce_it_calls_nobody_any_more()
+    public async Task Disposed_during_an_announce_it_makes_no_more_calls()
     {
         Announcer announcer = Start([A]);
         ScriptedAnnounce announce = await _client.NextAsync();

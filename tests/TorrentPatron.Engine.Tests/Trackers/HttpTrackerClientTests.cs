@@ -87,7 +87,7 @@ public sealed class HttpTrackerClientTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_no_HTTP_is_a_failure_that_does_not_quote_it()
+    public async Task An_answer_that_is_not_HTTP_is_a_failure_that_does_not_quote_it()
     {
         await using var tracker = new StubHttpTracker((_, stream, cancellationToken) =>
             stream.WriteAsync("\u001b[31mSSH-2.0\r\n\r\n"u8.ToArray(), cancellationToken).AsTask());
@@ -105,7 +105,7 @@ public sealed class HttpTrackerClientTests : IDisposable
     }
 
     [Fact]
-    public async Task An_error_status_is_told_unless_the_tracker_gives_its_reason()
+    public async Task An_error_status_is_reported_unless_the_tracker_gives_a_reason()
     {
         await using var plain = new StubHttpTracker("<html>"u8.ToArray(), status: "404 Not Found");
         await using var wordy = new StubHttpTracker("d14:failure reason3:no!e"u8.ToArray(), status: "403 Forbidden");
@@ -150,7 +150,7 @@ public sealed class HttpTrackerClientTests : IDisposable
     }
 
     [Fact]
-    public async Task Who_cancels_gets_a_cancellation_and_no_failure()
+    public async Task A_cancelled_announce_is_a_cancellation_and_not_a_failure()
     {
         using var cancel = new CancellationTokenSource();
         await using var tracker = new StubHttpTracker((_, _, cancellationToken) =>
@@ -318,11 +318,11 @@ public sealed class HttpTrackerClientTests : IDisposable
     }
 
     [Fact]
-    public async Task What_cannot_be_a_host_name_is_a_failure() =>
+    public async Task An_impossible_host_name_is_a_failure() =>
         Assert.Equal("The tracker's host name cannot be resolved.", await FailAsync(new Uri($"http://{LongName}/announce")));
 
     [Fact]
-    public async Task A_certificate_that_nobody_vouches_for_is_refused()
+    public async Task An_untrusted_certificate_is_refused()
     {
         using var key = ECDsa.Create();
         using X509Certificate2 certificate = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256)

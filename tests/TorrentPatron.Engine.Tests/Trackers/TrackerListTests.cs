@@ -71,7 +71,7 @@ public sealed class TrackerListTests
     }
 
     [Fact]
-    public void While_a_tracker_is_asked_nobody_else_of_its_tier_is_due()
+    public void During_an_announce_no_other_tracker_of_the_tier_is_due()
     {
         TrackerList list = Started([A, B]);
 
@@ -153,7 +153,7 @@ public sealed class TrackerListTests
     }
 
     [Fact]
-    public void Completed_is_told_at_once_and_once()
+    public void Completed_is_announced_at_once_and_only_once()
     {
         TrackerList list = Started([A]);
         TrackerSession tracker = Succeed(list, Now);
@@ -169,7 +169,7 @@ public sealed class TrackerListTests
     }
 
     [Fact]
-    public void Completed_in_the_middle_of_an_announce_is_told_right_after_it()
+    public void Completed_during_an_announce_is_announced_right_after_it()
     {
         TrackerList list = Started([A]);
         TrackerSession tracker = Assert.Single(list.Due(Now));
@@ -273,7 +273,7 @@ public sealed class TrackerListTests
     }
 
     [Fact]
-    public void An_ip_version_that_a_tracker_has_no_address_of_is_no_failure_and_is_looked_up_again_hours_later()
+    public void An_ip_version_without_a_tracker_address_is_not_a_failure_and_is_resolved_again_hours_later()
     {
         TrackerList list = StartedDual([A]);
         TrackerSession[] due = [.. list.Due(Now)];

@@ -171,7 +171,7 @@ public sealed class UdpTrackerClientTests : IDisposable
     }
 
     [Fact]
-    public async Task Who_cancels_gets_a_cancellation()
+    public async Task A_cancelled_announce_is_a_cancellation()
     {
         using var cancel = new CancellationTokenSource();
         Task<AnnounceResponse?> announce = _client.AnnounceAsync(Announce, AnnounceRequests.Plain, AddressFamily.Unspecified, cancel.Token);

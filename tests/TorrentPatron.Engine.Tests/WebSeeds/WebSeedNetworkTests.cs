@@ -64,7 +64,7 @@ public sealed class WebSeedNetworkTests : IDisposable
     }
 
     [Fact]
-    public async Task A_web_seed_with_a_certificate_that_nobody_vouches_for_is_refused()
+    public async Task A_web_seed_with_an_untrusted_certificate_is_refused()
     {
         await using var server = new LoopbackWebServer(_torrent.Data, isSecure: true);
         await using var client = new TorrentClient(Settings with { BindAddress = IPAddress.Loopback });

@@ -67,7 +67,7 @@ public sealed class BencodeDocumentTests
     }
 
     [Fact]
-    public void A_value_of_another_kind_is_refused_or_not_taken()
+    public void A_value_of_another_kind_is_refused_or_ignored()
     {
         BencodeElement text = Parse("4:spam");
 
@@ -96,7 +96,7 @@ public sealed class BencodeDocumentTests
     }
 
     [Fact]
-    public void What_follows_the_value_is_refused_or_left_to_the_caller()
+    public void Bytes_after_the_value_are_refused_or_left_to_the_caller()
     {
         byte[] data = "d8:msg_typei1eePAYLOAD"u8.ToArray();
 

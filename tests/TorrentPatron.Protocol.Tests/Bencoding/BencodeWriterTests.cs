@@ -57,7 +57,7 @@ public sealed class BencodeWriterTests
     }
 
     [Fact]
-    public void What_is_open_is_forgotten_with_a_reset()
+    public void A_reset_forgets_open_containers()
     {
         _writer.BeginDictionary();
         _writer.WriteKey("a"u8);

@@ -234,7 +234,7 @@ public sealed class KrpcTests
     public void What_is_no_message_is_not_answered(string datagram) => Assert.Null(Read(datagram));
 
     [Fact]
-    public void What_is_too_much_is_left_out()
+    public void Excess_entries_are_ignored()
     {
         string values = string.Concat(Enumerable.Repeat("6:axje.u", 300));
         string nodes = string.Concat(Enumerable.Repeat("abcdefghij0123456789axje.u", 40));

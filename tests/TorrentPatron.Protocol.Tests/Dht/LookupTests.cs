@@ -189,7 +189,7 @@ public sealed class LookupTests
     }
 
     [Fact]
-    public void An_id_counts_as_its_node_says_it_itself()
+    public void A_node_counts_with_the_id_from_its_own_answer()
     {
         _lookup.Add(At(1), _target.CreateNear(100, _random));
         _lookup.Add(At(2), _target.WithBitFlipped(20));
@@ -267,7 +267,7 @@ public sealed class LookupTests
     }
 
     [Fact]
-    public void It_ends_in_time_with_what_it_has()
+    public void It_ends_in_time_with_the_results_so_far()
     {
         for (int i = 1; i <= 20; i++)
             _lookup.Add(At(i), NodeId.Create(_random));

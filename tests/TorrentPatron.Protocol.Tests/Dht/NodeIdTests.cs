@@ -8,7 +8,7 @@ public sealed class NodeIdTests
     private readonly Random _random = new(5);
 
     [Fact]
-    public void Bytes_go_in_and_come_out()
+    public void Bytes_survive_a_round_trip()
     {
         byte[] bytes = [.. Enumerable.Range(1, 20).Select(i => (byte)i)];
         var id = new NodeId(bytes);

@@ -75,7 +75,7 @@ public sealed class RoutingTableTests
     }
 
     [Fact]
-    public void A_bad_node_without_an_heir_is_not_named_and_forgotten_after_a_while()
+    public void A_bad_node_without_a_replacement_is_not_returned_and_is_forgotten_after_a_while()
     {
         NodeContact node = FarNodes(1)[0];
         _table.Answered(node, TimeSpan.Zero);
@@ -104,7 +104,7 @@ public sealed class RoutingTableTests
     }
 
     [Fact]
-    public void A_bucket_without_news_for_fifteen_minutes_is_looked_for_once()
+    public void A_bucket_unchanged_for_fifteen_minutes_is_refreshed_once()
     {
         for (int i = 0; i < 1000; i++)
             _table.Answered(Home(NodeId.Create(_random)), TimeSpan.Zero);
@@ -117,7 +117,7 @@ public sealed class RoutingTableTests
     }
 
     [Fact]
-    public void A_node_that_calls_itself_otherwise_is_known_by_its_new_name_only()
+    public void A_node_that_changes_its_id_is_known_only_by_the_new_one()
     {
         NodeContact node = FarNodes(1)[0];
         _table.Answered(node, TimeSpan.Zero);
@@ -128,7 +128,7 @@ public sealed class RoutingTableTests
     }
 
     [Fact]
-    public void Nobody_takes_the_place_of_a_node_by_its_id()
+    public void A_node_cannot_be_replaced_by_claiming_its_id()
     {
         NodeContact node = FarNodes(1)[0];
         _table.Answered(node, TimeSpan.Zero);
@@ -192,7 +192,7 @@ public sealed class RoutingTableTests
     }
 
     [Fact]
-    public void Only_a_node_that_would_find_a_place_is_wanted()
+    public void Only_a_node_with_room_for_it_is_wanted()
     {
         NodeContact node = Far("50.1.1.1:1");
         Assert.True(_table.IsWanted(node));

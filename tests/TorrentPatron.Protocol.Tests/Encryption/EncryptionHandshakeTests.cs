@@ -62,7 +62,7 @@ public class EncryptionHandshakeTests
     }
 
     [Fact]
-    public void Nothing_on_the_wire_tells_that_it_is_BitTorrent()
+    public void Nothing_on_the_wire_reveals_BitTorrent()
     {
         (EncryptionInitiator initiator, EncryptionResponder responder) = Begun();
         byte[] key = initiator.TakeToSend();
@@ -105,7 +105,7 @@ public class EncryptionHandshakeTests
     [InlineData("01")]
     [InlineData("FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74020BBEA63B139B22514A08798E3404DDEF9519B3CD3A431B302B0A6DF25F14374FE1356D6D51C245E485B576625E7EC6F44C42E9A63A36210000000000090562")]
     [InlineData("FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74020BBEA63B139B22514A08798E3404DDEF9519B3CD3A431B302B0A6DF25F14374FE1356D6D51C245E485B576625E7EC6F44C42E9A63A36210000000000090564")]
-    public void A_key_with_which_anybody_knows_the_secret_fails(string key)
+    public void A_key_with_a_predictable_secret_fails(string key)
     {
         var responder = new EncryptionResponder(Find, _ => EncryptionMethods.Rc4, new Random(1).NextBytes);
         Assert.Equal(EncryptionState.Failed, responder.Receive(Convert.FromHexString(key.PadLeft(192, '0'))));
@@ -124,7 +124,7 @@ public class EncryptionHandshakeTests
     }
 
     [Fact]
-    public void An_initiator_waits_for_what_is_missing()
+    public void An_initiator_waits_for_missing_bytes()
     {
         (EncryptionInitiator initiator, EncryptionResponder responder) = Begun();
         responder.Receive(initiator.TakeToSend());

@@ -29,7 +29,7 @@ public class Rc4Tests
     }
 
     [Fact]
-    public void What_is_applied_in_parts_is_what_is_applied_at_once()
+    public void Applying_in_parts_equals_applying_at_once()
     {
         byte[] whole = [.. Enumerable.Range(0, 1000).Select(i => (byte)i)], parts = [.. whole];
         new Rc4([1, 2, 3]).Apply(whole);

@@ -73,7 +73,7 @@ public sealed class FilterReaderTests
     [InlineData("name:1.2.3.4")]
     [InlineData("1.2.3.4 9.9.9.9")]
     [InlineData("fe80::1%eth0")]
-    public void What_is_no_range_is_a_bad_line_of_which_the_number_is_told(string line)
+    public void An_invalid_range_is_a_bad_line_reported_with_its_number(string line)
     {
         (AddressRanges ranges, FilterReader reader) = Read($"# comment\n5.5.5.5\n{line}\n6.6.6.6");
 

@@ -35,7 +35,7 @@ public sealed class MagnetLinkTests
     [InlineData("tr=http://%E2%80%AE")]
     [InlineData("ws=http://a%E2%80%AEb/")]
     [InlineData("x.pe=127a%C3%AC.0.0.1:6881")]
-    public void An_address_with_which_dotnet_itself_cannot_deal_is_left_out(string parameter)
+    public void An_address_that_dotnet_cannot_parse_is_ignored(string parameter)
     {
         MagnetLink link = MagnetLink.Parse($"magnet:?xt=urn:btih:2e473d41fff585d1096332d3e0ee1360741717a1&{parameter}");
 
@@ -95,7 +95,7 @@ public sealed class MagnetLinkTests
     }
 
     [Fact]
-    public void What_is_written_reads_as_the_same_link()
+    public void A_written_link_parses_as_the_same_link()
     {
         string text = new MagnetLink
         {
@@ -154,7 +154,7 @@ public sealed class MagnetLinkTests
     [InlineData("magnet:?xt=urn:btih:" + Hex + "&so=3-1", "file selection")]
     [InlineData("magnet:?xt=urn:btih:" + Hex + "&so=-1", "file selection")]
     [InlineData("magnet:?xt=urn:btih:" + Hex + "&so=99999999999", "file selection")]
-    public void What_is_no_link_is_refused_with_the_reason(string text, string reason)
+    public void An_invalid_link_is_refused_with_the_reason(string text, string reason)
     {
         Assert.False(MagnetLink.TryParse(text, out MagnetLink? link, out string? fault));
         Assert.Null(link);
@@ -168,7 +168,7 @@ public sealed class MagnetLinkTests
     [InlineData("x.pe=1.2.3.4&x.pe=1.2.3.4:0&x.pe=1.2.3.4:65536&x.pe=2001:db8::1:80&x.pe=[1.2.3.4]:80&x.pe=%1B:80&x.pe=:80")]
     [InlineData("dht=1.2.3.4&dht=1.2.3.4:0&dht=1.2.3.4:65536&dht=2001:db8::1:80&dht=%1B:80&dht=:80&dht=")]
     [InlineData("dn=%1B%E2%80%AE&dn=&tr&=x&so=,,")]
-    public void What_is_useless_in_a_link_is_left_out(string rest)
+    public void Useless_parts_of_a_link_are_ignored(string rest)
     {
         MagnetLink link = MagnetLink.Parse($"magnet:?xt=urn:btih:{Hex}&{rest}");
 

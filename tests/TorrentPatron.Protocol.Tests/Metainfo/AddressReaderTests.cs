@@ -60,7 +60,7 @@ public sealed class AddressReaderTests
     [InlineData("udp://t.example/announce", "needs a port")]
     [InlineData("http://t.example/\u202Eexe", "invisible")]
     [InlineData("http://t.example/\u001B[31m", "control")]
-    public void What_is_not_a_trackers_address_is_refused_with_the_reason(string text, string reason)
+    public void An_invalid_tracker_address_is_refused_with_the_reason(string text, string reason)
     {
         Assert.False(AddressReader.TryReadTracker(text, out Uri? address, out string? fault));
 

@@ -66,7 +66,7 @@ public sealed class FileAttributeTests
     }
 
     [Fact]
-    public void A_chain_of_links_that_is_too_long_leads_nowhere()
+    public void A_chain_of_links_that_is_too_long_has_no_target()
     {
         TorrentFileEntry[] files = Read([File("f"), Link("l0", "f"), .. Enumerable.Range(1, 40).Select(i => Link($"l{i}", $"l{i - 1}"))]);
 
@@ -181,7 +181,7 @@ public sealed class FileAttributeTests
     }
 
     [Fact]
-    public void Padding_is_nothing_else_as_well()
+    public void Padding_has_no_other_attribute()
     {
         TorrentFileEntry file = ReadLast(File("a"), "d4:attr4:xhlp6:lengthi0e4:pathl1:be12:symlink pathl1:aee");
 
@@ -192,7 +192,7 @@ public sealed class FileAttributeTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void A_piece_whose_padding_is_not_zeros_is_refused_and_nobody_is_to_blame(bool isRight)
+    public void A_piece_with_nonzero_padding_is_refused_and_no_peer_is_blamed(bool isRight)
     {
         byte[] content = new byte[16384 + 5];
         Random.Shared.NextBytes(content);
@@ -217,7 +217,7 @@ public sealed class FileAttributeTests
     [InlineData(MetainfoVersion.V1)]
     [InlineData(MetainfoVersion.V2)]
     [InlineData(MetainfoVersion.Hybrid)]
-    public void What_is_written_of_files_is_read_again(MetainfoVersion version)
+    public void Written_file_attributes_can_be_read_again(MetainfoVersion version)
     {
         DateTimeOffset time = DateTimeOffset.FromUnixTimeSeconds(1_700_000_000);
         TorrentBuilderFile[] files =
@@ -240,7 +240,7 @@ public sealed class FileAttributeTests
     [InlineData("missing")]
     [InlineData("l")]
     [InlineData("")]
-    public void A_link_that_leads_nowhere_is_not_written(string target) => Assert.Throws<ArgumentException>(() => Build(
+    public void A_link_without_a_target_is_not_written(string target) => Assert.Throws<ArgumentException>(() => Build(
         MetainfoVersion.V1, new TorrentBuilderFile("a", 10), new TorrentBuilderFile("l", 0) { Attributes = TorrentFileAttributes.SymbolicLink, LinkTarget = target }));
 
     [Fact]

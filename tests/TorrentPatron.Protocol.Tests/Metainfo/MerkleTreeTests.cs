@@ -24,7 +24,7 @@ public sealed class MerkleTreeTests
     [InlineData(7)]
     [InlineData(8)]
     [InlineData(100)]
-    public void Root_is_that_of_a_tree_made_by_the_book(int count)
+    public void Root_equals_that_of_a_straightforward_tree(int count)
     {
         List<byte[]> hashes = [.. Enumerable.Range(0, count).Select(i => V2Torrent.Root(V2Torrent.Content(i + 1)))];
         byte[] layer = [.. hashes.SelectMany(hash => hash)];

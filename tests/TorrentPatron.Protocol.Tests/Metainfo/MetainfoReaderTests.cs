@@ -41,7 +41,7 @@ public sealed class MetainfoReaderTests
     [InlineData("de8:announce5:false")]
     [InlineData("d4:infode")]
     [InlineData("de")]
-    public void Metadata_that_is_that_of_no_torrent_is_refused(string info) =>
+    public void Metadata_that_is_not_a_torrents_is_refused(string info) =>
         Assert.Throws<MetainfoException>(() => MetainfoReader.ReadInfo(Encoding.ASCII.GetBytes(info), [], []));
 
     [Fact]
@@ -115,7 +115,7 @@ public sealed class MetainfoReaderTests
     }
 
     [Fact]
-    public void A_v2_torrent_of_libtorrent_tells_its_files()
+    public void A_v2_torrent_of_libtorrent_has_its_files()
     {
         TorrentMetainfo torrent = MetainfoReader.Read(TestTorrents.V2ByLibtorrent);
 
@@ -134,7 +134,7 @@ public sealed class MetainfoReaderTests
     }
 
     [Fact]
-    public void An_empty_file_of_a_v2_torrent_takes_no_place()
+    public void An_empty_file_of_a_v2_torrent_takes_no_space()
     {
         byte[] torrent =
         [
@@ -158,7 +158,7 @@ public sealed class MetainfoReaderTests
     }
 
     [Fact]
-    public void What_comes_after_the_torrent_is_left_out()
+    public void Bytes_after_the_torrent_are_ignored()
     {
         TorrentMetainfo torrent = MetainfoReader.Read((byte[])[.. TestTorrents.ByTransmission, .. "\r\n\n"u8]);
         Assert.Equal(TestTorrents.ByTransmission, torrent.Raw);
@@ -186,7 +186,7 @@ public sealed class MetainfoReaderTests
     [InlineData("le", MetainfoFault.NotATorrent)]
     [InlineData("de", MetainfoFault.MissingField)]
     [InlineData("d4:infoi1ee", MetainfoFault.InvalidField)]
-    public void What_is_no_torrent_is_told_apart(string content, MetainfoFault expected)
+    public void Files_that_are_not_torrents_are_distinguished(string content, MetainfoFault expected)
     {
         Assert.Equal(expected, FaultOf(Encoding.UTF8.GetBytes(content)));
     }
@@ -241,7 +241,7 @@ public sealed class MetainfoReaderTests
         "d9:file treed1:ad0:d6:lengthi9223372036854775807e11:pieces root32:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaee1:bd0:d6:lengthi1e11:pieces root32:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaeee"
         + "12:meta versioni2e4:name1:n12:piece lengthi16384ee",
         MetainfoFault.InvalidField)]
-    public void A_wrong_info_is_refused_for_what_is_wrong_with_it(string info, MetainfoFault? expected)
+    public void A_wrong_info_is_refused_with_the_reason(string info, MetainfoFault? expected)
     {
         Assert.Equal(expected, FaultOf(TestTorrents.WithInfo(info)));
     }

@@ -15,7 +15,7 @@ public sealed class PathSanitizerTests
     [InlineData("COM10")]
     [InlineData("a..b")]
     [InlineData("..a")]
-    public void A_safe_name_is_left_alone(string name)
+    public void A_safe_name_is_unchanged(string name)
     {
         Assert.Equal(name, PathSanitizer.CleanElement(name));
     }

@@ -11,7 +11,7 @@ public sealed class PieceVerifierTests
     private readonly PieceVerifier _verifier = PieceVerifier.For(MetainfoReader.Read(TestTorrents.ByMktorrent));
 
     [Fact]
-    public void Verify_tells_whether_a_piece_is_the_one_of_the_torrent()
+    public void Verify_reports_whether_a_piece_is_the_torrents()
     {
         Assert.True(Verify(0, _first));
         Assert.True(Verify(1, _last));
@@ -32,7 +32,7 @@ public sealed class PieceVerifierTests
     }
 
     [Fact]
-    public void A_hash_that_was_given_up_leaves_nothing_behind_for_the_next_one()
+    public void An_abandoned_hash_does_not_affect_the_next_one()
     {
         for (int i = 0; i < 10; i++)
         {

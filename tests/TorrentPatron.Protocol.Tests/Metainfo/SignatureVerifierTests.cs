@@ -49,7 +49,7 @@ public sealed class SignatureVerifierTests : IDisposable
     }
 
     [Fact]
-    public void A_torrent_without_a_signature_is_told_from_one_that_nobody_could_sign()
+    public void A_torrent_without_a_signature_is_distinguished_from_one_that_cannot_be_signed()
     {
         TorrentMetainfo newer = Read(Info("new"));
 
@@ -67,7 +67,7 @@ public sealed class SignatureVerifierTests : IDisposable
     }
 
     [Fact]
-    public void What_is_not_an_RSA_certificate_or_not_a_signature_verifies_nothing()
+    public void An_invalid_certificate_or_signature_verifies_nothing()
     {
         using var elliptic = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         byte[] ellipticCertificate = new CertificateRequest("CN=e", elliptic, HashAlgorithmName.SHA256)

@@ -44,7 +44,7 @@ public sealed class IgdTests
     [InlineData("not XML")]
     [InlineData("<!DOCTYPE root [<!ENTITY a \"b\">]><root><service><serviceType>&a;</serviceType></service></root>")]
     [InlineData("<!DOCTYPE root SYSTEM \"http://127.0.0.1/\"><root/>")]
-    public void What_is_not_plain_XML_has_no_services(string text) => Assert.Empty(IgdDescription.Read(Encoding.UTF8.GetBytes(text), Location));
+    public void A_document_that_is_not_plain_XML_has_no_services(string text) => Assert.Empty(IgdDescription.Read(Encoding.UTF8.GetBytes(text), Location));
 
     [Fact]
     public void Deep_and_long_documents_are_refused()
@@ -104,7 +104,7 @@ public sealed class IgdTests
     [InlineData("<u:DeletePortMappingResponse xmlns:u=\"x\"/>")]
     [InlineData("<s:Fault><errorCode>many</errorCode></s:Fault>")]
     [InlineData("")]
-    public void What_answers_something_else_is_no_answer(string body) => Assert.Null(Answer("AddPortMapping", body));
+    public void An_answer_to_another_request_is_ignored(string body) => Assert.Null(Answer("AddPortMapping", body));
 
     private static IgdAnswer? Answer(string action, string body) => IgdCodec.Read(
         Encoding.UTF8.GetBytes($"<?xml version=\"1.0\"?><s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body>{body}</s:Body></s:Envelope>"), action);

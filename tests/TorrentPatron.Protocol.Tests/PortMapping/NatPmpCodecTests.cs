@@ -43,5 +43,5 @@ public sealed class NatPmpCodecTests
     [InlineData("018000000000002ACB007107")]
     [InlineData("008300000000002ACB007107")]
     [InlineData("000200001AE1C8D500001C20")]
-    public void Other_datagrams_are_no_answers(string hex) => Assert.Null(NatPmpCodec.Read(Convert.FromHexString(hex)));
+    public void Other_datagrams_are_not_answers(string hex) => Assert.Null(NatPmpCodec.Read(Convert.FromHexString(hex)));
 }

@@ -35,10 +35,10 @@ public sealed class PcpCodecTests
     [InlineData("")]
     [InlineData("0281")]
     [InlineData("028100000000000000000000000000000000000000000000")]
-    public void Short_datagrams_are_no_answers(string hex) => Assert.Null(PcpCodec.ReadMap(Convert.FromHexString(hex)));
+    public void Short_datagrams_are_not_answers(string hex) => Assert.Null(PcpCodec.ReadMap(Convert.FromHexString(hex)));
 
     [Fact]
-    public void A_request_is_no_answer_and_other_protocols_than_TCP_and_UDP_are_not_taken()
+    public void A_request_is_not_an_answer_and_protocols_other_than_TCP_and_UDP_are_rejected()
     {
         byte[] datagram = PcpCodec.Write(new PcpMapRequest(1, ProtocolType.Udp, 1, IPAddress.Loopback, 1, null, 1));
         Assert.Null(PcpCodec.ReadMap(datagram));
@@ -56,7 +56,7 @@ public sealed class PcpCodecTests
     [InlineData("0280000000000000", false)]
     [InlineData("0080000200000000", false)]
     [InlineData("00010001", false)]
-    public void Routers_that_speak_another_version_are_known(string hex, bool isOther) =>
+    public void Routers_with_another_version_are_recognised(string hex, bool isOther) =>
         Assert.Equal(isOther, PcpCodec.IsOtherVersion(Convert.FromHexString(hex)));
 
     [Fact]

@@ -14,6 +14,6 @@ public sealed class RouterEpochTests
     [InlineData(1_000, 998, 0, false)]
     [InlineData(1_000, 1_020, 60, false)]
     [InlineData(1_000, 1_200, 60, false)]
-    public void A_router_whose_clock_does_not_go_with_ours_has_lost_its_mappings(uint before, uint after, int seconds, bool isSame) =>
+    public void A_router_whose_clock_jumps_has_lost_its_mappings(uint before, uint after, int seconds, bool isSame) =>
         Assert.Equal(isSame, new RouterEpoch(before, TimeSpan.FromHours(1)).LeadsTo(new RouterEpoch(after, TimeSpan.FromHours(1) + TimeSpan.FromSeconds(seconds))));
 }

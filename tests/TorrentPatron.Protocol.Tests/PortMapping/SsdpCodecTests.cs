@@ -35,10 +35,10 @@ public sealed class SsdpCodecTests
     [InlineData("HTTP/1.1 200 OK\r\nST: a\r\nLOCATION: https://192.168.1.1/\r\n\r\n")]
     [InlineData("HTTP/1.1 200 OK\r\nST: a\r\nLOCATION: http://me:secret@192.168.1.1/\r\n\r\n")]
     [InlineData("HTTP/1.1 200 OK\r\nST: a\r\nLOCATION: /rootDesc.xml\r\n\r\n")]
-    public void Other_datagrams_are_no_answers(string text) => Assert.Null(Read(text));
+    public void Other_datagrams_are_not_answers(string text) => Assert.Null(Read(text));
 
     [Fact]
-    public void An_answer_that_is_too_long_is_none() =>
+    public void An_answer_that_is_too_long_is_ignored() =>
         Assert.Null(Read("HTTP/1.1 200 OK\r\nST: a\r\nLOCATION: http://192.168.1.1/" + new string('a', 1_024) + "\r\n\r\n"));
 
     private static SsdpAnswer? Read(string text) => SsdpCodec.Read(Encoding.ASCII.GetBytes(text));

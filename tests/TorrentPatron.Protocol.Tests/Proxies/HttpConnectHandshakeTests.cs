@@ -16,7 +16,7 @@ public sealed class HttpConnectHandshakeTests
     }
 
     [Fact]
-    public void An_IPv6_address_stands_in_brackets() =>
+    public void An_IPv6_address_is_in_brackets() =>
         Assert.StartsWith(
             "CONNECT [2001:db8::1]:80 HTTP/1.1\r\n",
             Encoding.ASCII.GetString(new HttpConnectHandshake(new HostEndPoint("2001:db8::1", 80), null).TakeToSend()));
@@ -26,7 +26,7 @@ public sealed class HttpConnectHandshakeTests
     [InlineData("HTTP/1.0 200 Connection established\r\nProxy-agent: tinyproxy/1.11.1\r\n\r\n")]
     [InlineData("HTTP/1.1 200\r\nA: b\r\n\r\n")]
     [InlineData("HTTP/1.1 200 OK\n\n")]
-    public void What_follows_the_empty_line_belongs_to_the_stream(string header)
+    public void Bytes_after_the_empty_line_belong_to_the_stream(string header)
     {
         byte[] bytes = [.. Encoding.ASCII.GetBytes(header), .. "\r\n\r\nstream"u8];
         var atOnce = new HttpConnectHandshake(new HostEndPoint("a", 80), null);
@@ -59,7 +59,7 @@ public sealed class HttpConnectHandshakeTests
     }
 
     [Fact]
-    public void A_refused_credential_is_told_from_a_lacking_one()
+    public void A_rejected_credential_is_distinguished_from_a_missing_one()
     {
         var side = new HttpConnectHandshake(new HostEndPoint("a", 80), new ProxyCredential("a", "b"));
         side.Receive("HTTP/1.1 407 No\r\n\r\n"u8);

@@ -21,7 +21,7 @@ public sealed class Socks5HandshakeTests
     }
 
     [Fact] // RFC 1929, 2.
-    public void The_user_and_password_are_given_where_the_proxy_wants_them()
+    public void The_user_and_password_are_sent_if_the_proxy_requires_them()
     {
         var side = new Socks5Handshake(Socks5Command.Connect, new HostEndPoint("tracker.example", 80), Fred);
         Assert.Equal("05020002", Sent(side));
@@ -34,7 +34,7 @@ public sealed class Socks5HandshakeTests
     }
 
     [Fact]
-    public void An_IPv6_host_and_datagrams_are_asked_for()
+    public void An_IPv6_host_and_datagrams_can_be_requested()
     {
         var side = new Socks5Handshake(Socks5Command.UdpAssociate, new HostEndPoint("2001:db8::1", 1), null);
         Sent(side);
@@ -72,7 +72,7 @@ public sealed class Socks5HandshakeTests
     [Theory]
     [InlineData("05FF")]
     [InlineData("05020101")]
-    public void A_refused_credential_is_told_from_a_lacking_one(string answer)
+    public void A_rejected_credential_is_distinguished_from_a_missing_one(string answer)
     {
         var side = new Socks5Handshake(Socks5Command.Connect, new HostEndPoint("192.0.2.7", 80), Fred);
         Assert.Equal(ProxyHandshakeState.Failed, Receive(side, answer));
@@ -80,7 +80,7 @@ public sealed class Socks5HandshakeTests
     }
 
     [Fact]
-    public void What_cannot_be_written_is_refused_before_anything_is_sent()
+    public void Values_that_cannot_be_encoded_are_refused_before_anything_is_sent()
     {
         Assert.Throws<ArgumentException>(() => new Socks5Handshake(Socks5Command.Connect, new HostEndPoint(new string('a', 256), 80), null));
         Assert.Throws<ArgumentException>(() => new Socks5Handshake(Socks5Command.Connect, new HostEndPoint("a", 80), new ProxyCredential("", "x")));
@@ -88,7 +88,7 @@ public sealed class Socks5HandshakeTests
     }
 
     [Fact] // RFC 1928, 7.
-    public void The_header_of_a_datagram_says_where_it_goes_and_came_from()
+    public void The_header_of_a_datagram_has_its_destination_and_source()
     {
         byte[] header = new byte[Socks5Datagram.MostHeaderBytes];
         var host = new IPEndPoint(IPAddress.Parse("192.0.2.7"), 6881);
@@ -113,11 +113,11 @@ public sealed class Socks5HandshakeTests
     [InlineData("00000001C00002071A")]
     [InlineData("00000002C00002071AE1")]
     [InlineData("000000030161" + "1AE1")] // From a name: nobody can be answered there.
-    public void Another_datagram_is_not_taken(string datagram) =>
+    public void Other_datagrams_are_rejected(string datagram) =>
         Assert.False(Socks5Datagram.TryRead(Convert.FromHexString(datagram), out _, out _));
 
     [Fact]
-    public void A_credential_does_not_show_itself()
+    public void A_credential_is_not_shown_as_text()
     {
         Assert.Equal("credential", Fred.ToString());
         Assert.Empty(typeof(ProxyCredential).GetProperties());

@@ -20,7 +20,7 @@ public sealed class CompactPeersTests
     [Theory]
     [InlineData(AddressFamily.InterNetwork, "192.0.2.1:6881", "198.51.100.7:1")]
     [InlineData(AddressFamily.InterNetworkV6, "[2001:db8::1]:6881", "[::1]:65535")]
-    public void What_was_written_is_read_again(AddressFamily family, string first, string second)
+    public void Written_peers_can_be_read_again(AddressFamily family, string first, string second)
     {
         IPEndPoint[] written = [IPEndPoint.Parse(first), IPEndPoint.Parse(second)];
         var read = new List<IPEndPoint>();
@@ -60,7 +60,7 @@ public sealed class CompactPeersTests
     }
 
     [Fact]
-    public void No_more_than_the_limit_is_taken()
+    public void No_more_than_the_limit_is_read()
     {
         byte[] many = [.. Enumerable.Repeat((byte)1, CompactPeers.IPv4Length * 100)];
         var peers = new List<IPEndPoint>();

@@ -48,7 +48,7 @@ public sealed class HttpAnnounceCodecTests
     }
 
     [Fact]
-    public void Encryption_and_an_address_of_our_own_are_told_where_they_are_set()
+    public void Encryption_and_our_own_address_are_announced_if_set()
     {
         AnnounceRequest request = AnnounceRequests.Plain with { SupportsEncryption = true };
         Assert.EndsWith("&supportcrypto=1", Query(request), StringComparison.Ordinal);
@@ -71,7 +71,7 @@ public sealed class HttpAnnounceCodecTests
     }
 
     [Fact]
-    public void Any_info_hash_survives_the_way_through_an_address()
+    public void Any_info_hash_survives_encoding_in_a_URL()
     {
         // Runs of bytes that are UTF-8 for bidi marks, letters and reserved characters, which a Uri may be tempted to touch.
         byte[] all = [.. Enumerable.Range(0, 256).Select(i => (byte)i), 0xE2, 0x80, 0x8F, 0xC3, 0xA9, 0xF0, 0x9F, 0x98, 0x80];
@@ -122,7 +122,7 @@ public sealed class HttpAnnounceCodecTests
     [InlineData(AnnounceEvent.Started, "started")]
     [InlineData(AnnounceEvent.Completed, "completed")]
     [InlineData(AnnounceEvent.Stopped, "stopped")]
-    public void A_partial_seed_tells_itself_where_there_is_no_other_event(AnnounceEvent announceEvent, string told)
+    public void A_partial_seed_is_announced_if_there_is_no_other_event(AnnounceEvent announceEvent, string told)
     {
         AnnounceRequest request = AnnounceRequests.Plain with { IsPartialSeed = true, Event = announceEvent };
 
@@ -174,7 +174,7 @@ public sealed class HttpAnnounceCodecTests
     }
 
     [Fact]
-    public void Crypto_flags_beside_a_list_of_dictionaries_are_passed_over() =>
+    public void Crypto_flags_beside_a_list_of_dictionaries_are_ignored() =>
         Assert.Empty(Parse("d12:crypto_flags1:\u00015:peersld2:ip9:192.0.2.14:porti6881eeee").EncryptedPeers);
 
     [Fact]
@@ -214,7 +214,7 @@ public sealed class HttpAnnounceCodecTests
     [InlineData("86401", 86400)]
     [InlineData("9223372036854775807", 86400)]
     [InlineData("-9223372036854775808", 30)]
-    public void Intervals_are_brought_within_half_a_minute_and_a_day(string given, int expected)
+    public void Intervals_are_clamped_between_half_a_minute_and_a_day(string given, int expected)
     {
         AnnounceResponse response = Parse($"d8:intervali{given}e12:min intervali{given}ee");
 
@@ -233,11 +233,11 @@ public sealed class HttpAnnounceCodecTests
     [Theory]
     [InlineData("d14:failure reason0:e")]
     [InlineData("d14:failure reasoni1ee")]
-    public void A_failure_without_words_is_a_failure_too(string answer) =>
+    public void A_failure_without_a_reason_is_still_a_failure(string answer) =>
         Assert.Throws<TrackerFailureException>(() => Parse(answer));
 
     [Fact]
-    public void A_failure_as_long_as_a_book_is_cut()
+    public void A_very_long_failure_reason_is_cut()
     {
         string answer = $"d14:failure reason100000:{new string('x', 100_000)}e";
 
@@ -260,7 +260,7 @@ public sealed class HttpAnnounceCodecTests
         Assert.Throws<TrackerFailureException>(() => Parse("d5:peers" + new string('l', 100_000)));
 
     [Fact]
-    public void Peers_of_an_odd_length_lose_their_tail_only()
+    public void Peers_of_an_odd_length_lose_only_the_tail()
     {
         byte[] answer = [.. "d5:peers8:"u8, 10, 0, 0, 1, 0x1A, 0xE1, 9, 9, .. "e"u8];
 
@@ -268,7 +268,7 @@ public sealed class HttpAnnounceCodecTests
     }
 
     [Fact]
-    public void No_more_than_2000_peers_are_taken()
+    public void No_more_than_2000_peers_are_accepted()
     {
         byte[] answer = [.. "d5:peers18000:"u8, .. Enumerable.Repeat((byte)1, 18_000), .. "6:peers60:e"u8];
 

@@ -21,7 +21,7 @@ public sealed class MaskedAddressTests
     }
 
     [Fact]
-    public void What_is_not_an_address_is_masked_whole() => Assert.Equal("***", MaskedAddress.OfTracker("0123456789abcdef"));
+    public void A_text_that_is_not_an_address_is_masked_completely() => Assert.Equal("***", MaskedAddress.OfTracker("0123456789abcdef"));
 
     [Theory]
     [InlineData("https://user:word@example.org:81/a.torrent?passkey=1#x", "https://example.org:81/a.torrent")]
@@ -30,7 +30,7 @@ public sealed class MaskedAddressTests
         Assert.Equal(shown, MaskedAddress.OfFile(new Uri(address)));
 
     [Fact]
-    public void A_key_that_a_tracker_repeats_is_hidden_in_what_it_says()
+    public void A_key_repeated_in_a_trackers_text_is_hidden()
     {
         var tracker = new Uri("https://tracker.example/0123456789ABCDEF/announce?uid=77777");
         Assert.Equal(

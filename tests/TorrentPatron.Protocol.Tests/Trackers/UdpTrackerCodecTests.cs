@@ -46,7 +46,7 @@ public sealed class UdpTrackerCodecTests
     }
 
     [Fact]
-    public void The_address_by_which_a_tracker_is_to_name_us_stands_where_BEP_15_has_it()
+    public void The_address_to_announce_is_at_the_offset_in_BEP_15()
     {
         AnnounceRequest request = AnnounceRequests.Plain with { Address = System.Net.IPAddress.Parse("81.2.69.142") };
         Assert.Equal("5102458E", Convert.ToHexString(UdpTrackerCodec.WriteAnnounce(1, TransactionId, Announce, request).AsSpan(84, 4)));
@@ -136,7 +136,7 @@ public sealed class UdpTrackerCodecTests
     [InlineData("00000000")]
     [InlineData("80000000")]
     [InlineData("7FFFFFFF")]
-    public void A_mad_interval_is_brought_within_bounds(string interval)
+    public void An_absurd_interval_is_clamped(string interval)
     {
         byte[] datagram = Convert.FromHexString("00000001" + "01020304" + interval + "FFFFFFFF" + "FFFFFFFF");
 
@@ -164,13 +164,13 @@ public sealed class UdpTrackerCodecTests
     [InlineData("00000001" + "01020305" + "00000708" + "00000005" + "00000007")]
     [InlineData("00000000" + "01020304" + "00000708" + "00000005" + "00000007")]
     [InlineData("00000001" + "01020304" + "00000708" + "00000005" + "000000")]
-    public void What_is_no_answer_to_this_announce_is_refused(string datagram) => Assert.Throws<TrackerFailureException>(
+    public void An_answer_that_does_not_match_the_announce_is_refused(string datagram) => Assert.Throws<TrackerFailureException>(
         () => UdpTrackerCodec.ReadAnnounce(Convert.FromHexString(datagram), TransactionId, AddressFamily.InterNetwork));
 
     [Theory]
     [InlineData("00000000" + "01020304" + "11223344556677")]
     [InlineData("00000000" + "00020304" + "1122334455667788")]
     [InlineData("00000001" + "01020304" + "1122334455667788")]
-    public void What_is_no_answer_to_this_connect_is_refused(string datagram) => Assert.Throws<TrackerFailureException>(
+    public void An_answer_that_does_not_match_the_connect_is_refused(string datagram) => Assert.Throws<TrackerFailureException>(
         () => UdpTrackerCodec.ReadConnect(Convert.FromHexString(datagram), TransactionId));
 }

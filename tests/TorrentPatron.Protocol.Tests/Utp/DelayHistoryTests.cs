@@ -8,7 +8,7 @@ public sealed class DelayHistoryTests
     private const long Minute = 60_000_000;
 
     [Fact]
-    public void The_delay_is_that_above_the_smallest_also_where_the_clocks_differ_by_nearly_all_there_is()
+    public void The_delay_is_measured_above_the_minimum_even_if_the_clocks_differ_extremely()
     {
         var history = new DelayHistory();
         history.Add(uint.MaxValue - 10_000, 1);

@@ -32,7 +32,7 @@ public sealed class UtpConnectionTests
     }
 
     [Fact]
-    public void A_closed_stream_ends_behind_its_last_byte_and_nothing_of_it_is_left()
+    public void A_closed_stream_ends_after_its_last_byte_and_leaves_nothing()
     {
         byte[] bytes = Bytes(100_000, 1);
         (UtpEnd a, UtpEnd b) = Pair(new Random(3), random => new SimulatedPath(_clock, random) { Loss = 0.05 });
@@ -128,7 +128,7 @@ public sealed class UtpConnectionTests
     }
 
     [Fact]
-    public void A_receiver_that_does_not_read_stops_the_sender_and_reading_lets_it_go_on()
+    public void A_receiver_that_does_not_read_stops_the_sender_until_it_reads()
     {
         byte[] bytes = Bytes(3_000_000, 1);
         (UtpEnd a, UtpEnd b) = Pair(new Random(3), random => new SimulatedPath(_clock, random) { Loss = 0.01 });
@@ -147,7 +147,7 @@ public sealed class UtpConnectionTests
     }
 
     [Fact]
-    public void Nobody_answers_and_the_connection_breaks_after_some_tries()
+    public void Without_an_answer_the_connection_breaks_after_some_tries()
     {
         (UtpEnd a, _) = Pair(new Random(3), random => new SimulatedPath(_clock, random) { Loss = 1 });
         a.Connect();

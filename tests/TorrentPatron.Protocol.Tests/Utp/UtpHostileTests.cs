@@ -20,7 +20,7 @@ public sealed class UtpHostileTests : IUtpLink
     [InlineData(32_767)]
     [InlineData(-2)]
     [InlineData(-30_000)]
-    public void A_reset_that_acknowledges_what_is_not_on_its_way_is_without_effect(int distance)
+    public void A_reset_that_acknowledges_packets_not_in_flight_has_no_effect(int distance)
     {
         UtpConnection connection = Connected();
         connection.Write(new byte[1_000]);
@@ -33,7 +33,7 @@ public sealed class UtpHostileTests : IUtpLink
     }
 
     [Fact]
-    public void Acknowledgements_of_what_was_never_sent_are_without_effect()
+    public void Acknowledgements_of_packets_never_sent_have_no_effect()
     {
         UtpConnection connection = Connected();
         connection.Write(new byte[10_000]);
@@ -77,7 +77,7 @@ public sealed class UtpHostileTests : IUtpLink
     }
 
     [Fact]
-    public void A_stream_goes_beyond_the_window_and_what_is_too_much_is_dropped()
+    public void Packets_beyond_the_window_are_dropped()
     {
         UtpConnection connection = Connected();
         for (int i = 0; i < 2_000; i++)
@@ -88,7 +88,7 @@ public sealed class UtpHostileTests : IUtpLink
     }
 
     [Fact]
-    public void An_absurd_window_is_not_believed_and_one_of_nothing_is_asked_after()
+    public void An_absurd_window_is_not_believed_and_an_empty_one_is_probed()
     {
         UtpConnection connection = Connected();
         Receive(connection, UtpPacketType.State, 10, 100, window: uint.MaxValue);
@@ -137,7 +137,7 @@ public sealed class UtpHostileTests : IUtpLink
     }
 
     [Fact]
-    public void A_request_for_a_connection_is_answered_without_keeping_anything_and_only_who_got_the_answer_comes_in()
+    public void A_connection_request_is_answered_without_state_and_only_a_receiver_of_the_answer_connects()
     {
         var cookies = new SynCookies(UtpConnectionTests.Bytes(16, 1));
         var remote = new IPEndPoint(IPAddress.Parse("203.0.113.7"), 6881);

@@ -32,7 +32,7 @@ public sealed class WebSeedUrlsTests
     }
 
     [Fact]
-    public void The_names_of_the_torrent_are_asked_for_and_not_those_that_were_made_safe()
+    public void The_original_names_are_requested_and_not_the_safe_ones()
     {
         TorrentMetainfo torrent = MetainfoReader.Read(TestTorrents.WithPaths(
             TestTorrents.Path("a:b?"), TestTorrents.Path("Read"), TestTorrents.Path("READ"), TestTorrents.Path("x\u200B. "), TestTorrents.Path("a\\b")));

@@ -55,7 +55,7 @@ public sealed class BitfieldTests
     }
 
     [Fact]
-    public void A_clone_goes_its_own_way()
+    public void A_clone_is_independent()
     {
         var field = new Bitfield(3);
         Bitfield clone = field.Clone();
@@ -73,7 +73,7 @@ public sealed class BitfieldTests
     [InlineData(65, 1)]
     [InlineData(1000, 0.01)]
     [InlineData(1000, 0.9)]
-    public void What_two_fields_share_is_found_counted_and_walked(int length, double share)
+    public void Common_bits_of_two_fields_are_found_counted_and_enumerated(int length, double share)
     {
         var random = new Random(length);
         Bitfield left = RandomField(random, length, share), right = RandomField(random, length, share);

@@ -5,7 +5,7 @@ namespace TorrentPatron.Protocol.Tests.Wire;
 public sealed class DontHaveMessageTests
 {
     [Fact]
-    public void What_is_written_is_read()
+    public void Written_messages_can_be_read()
     {
         var bytes = new byte[DontHaveMessage.Length];
         new DontHaveMessage(0x01020304).Write(bytes);

@@ -7,7 +7,7 @@ namespace TorrentPatron.Protocol.Tests.Wire;
 public sealed class ExtensionHandshakeTests
 {
     [Fact]
-    public void What_is_written_is_read()
+    public void Written_messages_can_be_read()
     {
         var handshake = new ExtensionHandshake
         {
@@ -84,7 +84,7 @@ public sealed class ExtensionHandshakeTests
     }
 
     [Fact]
-    public void More_extensions_than_anyone_has_are_not_kept()
+    public void An_excessive_number_of_extensions_is_not_kept()
     {
         string many = string.Concat(Enumerable.Range(100, 200).Select(i => $"3:{i}i1e"));
         Assert.True(Read($"d1:md{many}ee", out ExtensionHandshake? read));
@@ -105,7 +105,7 @@ public sealed class ExtensionHandshakeTests
     [InlineData("d1:p")]
     [InlineData("d1:md")]
     [InlineData("llllllllllllllllllllllllee")]
-    public void What_is_no_dictionary_is_no_handshake(string text) => Assert.False(Read(text, out _));
+    public void A_message_that_is_not_a_dictionary_is_not_a_handshake(string text) => Assert.False(Read(text, out _));
 
     [Fact]
     public void Random_bytes_never_throw()
@@ -122,7 +122,7 @@ public sealed class ExtensionHandshakeTests
     }
 
     [Fact]
-    public void A_later_handshake_tells_what_has_changed_only()
+    public void A_later_handshake_contains_only_changes()
     {
         Assert.True(Read("d1:md11:ut_metadatai3e6:ut_pexi1ee1:pi6881e4:reqqi250e1:v1:ae", out ExtensionHandshake? first));
         Assert.True(Read("d1:md6:ut_pexi0e11:lt_donthavei7ee13:metadata_sizei100ee", out ExtensionHandshake? later));

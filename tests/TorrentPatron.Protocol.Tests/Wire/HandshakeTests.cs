@@ -37,7 +37,7 @@ public sealed class HandshakeTests
     [InlineData(false, true, false)]
     [InlineData(false, false, true)]
     [InlineData(true, true, true)]
-    public void What_is_written_is_read(bool fast, bool extensions, bool dht)
+    public void Written_messages_can_be_read(bool fast, bool extensions, bool dht)
     {
         var handshake = new Handshake(Torrent, Peer, fast, extensions, dht);
         var bytes = new byte[Handshake.Length];
@@ -48,7 +48,7 @@ public sealed class HandshakeTests
     }
 
     [Fact]
-    public void Bits_that_nobody_knows_do_not_matter()
+    public void Unknown_bits_are_ignored()
     {
         var bytes = new byte[Handshake.Length];
         new Handshake(Torrent, Peer, true, false, false).Write(bytes);
@@ -59,7 +59,7 @@ public sealed class HandshakeTests
     }
 
     [Fact]
-    public void Too_few_bytes_and_other_protocols_are_none()
+    public void Too_few_bytes_and_other_protocols_are_rejected()
     {
         var bytes = new byte[Handshake.Length];
         new Handshake(Torrent, Peer, true, true, true).Write(bytes);

@@ -61,7 +61,7 @@ public sealed class HashRequestTests
     [InlineData(0, 0, 2, 4)]
     [InlineData(0, 0, 2, int.MaxValue)]
     [InlineData(0, 0, int.MinValue, 0)]
-    public void What_cannot_be_of_a_tree_does_not_fit_it(int layer, int index, int length, int proofLayers) =>
+    public void Impossible_hashes_do_not_fit_a_tree(int layer, int index, int length, int proofLayers) =>
         Assert.False(new HashRequest(new InfoHashV2(Root), layer, index, length, proofLayers).Fits(4));
 
     [Fact]
@@ -69,7 +69,7 @@ public sealed class HashRequestTests
         Assert.True(new HashRequest(new InfoHashV2(Root), 0, 0, 1, 0).Fits(0));
 
     [Fact]
-    public void A_layer_of_thousands_of_hashes_gives_the_same_nodes_as_one_made_by_the_book()
+    public void A_layer_of_thousands_of_hashes_gives_the_same_nodes_as_a_straightforward_tree()
     {
         byte[] hashes = Hashes(1500);
         var layer = new MerkleLayer(hashes, 3, 3 + 11);

@@ -35,5 +35,5 @@ public sealed class HolepunchMessageTests
     [InlineData(new byte[] { 1, 2, 1, 2, 3, 4, 5, 6 })]
     [InlineData(new byte[] { 3, 0, 1, 2, 3, 4, 5, 6 })]
     [InlineData(new byte[] { 2, 0, 1, 2, 3, 4, 5, 6 })]
-    public void What_is_cut_off_or_unknown_is_refused(byte[] payload) => Assert.False(HolepunchMessage.TryRead(payload, out _));
+    public void A_truncated_or_unknown_message_is_refused(byte[] payload) => Assert.False(HolepunchMessage.TryRead(payload, out _));
 }

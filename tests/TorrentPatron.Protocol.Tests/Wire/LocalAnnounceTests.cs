@@ -19,7 +19,7 @@ public sealed class LocalAnnounceTests
     }
 
     [Fact]
-    public void What_is_written_is_read()
+    public void Written_messages_can_be_read()
     {
         InfoHash[] torrents = [.. Enumerable.Range(0, LocalAnnounce.MaxTorrents).Select(i => InfoHash.OfInfo([(byte)i]))];
         byte[] bytes = new LocalAnnounce { Port = 65535, InfoHashes = torrents, Cookie = "x y" }.ToBytes(LocalAnnounce.IPv6Group);
@@ -50,11 +50,11 @@ public sealed class LocalAnnounceTests
     [InlineData("BT-SEARCH * HTTP/1.1\r\nPort: 65536\r\nInfohash: {0}\r\n\r\n")]
     [InlineData("BT-SEARCH * HTTP/1.1\r\nPort: -1\r\nInfohash: {0}\r\n\r\n")]
     [InlineData("BT-SEARCH * HTTP/1.1\r\nPort: 1\r\nInfohash: {0}0\r\n\r\n")]
-    public void What_is_no_announce_is_refused(string text) =>
+    public void An_invalid_announce_is_refused(string text) =>
         Assert.False(LocalAnnounce.TryRead(Encoding.ASCII.GetBytes(text.Replace("{0}", Torrent.ToString(), StringComparison.Ordinal)), out _));
 
     [Fact]
-    public void What_is_too_much_is_left_out()
+    public void Excess_entries_are_ignored()
     {
         string head = "BT-SEARCH * HTTP/1.1\r\nPort: 1\r\n";
         string many = head + string.Concat(Enumerable.Repeat($"infohash:{Torrent}\n", 25));

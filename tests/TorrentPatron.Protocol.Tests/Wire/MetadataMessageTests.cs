@@ -54,7 +54,7 @@ public sealed class MetadataMessageTests
     [InlineData("d8:msg_typei0e5:piecei9223372036854775807ee")]
     [InlineData("d8:msg_typei0e5:piecei0e")]
     [InlineData("d8:msg_typei0e5:piecei0e1:zlllllleeeeeee")]
-    public void What_is_no_message_is_refused(string text) =>
+    public void An_invalid_message_is_refused(string text) =>
         Assert.False(MetadataMessage.TryRead(Encoding.ASCII.GetBytes(text), out _));
 
     [Theory]

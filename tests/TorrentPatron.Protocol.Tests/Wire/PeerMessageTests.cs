@@ -104,7 +104,7 @@ public sealed class PeerMessageTests
     }
 
     [Fact]
-    public void Kinds_that_nobody_knows_are_read_so_that_they_can_be_passed_over()
+    public void Unknown_kinds_are_read_so_that_they_can_be_skipped()
     {
         PeerMessage message = Read([0, 0, 0, 3, 99, 1, 2]);
         Assert.Equal(99, (byte)message.Id);

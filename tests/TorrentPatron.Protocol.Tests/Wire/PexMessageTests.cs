@@ -14,7 +14,7 @@ public sealed class PexMessageTests
     }
 
     [Fact]
-    public void What_is_written_is_read()
+    public void Written_messages_can_be_read()
     {
         var message = new PexMessage
         {
@@ -61,7 +61,7 @@ public sealed class PexMessageTests
     }
 
     [Fact]
-    public void Of_one_internet_address_one_peer_counts()
+    public void Only_one_peer_of_an_internet_address_counts()
     {
         Assert.True(Read("d5:added18:aaaa\0\u0001aaaa\0\u0002aaaa\0\u0003e", out PexMessage? read));
         Assert.Single(read!.Added);
@@ -75,12 +75,12 @@ public sealed class PexMessageTests
     [InlineData("d6:added66:abcdefe")]
     [InlineData("d8:dropped6017:")]
     [InlineData("d1:ad1:ad1:ad1:ad1:adeeeeee")]
-    public void What_is_no_message_is_refused(string text) => Assert.False(Read(text, out _));
+    public void An_invalid_message_is_refused(string text) => Assert.False(Read(text, out _));
 
     [Theory]
     [InlineData("de")]
     [InlineData("d5:addedi1e7:dropped0:e")]
-    public void What_is_empty_or_of_another_kind_names_nobody(string text)
+    public void An_empty_or_mistyped_message_names_no_peers(string text)
     {
         Assert.True(Read(text, out PexMessage? read));
         Assert.Empty(read!.Added);

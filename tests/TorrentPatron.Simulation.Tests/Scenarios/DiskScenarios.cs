@@ -13,7 +13,7 @@ public sealed class DiskScenarios
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(10);
 
     [Fact]
-    public async Task A_disk_that_gets_full_stops_the_torrent_and_room_lets_it_go_on()
+    public async Task A_full_disk_stops_the_torrent_until_there_is_space()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "A tmpfs takes root on Linux.");
         string? mount = null;
@@ -60,7 +60,7 @@ public sealed class DiskScenarios
     }
 
     [Fact]
-    public Task A_file_that_is_deleted_during_the_download_is_missed_at_its_end_and_fetched_anew() => World.RunAsync(seed: 2, async world =>
+    public Task A_file_deleted_during_the_download_is_noticed_at_its_end_and_fetched_again() => World.RunAsync(seed: 2, async world =>
     {
         var torrent = new SwarmTorrent(2, Piece, 20 * Piece, 10 * Piece);
         (Node seed, Node node) = await BeginAsync(world, torrent);
@@ -80,7 +80,7 @@ public sealed class DiskScenarios
     });
 
     [Fact]
-    public Task A_file_that_is_cut_short_under_a_seed_stops_it_and_is_fetched_anew() => World.RunAsync(seed: 3, async world =>
+    public Task A_file_truncated_under_a_seed_stops_it_and_is_fetched_again() => World.RunAsync(seed: 3, async world =>
     {
         var torrent = new SwarmTorrent(3, Piece, 20 * Piece);
         (Node seed, Node node) = await BeginAsync(world, torrent);
@@ -103,7 +103,7 @@ public sealed class DiskScenarios
     });
 
     [Fact]
-    public Task A_destination_that_is_carried_away_and_comes_back_has_lost_nothing() => World.RunAsync(seed: 4, async world =>
+    public Task A_destination_that_disappears_and_returns_has_lost_nothing() => World.RunAsync(seed: 4, async world =>
     {
         var torrent = new SwarmTorrent(4, Piece, 20 * Piece, 10 * Piece);
         (Node seed, Node node) = await BeginAsync(world, torrent);

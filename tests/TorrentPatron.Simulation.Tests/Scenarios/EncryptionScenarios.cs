@@ -34,7 +34,7 @@ public sealed class EncryptionScenarios
     [Theory]
     [InlineData(EncryptionPolicy.Require, EncryptionPolicy.Off)]
     [InlineData(EncryptionPolicy.Off, EncryptionPolicy.Require)]
-    public Task Who_requires_it_and_who_refuses_it_do_not_meet(EncryptionPolicy dialler, EncryptionPolicy listener) =>
+    public Task Peers_that_require_and_that_refuse_encryption_do_not_connect(EncryptionPolicy dialler, EncryptionPolicy listener) =>
         World.RunAsync(seed: 2, async world =>
         {
             var torrent = new SwarmTorrent(2, Piece, 8 * Piece);
@@ -48,7 +48,7 @@ public sealed class EncryptionScenarios
         });
 
     [Fact]
-    public Task Who_is_connected_encrypted_is_told_of_as_one_that_likes_it() => World.RunAsync(seed: 3, async world =>
+    public Task Peer_exchange_marks_encrypted_peers_as_preferring_encryption() => World.RunAsync(seed: 3, async world =>
     {
         const byte Mine = 9;
         var torrent = new SwarmTorrent(3, Piece, 256 * Piece);
@@ -83,7 +83,7 @@ public sealed class EncryptionScenarios
     });
 
     [Fact]
-    public Task Our_outside_address_is_what_peers_of_several_networks_say() => World.RunAsync(seed: 4, async world =>
+    public Task Our_external_address_is_the_one_reported_by_peers_of_several_networks() => World.RunAsync(seed: 4, async world =>
     {
         var torrent = new SwarmTorrent(4, Piece, 8 * Piece);
         var ours = System.Net.IPAddress.Parse("81.2.69.142");

@@ -46,7 +46,7 @@ public sealed class EqualFileScenarios
 
     [Theory]
     [MemberData(nameof(Versions))]
-    public async Task What_is_here_of_one_file_makes_the_equal_ones_without_any_peer(MetainfoVersion version)
+    public async Task A_file_that_exists_is_copied_to_equal_ones_without_any_peer(MetainfoVersion version)
     {
         SwarmTorrent torrent = await MakeAsync(version);
         await World.RunAsync(seed: 2, async world =>
@@ -63,7 +63,7 @@ public sealed class EqualFileScenarios
     }
 
     [Fact]
-    public async Task A_file_is_fetched_where_nobody_has_the_one_that_is_equal_to_it()
+    public async Task A_file_is_fetched_if_no_peer_has_its_equal()
     {
         SwarmTorrent torrent = await MakeAsync(MetainfoVersion.V2);
         await World.RunAsync(seed: 3, async world =>

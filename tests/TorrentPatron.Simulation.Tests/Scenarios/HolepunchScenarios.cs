@@ -15,7 +15,7 @@ public sealed class HolepunchScenarios
     [InlineData(TransportPolicy.Utp, TransportPolicy.Any, true)]
     [InlineData(TransportPolicy.Utp, TransportPolicy.Utp, true)]
     [InlineData(TransportPolicy.Tcp, TransportPolicy.Any, false)]
-    public Task Two_behind_routers_meet_with_the_help_of_a_third_where_both_speak_uTP(TransportPolicy one, TransportPolicy other, bool meet) =>
+    public Task Two_peers_behind_routers_connect_with_the_help_of_a_third_if_both_support_uTP(TransportPolicy one, TransportPolicy other, bool meet) =>
         World.RunAsync(seed: 1, async world =>
         {
             var torrent = new SwarmTorrent(1, Piece, 200 * Piece);

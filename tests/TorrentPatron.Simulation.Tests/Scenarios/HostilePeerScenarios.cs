@@ -33,7 +33,7 @@ public sealed class HostilePeerScenarios
     [InlineData("a block that is too long", "0000400a 07 00000000 00000000")]
     [InlineData("a choke with a body", "00000002 00 00")]
     [InlineData("an extended message without a number", "00000001 14")]
-    public Task What_no_peer_may_send_ends_its_connection_and_nothing_else(string what, string hex) => World.RunAsync(seed: 1, async world =>
+    public Task A_forbidden_message_ends_its_connection_and_nothing_else(string what, string hex) => World.RunAsync(seed: 1, async world =>
     {
         var torrent = new SwarmTorrent(1, Piece, 4 * Piece);
         await using var node = new Node(world, 1);
@@ -59,7 +59,7 @@ public sealed class HostilePeerScenarios
     [InlineData("an unknown extension", "00000003 14 ff 00")]
     [InlineData("hashes that nobody asked for (BEP 52)", "00000031 15 0000000000000000000000000000000000000000000000000000000000000000 00000000 00000000 00000001 00000000")]
     [InlineData("a second bitfield", "00000002 05 f0 00000002 05 00")]
-    public Task What_is_of_no_use_is_passed_over(string what, string hex) => World.RunAsync(seed: 2, async world =>
+    public Task Useless_messages_are_ignored(string what, string hex) => World.RunAsync(seed: 2, async world =>
     {
         var torrent = new SwarmTorrent(2, Piece, 4 * Piece);
         await using var node = new Node(world, 1);
@@ -82,7 +82,7 @@ public sealed class HostilePeerScenarios
     [InlineData("de")]
     [InlineData("le")]
     [InlineData("not bencoded")]
-    public Task An_extension_handshake_with_absurd_numbers_hurts_nobody(string hello) => World.RunAsync(seed: 3, async world =>
+    public Task An_extension_handshake_with_absurd_numbers_does_no_harm(string hello) => World.RunAsync(seed: 3, async world =>
     {
         var torrent = new SwarmTorrent(3, Piece, 8 * Piece);
         await using var node = new Node(world, 1);
@@ -99,7 +99,7 @@ public sealed class HostilePeerScenarios
     });
 
     [Fact]
-    public Task A_flood_of_requests_costs_no_memory_and_nobody_elses_blocks() => World.RunAsync(seed: 4, async world =>
+    public Task A_flood_of_requests_costs_no_memory_and_no_blocks_of_others() => World.RunAsync(seed: 4, async world =>
     {
         var torrent = new SwarmTorrent(4, Piece, 8 * Piece);
         await using var seed = new Node(world, 1, world.Network.Join(up: 100_000));
@@ -144,7 +144,7 @@ public sealed class HostilePeerScenarios
     });
 
     [Fact]
-    public Task Who_allows_everything_and_gives_nothing_is_asked_for_little() => World.RunAsync(seed: 6, async world =>
+    public Task A_peer_that_unchokes_but_sends_nothing_gets_few_requests() => World.RunAsync(seed: 6, async world =>
     {
         var torrent = new SwarmTorrent(6, Piece, 200 * Piece);
         await using var node = new Node(world, 1);
@@ -159,7 +159,7 @@ public sealed class HostilePeerScenarios
     });
 
     [Fact]
-    public Task Peers_that_take_requests_and_send_nothing_do_not_stop_a_download() => World.RunAsync(seed: 7, async world =>
+    public Task Peers_that_accept_requests_but_send_nothing_do_not_stop_a_download() => World.RunAsync(seed: 7, async world =>
     {
         var torrent = new SwarmTorrent(7, Piece, 40 * Piece);
         await using var node = new Node(world, 1);
@@ -178,7 +178,7 @@ public sealed class HostilePeerScenarios
     });
 
     [Fact]
-    public Task Peers_that_drip_do_not_keep_the_last_blocks() => World.RunAsync(seed: 8, async world =>
+    public Task Trickling_peers_do_not_hold_up_the_last_blocks() => World.RunAsync(seed: 8, async world =>
     {
         var torrent = new SwarmTorrent(8, Piece, 20 * Piece);
         await using var node = new Node(world, 1);
@@ -231,7 +231,7 @@ public sealed class HostilePeerScenarios
     });
 
     [Fact]
-    public Task Strangers_that_dial_and_shake_hands_slowly_are_left_and_others_get_in() => World.RunAsync(seed: 10, async world =>
+    public Task Connections_with_slow_handshakes_are_closed_and_others_get_in() => World.RunAsync(seed: 10, async world =>
     {
         var torrent = new SwarmTorrent(10, Piece, 8 * Piece);
         await using var node = new Node(world, 1);
@@ -292,7 +292,7 @@ public sealed class HostilePeerScenarios
     });
 
     [Fact]
-    public Task Two_peers_of_one_id_and_ourselves_are_met_once_and_not_at_all() => World.RunAsync(seed: 13, async world =>
+    public Task Two_peers_with_one_id_connect_once_and_we_never_connect_to_ourselves() => World.RunAsync(seed: 13, async world =>
     {
         var torrent = new SwarmTorrent(13, Piece, 8 * Piece);
         await using var node = new Node(world, 1);
@@ -314,7 +314,7 @@ public sealed class HostilePeerScenarios
     });
 
     [Fact]
-    public Task Who_says_the_id_of_another_peer_keeps_it_from_nothing() => World.RunAsync(seed: 15, async world =>
+    public Task Claiming_another_peers_id_does_not_shut_it_out() => World.RunAsync(seed: 15, async world =>
     {
         // The greatest of all ids: it would win against us where both sides have dialled each other.
         const int Id = -1;
@@ -334,7 +334,7 @@ public sealed class HostilePeerScenarios
     });
 
     [Fact]
-    public Task Blocks_that_nobody_asked_for_are_borne_a_while() => World.RunAsync(seed: 14, async world =>
+    public Task Unrequested_blocks_are_tolerated_for_a_while() => World.RunAsync(seed: 14, async world =>
     {
         var torrent = new SwarmTorrent(14, Piece, 8 * Piece);
         await using var node = new Node(world, 1);
@@ -349,7 +349,7 @@ public sealed class HostilePeerScenarios
     });
 
     [Fact]
-    public Task Who_asks_and_does_not_read_is_left() => World.RunAsync(seed: 15, async world =>
+    public Task A_peer_that_requests_but_does_not_read_is_disconnected() => World.RunAsync(seed: 15, async world =>
     {
         var torrent = new SwarmTorrent(15, Piece, 8 * Piece);
         await using var node = new Node(world, 1);
@@ -377,7 +377,7 @@ public sealed class HostilePeerScenarios
     [InlineData("an unknown extension", "00000003 14 ff 00")]
     [InlineData("a piece taken back and told again", "00000006 14 lt_donthave 00000000 00000005 04 00000000")]
     [InlineData("requests for metadata", "0000001b 14 ut_metadata 64383a6d73675f74797065693065353a706965636569306565")]
-    public Task Who_sends_what_brings_nothing_waits_while_others_are_served_and_is_left(string what, string hex) => World.RunAsync(seed: 16, async world =>
+    public Task A_peer_that_sends_useless_messages_waits_behind_others_and_is_disconnected(string what, string hex) => World.RunAsync(seed: 16, async world =>
     {
         var torrent = new SwarmTorrent(16, Piece, 8 * Piece);
         await using var seed = new Node(world, 1);
@@ -403,7 +403,7 @@ public sealed class HostilePeerScenarios
     });
 
     [Fact]
-    public Task What_honest_peers_send_in_great_number_makes_none_of_them_wait() => World.RunAsync(seed: 17, async world =>
+    public Task Many_useful_messages_make_no_honest_peer_wait() => World.RunAsync(seed: 17, async world =>
     {
         const int Pieces = 12_000;
         const int Size = 1024;
@@ -437,7 +437,7 @@ public sealed class HostilePeerScenarios
     [InlineData(2)]
     [InlineData(3)]
     [InlineData(4)]
-    public Task Among_peers_that_say_anything_at_all_a_download_completes(int seed) => World.RunAsync(seed, async world =>
+    public Task A_download_completes_among_peers_that_send_random_messages(int seed) => World.RunAsync(seed, async world =>
     {
         var torrent = new SwarmTorrent(seed, Piece, 30 * Piece);
         await using var node = new Node(world, seed);

@@ -27,7 +27,7 @@ public sealed class HostileSwarmScenarios(ITestOutputHelper output)
     }
 
     [Fact]
-    public Task Places_that_silent_hosts_hold_are_soon_there_for_others() => World.RunAsync(seed: 3, async world =>
+    public Task Places_held_by_silent_hosts_are_soon_free_for_others() => World.RunAsync(seed: 3, async world =>
     {
         const int Places = 40, Hosts = 80, Newcomers = 10;
         var torrent = new SwarmTorrent(1, Piece, 4 * Piece);
@@ -72,7 +72,7 @@ public sealed class HostileSwarmScenarios(ITestOutputHelper output)
     });
 
     [Fact]
-    public Task Idle_connections_of_an_address_keep_nobody_else_there_away_and_busy_ones_stay() => World.RunAsync(seed: 4, async world =>
+    public Task Idle_connections_from_an_address_do_not_keep_others_there_away_and_busy_ones_stay() => World.RunAsync(seed: 4, async world =>
     {
         const int OfOneHost = 8;
         var torrent = new SwarmTorrent(1, Piece, 4 * Piece);

@@ -17,7 +17,7 @@ public sealed class HybridScenarios
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(10);
 
     [Fact]
-    public async Task A_peer_that_knows_the_v2_hash_alone_is_met_by_it_and_completes()
+    public async Task A_peer_that_knows_only_the_v2_hash_connects_with_it_and_completes()
     {
         SwarmTorrent torrent = await SwarmTorrent.MakeAsync(1, MetainfoVersion.Hybrid, Piece, 10 * Piece);
         await World.RunAsync(seed: 1, async world =>
@@ -82,7 +82,7 @@ public sealed class HybridScenarios
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Once_its_metadata_is_here_a_hybrid_is_in_the_swarms_of_both_hashes_whichever_its_link_names(bool isByV1)
+    public async Task Once_its_metadata_has_arrived_a_hybrid_is_in_the_swarms_of_both_hashes_whichever_its_link_has(bool isByV1)
     {
         SwarmTorrent torrent = await SwarmTorrent.MakeAsync(4, MetainfoVersion.Hybrid, Piece, 10 * Piece);
         await World.RunAsync(seed: 4, async world =>
@@ -104,7 +104,7 @@ public sealed class HybridScenarios
     }
 
     [Fact]
-    public async Task Who_has_fetched_a_torrent_of_version_2_by_a_link_gives_its_hashes_to_the_next_at_once()
+    public async Task A_v2_torrent_fetched_by_a_link_serves_its_hashes_to_others_at_once()
     {
         SwarmTorrent torrent = await SwarmTorrent.MakeAsync(8, MetainfoVersion.V2, Piece, 10 * Piece);
         await World.RunAsync(seed: 8, async world =>

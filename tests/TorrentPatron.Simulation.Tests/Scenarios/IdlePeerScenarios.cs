@@ -17,7 +17,7 @@ public sealed class IdlePeerScenarios
     [Theory]
     [InlineData(PeerTransport.Tcp)]
     [InlineData(PeerTransport.Utp)]
-    public Task Who_was_idle_for_long_and_becomes_interested_gets_what_it_asks_for(PeerTransport transport) => World.RunAsync(seed: 1, async world =>
+    public Task A_long_idle_peer_that_becomes_interested_gets_its_blocks(PeerTransport transport) => World.RunAsync(seed: 1, async world =>
     {
         (Node node, SwarmTorrent torrent, FakePeer peer) = await BeIdleAsync(world, transport);
         await using Node _ = node;
@@ -33,7 +33,7 @@ public sealed class IdlePeerScenarios
     [Theory]
     [InlineData(PeerTransport.Tcp)]
     [InlineData(PeerTransport.Utp)]
-    public Task What_an_idle_peer_says_meanwhile_is_all_heard_in_the_end(PeerTransport transport) => World.RunAsync(seed: 2, async world =>
+    public Task All_messages_of_an_idle_peer_are_eventually_processed(PeerTransport transport) => World.RunAsync(seed: 2, async world =>
     {
         (Node node, SwarmTorrent torrent, FakePeer peer) = await BeIdleAsync(world, transport);
         await using Node _ = node;
@@ -48,7 +48,7 @@ public sealed class IdlePeerScenarios
     });
 
     [Fact]
-    public Task What_an_idle_peer_says_by_uTP_takes_no_packets_of_memory() => World.RunAsync(seed: 5, async world =>
+    public Task Messages_of_an_idle_uTP_peer_keep_no_packet_buffers() => World.RunAsync(seed: 5, async world =>
     {
         (Node node, SwarmTorrent _, FakePeer peer) = await BeIdleAsync(world, PeerTransport.Utp);
         await using Node __ = node;
@@ -64,7 +64,7 @@ public sealed class IdlePeerScenarios
     [Theory]
     [InlineData(PeerTransport.Tcp)]
     [InlineData(PeerTransport.Utp)]
-    public Task An_idle_peer_that_leaves_is_soon_missed(PeerTransport transport) => World.RunAsync(seed: 3, async world =>
+    public Task An_idle_peer_that_leaves_is_soon_noticed(PeerTransport transport) => World.RunAsync(seed: 3, async world =>
     {
         (Node node, SwarmTorrent torrent, FakePeer peer) = await BeIdleAsync(world, transport);
         await using Node _ = node;

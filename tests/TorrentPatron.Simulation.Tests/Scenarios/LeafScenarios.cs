@@ -22,7 +22,7 @@ public sealed class LeafScenarios
     [InlineData(5, MetainfoVersion.V2, 64, 100)]
     [InlineData(6, MetainfoVersion.Hybrid, 8, 15)]
     [InlineData(7, MetainfoVersion.Hybrid, 64, 20)]
-    public async Task Of_five_peers_the_liar_is_out_soon_after_its_first_wrong_block_and_no_good_block_is_wasted(
+    public async Task Of_five_peers_the_liar_is_banned_soon_after_its_first_wrong_block_and_no_good_block_is_wasted(
         int seed, MetainfoVersion version, int blocks, int every)
     {
         SwarmTorrent torrent = await SwarmTorrent.MakeAsync(seed, version, blocks * Block, 2560L * Block);
@@ -109,7 +109,7 @@ public sealed class LeafScenarios
     }
 
     [Fact]
-    public async Task Who_gives_wrong_hashes_of_blocks_is_out_and_who_gives_none_is_asked_in_vain()
+    public async Task A_peer_with_wrong_block_hashes_is_banned_and_one_without_them_is_asked_in_vain()
     {
         SwarmTorrent torrent = await SwarmTorrent.MakeAsync(8, MetainfoVersion.V2, 16 * Block, 40L * 16 * Block);
         await World.RunAsync(seed: 8, async world =>
@@ -155,7 +155,7 @@ public sealed class LeafScenarios
     }
 
     [Fact]
-    public async Task Without_anybody_who_gives_hashes_of_blocks_the_liar_is_found_as_in_version_1()
+    public async Task Without_peers_that_send_block_hashes_the_liar_is_detected_as_in_version_1()
     {
         SwarmTorrent torrent = await SwarmTorrent.MakeAsync(9, MetainfoVersion.V2, 16 * Block, 40L * 16 * Block);
         await World.RunAsync(seed: 9, async world =>

@@ -49,7 +49,7 @@ public sealed class NetworkScenarios
     });
 
     [Fact]
-    public Task A_tracker_whose_name_is_unknown_is_a_warning_and_is_asked_when_the_name_is_there() => World.RunAsync(seed: 3, async world =>
+    public Task An_unknown_tracker_name_is_a_warning_and_the_tracker_is_asked_once_it_resolves() => World.RunAsync(seed: 3, async world =>
     {
         var torrent = new SwarmTorrent(3, Piece, 8 * Piece);
         await using var node = new Node(world, 1, announces: Http);
@@ -63,7 +63,7 @@ public sealed class NetworkScenarios
     });
 
     [Fact]
-    public Task A_host_that_is_cut_off_announces_again_when_the_cut_is_mended() => World.RunAsync(seed: 4, async world =>
+    public Task A_disconnected_host_announces_again_when_the_connection_is_restored() => World.RunAsync(seed: 4, async world =>
     {
         var torrent = new SwarmTorrent(4, Piece, 8 * Piece);
         SimulatedTracker tracker = ServeHttp(world);

@@ -96,7 +96,7 @@ public sealed class PeerClassScenarios
         });
 
     [Fact]
-    public Task A_class_that_is_given_while_its_peer_is_connected_holds_at_once() =>
+    public Task A_class_set_while_its_peer_is_connected_applies_at_once() =>
         World.RunAsync(seed: 5, async world =>
         {
             await using Node seed = await SeedAsync(world, settings => settings with { Limits = new RateLimits(0, 1_000) });

@@ -29,7 +29,7 @@ public sealed class PeerExchangeScenarios
     });
 
     [Fact]
-    public Task Peers_of_a_private_torrent_tell_nobody_of_others() => World.RunAsync(seed: 22, async world =>
+    public Task Peers_of_a_private_torrent_are_never_exchanged() => World.RunAsync(seed: 22, async world =>
     {
         var torrent = new SwarmTorrent(22, Piece, isPrivate: true, 256 * Piece);
         Node[] nodes = await ChainAsync(world, torrent);

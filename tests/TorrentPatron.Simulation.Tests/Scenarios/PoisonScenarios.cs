@@ -41,7 +41,7 @@ public sealed class PoisonScenarios
         });
 
     [Fact]
-    public Task Who_sends_one_wrong_block_and_leaves_is_known_when_it_comes_again() => World.RunAsync(seed: 6, async world =>
+    public Task A_peer_that_sends_one_wrong_block_and_leaves_is_recognised_when_it_returns() => World.RunAsync(seed: 6, async world =>
     {
         // One piece of many blocks: two peers fetch it together.
         var torrent = new SwarmTorrent(6, 1 << 20, 1 << 20);
@@ -118,7 +118,7 @@ public sealed class PoisonScenarios
     });
 
     [Fact]
-    public Task Who_sends_nearly_all_of_a_piece_with_one_wrong_block_and_then_nothing_does_not_hold_it_up() => World.RunAsync(seed: 11, async world =>
+    public Task A_peer_that_sends_most_of_a_piece_with_one_wrong_block_and_then_stops_does_not_hold_it_up() => World.RunAsync(seed: 11, async world =>
     {
         var torrent = new SwarmTorrent(11, 1 << 20, 1 << 20);
         await using var leecher = new Node(world, 1);

@@ -13,7 +13,7 @@ public sealed class SlowDiskScenarios
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(10);
 
     [Fact]
-    public Task A_download_from_several_peers_is_written_piece_by_piece_on_a_disk_that_spins() => World.RunAsync(seed: 1, async world =>
+    public Task A_download_from_several_peers_is_written_piece_by_piece_on_a_hard_disk() => World.RunAsync(seed: 1, async world =>
     {
         var torrent = new SwarmTorrent(1, Piece, 64 * Piece);
         Node[] seeds = await SeedsAsync(world, torrent, count: 4, up: 1_000_000);
@@ -29,7 +29,7 @@ public sealed class SlowDiskScenarios
     });
 
     [Fact]
-    public Task What_a_peer_asks_for_is_read_in_few_calls_and_nothing_else_is_read() => World.RunAsync(seed: 2, async world =>
+    public Task Requested_blocks_are_read_in_few_calls_and_nothing_else_is_read() => World.RunAsync(seed: 2, async world =>
     {
         var torrent = new SwarmTorrent(2, Piece, 64 * Piece);
         var share = SimulatedDrive.Share(world);
@@ -85,7 +85,7 @@ public sealed class SlowDiskScenarios
     });
 
     [Fact]
-    public Task What_waits_for_a_slow_disk_stays_bounded_and_the_peers_wait_too() => World.RunAsync(seed: 5, async world =>
+    public Task Data_waiting_for_a_slow_disk_is_bounded_and_the_peers_wait_too() => World.RunAsync(seed: 5, async world =>
     {
         const int Most = 4 << 20;
         var torrent = new SwarmTorrent(5, Piece, 64 * Piece);
@@ -112,7 +112,7 @@ public sealed class SlowDiskScenarios
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public Task What_is_read_from_a_slow_disk_for_many_peers_does_not_stall_another_torrent(int diskThreads) => World.RunAsync(seed: 6, async world =>
+    public Task Reads_from_a_slow_disk_for_many_peers_do_not_stall_another_torrent(int diskThreads) => World.RunAsync(seed: 6, async world =>
     {
         var fast = new SwarmTorrent(6, Piece, 64 * Piece);
         var slow = new SwarmTorrent(7, Piece, 64 * Piece);

@@ -79,7 +79,7 @@ public sealed class SwarmScenarios
     });
 
     [Fact]
-    public Task A_swarm_cut_in_two_goes_on_when_it_is_mended() => World.RunAsync(seed: 4, async world =>
+    public Task A_swarm_cut_in_two_continues_when_the_cut_is_repaired() => World.RunAsync(seed: 4, async world =>
     {
         var torrent = new SwarmTorrent(4, Piece, 64 * Piece);
         var tracker = new SimulatedTracker(world);
@@ -114,7 +114,7 @@ public sealed class SwarmScenarios
     });
 
     [Fact]
-    public Task Everybody_gets_about_what_the_line_gives() => World.RunAsync(seed: 6, async world =>
+    public Task Every_peer_gets_about_its_share_of_the_line() => World.RunAsync(seed: 6, async world =>
     {
         var torrent = new SwarmTorrent(6, Piece, 128 * Piece);
         await using var seed = new Node(world, 1, world.Network.Join(TimeSpan.FromMilliseconds(50), up: 1_000_000));

@@ -14,7 +14,7 @@ public sealed class TrackerScenarios
     private static readonly TimeSpan Long = TimeSpan.FromHours(2);
 
     [Fact]
-    public Task Trackers_are_told_the_address_to_name_us_by_and_whether_we_encrypt() => World.RunAsync(seed: 40, async world =>
+    public Task Trackers_receive_our_announced_address_and_encryption_setting() => World.RunAsync(seed: 40, async world =>
     {
         var torrent = new SwarmTorrent(40, Piece, 4 * Piece);
         var outside = System.Net.IPAddress.Parse("81.2.69.142");
@@ -37,7 +37,7 @@ public sealed class TrackerScenarios
     });
 
     [Fact]
-    public Task A_tracker_that_fails_is_asked_less_and_less_and_heard_when_it_is_back() => World.RunAsync(seed: 1, async world =>
+    public Task A_failing_tracker_is_asked_less_often_and_used_again_when_it_returns() => World.RunAsync(seed: 1, async world =>
     {
         var torrent = new SwarmTorrent(1, Piece, 8 * Piece);
         var tracker = new SimulatedTracker(world);
@@ -82,7 +82,7 @@ public sealed class TrackerScenarios
     });
 
     [Fact]
-    public Task A_tracker_that_never_answers_stops_nobody() => World.RunAsync(seed: 3, async world =>
+    public Task A_tracker_that_never_answers_does_not_hold_up_a_swarm() => World.RunAsync(seed: 3, async world =>
     {
         var torrent = new SwarmTorrent(3, Piece, 8 * Piece);
         var tracker = new SimulatedTracker(world) { Latency = TimeSpan.FromDays(1) };

@@ -44,7 +44,7 @@ public sealed class UtpScenarios
     [InlineData(TransportPolicy.Any, TransportPolicy.Tcp, PeerTransport.Tcp)]
     [InlineData(TransportPolicy.Tcp, TransportPolicy.Any, PeerTransport.Tcp)]
     [InlineData(TransportPolicy.Utp, TransportPolicy.Any, PeerTransport.Utp)]
-    public Task A_peer_in_the_local_network_is_reached_by_what_both_sides_take(TransportPolicy dialler, TransportPolicy listener, PeerTransport agreed) =>
+    public Task A_peer_in_the_local_network_is_reached_by_a_common_protocol(TransportPolicy dialler, TransportPolicy listener, PeerTransport agreed) =>
         World.RunAsync(seed: 1, async world =>
         {
             var torrent = new SwarmTorrent(1, Piece, 8 * Piece);
@@ -59,7 +59,7 @@ public sealed class UtpScenarios
         });
 
     [Fact]
-    public Task A_peer_of_the_internet_that_takes_TCP_alone_is_reached_though_uTP_is_tried_first() =>
+    public Task An_internet_peer_with_TCP_alone_is_reached_although_uTP_is_tried_first() =>
         World.RunAsync(seed: 6, async world =>
         {
             var torrent = new SwarmTorrent(1, Piece, 8 * Piece);
@@ -74,7 +74,7 @@ public sealed class UtpScenarios
     [Theory]
     [InlineData("81.2.69.1", PeerTransport.Tcp)]
     [InlineData("10.0.0.1", PeerTransport.Utp)]
-    public Task A_peer_that_closes_what_comes_by_one_protocol_is_reached_by_the_other_which_is_remembered(string address, PeerTransport spoken) =>
+    public Task A_peer_that_closes_connections_of_one_protocol_is_reached_by_the_other_which_is_remembered(string address, PeerTransport spoken) =>
         World.RunAsync(seed: 8, async world =>
         {
             var torrent = new SwarmTorrent(1, Piece, 8 * Piece);
@@ -137,7 +137,7 @@ public sealed class UtpScenarios
     [Theory]
     [InlineData(TransportPolicy.Utp, TransportPolicy.Tcp)]
     [InlineData(TransportPolicy.Tcp, TransportPolicy.Utp)]
-    public Task Two_that_have_no_protocol_in_common_do_not_meet(TransportPolicy dialler, TransportPolicy listener) =>
+    public Task Peers_without_a_common_protocol_do_not_connect(TransportPolicy dialler, TransportPolicy listener) =>
         World.RunAsync(seed: 2, async world =>
         {
             var torrent = new SwarmTorrent(2, Piece, 8 * Piece);

@@ -20,7 +20,7 @@ public sealed class WebSeedScenarios
     [Theory]
     [InlineData(new long[] { 40 * Piece - 100 })]
     [InlineData(new long[] { 5, 3 * Piece, 1, 0, 20_000, 70 * Piece + 7, 16 * 1024 - 6 })]
-    public Task A_web_seed_alone_gives_a_torrent_of_one_file_and_of_several(long[] lengths) => World.RunAsync(seed: 1, async world =>
+    public Task A_web_seed_alone_supplies_a_torrent_of_one_file_and_of_several(long[] lengths) => World.RunAsync(seed: 1, async world =>
     {
         var torrent = new SwarmTorrent(1, Piece, lengths);
         SimulatedWebServer server = Server(world, torrent);
@@ -38,7 +38,7 @@ public sealed class WebSeedScenarios
     });
 
     [Fact]
-    public Task Ranges_grow_with_the_rate_and_go_across_pieces_over_connections_that_are_kept() => World.RunAsync(seed: 2, async world =>
+    public Task Ranges_grow_with_the_rate_and_span_pieces_over_reused_connections() => World.RunAsync(seed: 2, async world =>
     {
         var torrent = new SwarmTorrent(2, Piece, 4 * Long);
         SimulatedWebServer server = Server(world, torrent, up: 4_000_000);
@@ -85,7 +85,7 @@ public sealed class WebSeedScenarios
     });
 
     [Fact]
-    public Task Peers_and_web_seeds_give_together_and_no_byte_comes_twice() => World.RunAsync(seed: 5, async world =>
+    public Task Peers_and_web_seeds_supply_together_and_no_byte_arrives_twice() => World.RunAsync(seed: 5, async world =>
     {
         var torrent = new SwarmTorrent(5, Piece, 2 * Long);
         SimulatedWebServer one = Server(world, torrent, up: 1_000_000), other = Server(world, torrent, up: 1_000_000);
@@ -284,7 +284,7 @@ public sealed class WebSeedScenarios
     });
 
     [Fact]
-    public Task A_server_that_ignores_ranges_is_given_up_where_the_beginning_is_here() => World.RunAsync(seed: 13, async world =>
+    public Task A_server_that_ignores_ranges_is_given_up_if_the_beginning_of_the_file_exists() => World.RunAsync(seed: 13, async world =>
     {
         var torrent = new SwarmTorrent(13, Piece, 100 * Piece);
         SimulatedWebServer server = Server(world, torrent);
@@ -345,7 +345,7 @@ public sealed class WebSeedScenarios
     });
 
     [Fact]
-    public Task A_web_seed_is_not_asked_for_what_peers_are_about_to_bring_but_for_what_they_never_do() => World.RunAsync(seed: 16, async world =>
+    public Task A_web_seed_is_not_asked_for_blocks_that_peers_are_sending_but_for_those_they_never_send() => World.RunAsync(seed: 16, async world =>
     {
         var torrent = new SwarmTorrent(16, Piece, 2 * Piece);
         await using var node = new Node(world, 1);
@@ -361,7 +361,7 @@ public sealed class WebSeedScenarios
     });
 
     [Fact]
-    public Task Limits_of_rate_hold_for_web_seeds_and_a_wait_of_ours_is_not_held_against_them() => World.RunAsync(seed: 17, async world =>
+    public Task Rate_limits_apply_to_web_seeds_and_our_own_waits_do_not_count_against_them() => World.RunAsync(seed: 17, async world =>
     {
         var torrent = new SwarmTorrent(17, Piece, 30 * Piece);
         SimulatedWebServer server = Server(world, torrent);
@@ -411,7 +411,7 @@ public sealed class WebSeedScenarios
     });
 
     [Fact]
-    public Task The_web_seeds_of_the_torrent_are_asked_and_those_that_were_taken_away_stay_away() => World.RunAsync(seed: 20, async world =>
+    public Task The_torrents_web_seeds_are_asked_and_removed_ones_do_not_return() => World.RunAsync(seed: 20, async world =>
     {
         var plain = new SwarmTorrent(20, Piece, 40 * Piece);
         SimulatedWebServer one = Server(world, plain, up: 100_000), other = Server(world, plain, up: 100_000);
@@ -435,7 +435,7 @@ public sealed class WebSeedScenarios
     });
 
     [Fact]
-    public Task A_password_in_the_address_is_told_to_the_web_seed_alone_and_shown_to_nobody() => World.RunAsync(seed: 21, async world =>
+    public Task A_password_in_the_address_is_sent_only_to_the_web_seed_and_never_shown() => World.RunAsync(seed: 21, async world =>
     {
         var torrent = new SwarmTorrent(21, Piece, 4 * Piece);
         SimulatedWebServer mirror = Server(world, torrent), server = Server(world, torrent);
@@ -451,7 +451,7 @@ public sealed class WebSeedScenarios
     });
 
     [Fact]
-    public Task A_torrent_that_is_suspended_ends_its_requests_and_keeps_what_has_come() => World.RunAsync(seed: 22, async world =>
+    public Task A_suspended_torrent_ends_its_requests_and_keeps_received_data() => World.RunAsync(seed: 22, async world =>
     {
         var torrent = new SwarmTorrent(22, 4 << 20, 4 * (4 << 20));
         SimulatedWebServer server = Server(world, torrent, up: 500_000);

@@ -60,7 +60,7 @@ public sealed class DontHaveTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Who_has_lost_every_piece_is_of_no_interest()
+    public async Task A_peer_that_has_lost_every_piece_is_not_interesting()
     {
         await _engine.StartAsync(Torrent);
         using ScriptedPeer peer = await ScriptedPeer.MeetAsync(_network, _engine, Torrent, isFast: true, isExtended: true);

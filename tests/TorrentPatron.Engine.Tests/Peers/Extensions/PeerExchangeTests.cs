@@ -78,7 +78,7 @@ public sealed class PeerExchangeTests : IAsyncDisposable
     [Theory]
     [InlineData("garbage")]
     [InlineData("d5:added3:abce")]
-    public async Task What_is_no_message_ends_the_connection(string payload)
+    public async Task An_invalid_message_ends_the_connection(string payload)
     {
         await _engine.StartAsync(Torrent);
         using ScriptedPeer peer = await MeetAsync(1, listenPort: null);
@@ -88,7 +88,7 @@ public sealed class PeerExchangeTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Who_names_peers_without_end_is_dropped()
+    public async Task A_peer_that_names_peers_endlessly_is_dropped()
     {
         await _engine.StartAsync(Torrent);
         using ScriptedPeer peer = await MeetAsync(1, listenPort: null);

@@ -31,7 +31,7 @@ public sealed class UploadOnlyTests
     }
 
     [Fact]
-    public async Task Who_downloads_keeps_a_peer_that_wants_nothing_more_and_tells_others_when_it_is_done()
+    public async Task A_download_keeps_an_upload_only_peer_and_announces_its_own_completion()
     {
         var network = new MemoryNetwork();
         await using var engine = new TestEngine(network);
