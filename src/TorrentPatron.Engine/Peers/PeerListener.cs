@@ -26,7 +26,7 @@ internal sealed class PeerListener(EngineResources engine, Func<InfoHash, Torren
     private volatile ListeningPort _port = new();
     private int _number;
     private bool _isClosed;
-    private readonly Strangers _strangers = new(engine.Bounds.Accepted);
+    private readonly PendingHandshakes _pending = new(engine.Bounds.Accepted);
     private readonly PeerHandshaker _handshaker = new(engine);
 
     /// <summary>The addresses it listens on.</summary>
@@ -174,7 +174,7 @@ internal sealed class PeerListener(EngineResources engine, Func<InfoHash, Torren
             return;
         }
 
-        _strangers.Add(connection);
+        _pending.Add(connection);
         _ = ShakeHandsAsync(connection, stop);
     }
 
@@ -183,7 +183,7 @@ internal sealed class PeerListener(EngineResources engine, Func<InfoHash, Torren
         try
         {
             (IConnection stream, Handshake handshake) = await _handshaker.AnswerAsync(connection, isKnown, find, stop).ConfigureAwait(false);
-            _strangers.Remove(connection);
+            _pending.Remove(connection);
             engine.NoteIncoming(connection.RemoteEndPoint.Address);
             welcome(stream, handshake);
         }
@@ -197,7 +197,7 @@ internal sealed class PeerListener(EngineResources engine, Func<InfoHash, Torren
         }
         finally
         {
-            _strangers.Remove(connection);
+            _pending.Remove(connection);
         }
     }
 }

@@ -8,7 +8,7 @@ namespace TorrentPatron.Engine.Peers;
 /// with the most is closed, so that one host cannot keep others out. Thread-safe.
 /// </summary>
 /// <param name="capacity">The most connections, 1 or more.</param>
-internal sealed class Strangers(int capacity)
+internal sealed class PendingHandshakes(int capacity)
 {
     /// <summary>The most connections from one host, except this machine.</summary>
     public const int MostOfOneHost = 20;

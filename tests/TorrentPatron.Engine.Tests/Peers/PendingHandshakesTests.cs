@@ -5,21 +5,21 @@ using TorrentPatron.Engine.Tests.Network;
 
 namespace TorrentPatron.Engine.Tests.Peers;
 
-public sealed class StrangersTests
+public sealed class PendingHandshakesTests
 {
     [Fact]
     public void When_full_the_oldest_entry_of_the_host_with_the_most_is_removed()
     {
-        var strangers = new Strangers(10);
-        IdleConnection[] crowd = [.. Enumerable.Range(1, 6).Select(port => Add(strangers, "127.0.0.66", port))];
-        IdleConnection[] others = [.. Enumerable.Range(1, 4).Select(host => Add(strangers, $"127.0.0.{host}", 1))];
+        var pending = new PendingHandshakes(10);
+        IdleConnection[] crowd = [.. Enumerable.Range(1, 6).Select(port => Add(pending, "127.0.0.66", port))];
+        IdleConnection[] others = [.. Enumerable.Range(1, 4).Select(host => Add(pending, $"127.0.0.{host}", 1))];
 
-        IdleConnection newcomer = Add(strangers, "127.0.0.9", 1);
+        IdleConnection newcomer = Add(pending, "127.0.0.9", 1);
 
         Assert.Equal([true, false, false, false, false, false], crowd.Select(one => one.IsDisposed));
         Assert.All(others, other => Assert.False(other.IsDisposed));
         Assert.False(newcomer.IsDisposed);
-        Assert.Equal(10, strangers.Count);
+        Assert.Equal(10, pending.Count);
     }
 
     [Theory]
@@ -27,24 +27,24 @@ public sealed class StrangersTests
     [InlineData("2001:db8::1", "2001:db8::ffff:1")]
     public void A_host_has_some_places_even_where_there_is_room_for_more(string address, string same)
     {
-        var strangers = new Strangers(1000);
-        IdleConnection first = Add(strangers, address, 1);
-        for (int port = 2; port <= Strangers.MostOfOneHost; port++)
-            Add(strangers, address, port);
+        var pending = new PendingHandshakes(1000);
+        IdleConnection first = Add(pending, address, 1);
+        for (int port = 2; port <= PendingHandshakes.MostOfOneHost; port++)
+            Add(pending, address, port);
         Assert.False(first.IsDisposed);
 
-        Add(strangers, same, 9999);
+        Add(pending, same, 9999);
         Assert.True(first.IsDisposed);
-        Assert.Equal(Strangers.MostOfOneHost, strangers.Count);
+        Assert.Equal(PendingHandshakes.MostOfOneHost, pending.Count);
     }
 
     [Fact]
     public void A_connection_after_its_handshake_does_not_count()
     {
-        var strangers = new Strangers(1);
-        IdleConnection first = Add(strangers, "10.0.0.1", 1);
-        strangers.Remove(first);
-        Add(strangers, "10.0.0.2", 1);
+        var pending = new PendingHandshakes(1);
+        IdleConnection first = Add(pending, "10.0.0.1", 1);
+        pending.Remove(first);
+        Add(pending, "10.0.0.2", 1);
 
         Assert.False(first.IsDisposed);
     }
@@ -57,10 +57,10 @@ public sealed class StrangersTests
     public void Bounds_leave_a_reserve_of_the_descriptors_that_the_process_may_have(int descriptors, int peers, int halfOpen, int strangers, int files) =>
         Assert.Equal(new ConnectionBounds(peers, halfOpen, strangers, files), ConnectionBounds.Of(descriptors));
 
-    private static IdleConnection Add(Strangers strangers, string address, int port)
+    private static IdleConnection Add(PendingHandshakes pending, string address, int port)
     {
         var connection = new IdleConnection(new IPEndPoint(IPAddress.Parse(address), port));
-        strangers.Add(connection);
+        pending.Add(connection);
         return connection;
     }
 }
