@@ -7,12 +7,12 @@ namespace TorrentPatron.Engine.Pieces;
 /// both.
 /// </summary>
 /// <param name="storage">The torrent's files.</param>
-/// <param name="lane">
+/// <param name="queue">
 /// The torrent's threads: one for all of its pieces, because two threads that write to one file spin on the file system's lock
 /// (measured: a third more CPU, and slower). Other torrents use other threads.
 /// </param>
 /// <param name="backPressure">Limits the waiting bytes.</param>
-internal sealed class PieceDisk(TorrentStorage storage, DiskLane lane, BackPressure backPressure) : IPieceDisk
+internal sealed class PieceDisk(TorrentStorage storage, TorrentDiskQueue queue, BackPressure backPressure) : IPieceDisk
 {
     private int _heldUp;
 
@@ -30,13 +30,13 @@ internal sealed class PieceDisk(TorrentStorage storage, DiskLane lane, BackPress
     public bool IsHeldUp => Volatile.Read(ref _heldUp) > 0;
 
     /// <summary>Waits for everything posted before. Jobs of one torrent run one after another.</summary>
-    public Task DrainAsync() => lane.DrainAsync();
+    public Task DrainAsync() => queue.DrainAsync();
 
     /// <inheritdoc/>
-    public void Post(PieceFinisher finisher) => lane.Post(finisher);
+    public void Post(PieceFinisher finisher) => queue.Post(finisher);
 
     /// <summary>Queues a job on the torrent's disk thread.</summary>
-    public void Post(IDiskJob job) => lane.Post(job);
+    public void Post(IDiskJob job) => queue.Post(job);
 
     /// <inheritdoc/>
     public void PostLater(PieceFinisher finisher)

@@ -6,7 +6,7 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Swarms;
 
 /// <summary>Reads the blocks that peers request, on a disk thread, directly into the send buffer.</summary>
-internal sealed class BlockReader(TorrentStorage storage, DiskLane lane, int pieceLength, Action<StorageException> failed) : IBlockReader
+internal sealed class BlockReader(TorrentStorage storage, TorrentDiskQueue queue, int pieceLength, Action<StorageException> failed) : IBlockReader
 {
     /// <summary>Consecutive blocks, which one system call reads.</summary>
     [ThreadStatic]
@@ -18,7 +18,7 @@ internal sealed class BlockReader(TorrentStorage storage, DiskLane lane, int pie
     {
         while (true)
         {
-            await lane.Enter();
+            await queue.Enter();
             try
             {
                 Read(blocks.Span, messages);

@@ -63,8 +63,8 @@ internal sealed class SwarmPieces : IPieceResults
     {
         _metainfo = metainfo;
         _verifier = PieceVerifier.For(metainfo);
-        Lane = new DiskLane(engine.DiskWorkers, metainfo.InfoHash.GetHashCode(), () => storage.IsSlow);
-        _disk = new PieceDisk(storage, Lane, backPressure ?? engine.BackPressure.MakeShare());
+        DiskQueue = new TorrentDiskQueue(engine.DiskWorkers, metainfo.InfoHash.GetHashCode(), () => storage.IsSlow);
+        _disk = new PieceDisk(storage, DiskQueue, backPressure ?? engine.BackPressure.MakeShare());
         _held = engine.Held;
         _time = engine.Time;
         _events = events;
@@ -75,7 +75,7 @@ internal sealed class SwarmPieces : IPieceResults
     }
 
     /// <summary>The threads that access the torrent's files.</summary>
-    public DiskLane Lane { get; }
+    public TorrentDiskQueue DiskQueue { get; }
 
     /// <summary>The verified and wanted pieces, and those of the peers.</summary>
     public PieceSelection Selection { get; }

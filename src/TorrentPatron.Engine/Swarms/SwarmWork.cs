@@ -40,7 +40,7 @@ internal sealed class SwarmWork : IWork, ISwarmEvents
         _events = events;
         _set = network.Peers;
         Pieces = new SwarmPieces(metainfo, storage, engine, this, _set.BackPressure);
-        var reader = new BlockReader(storage, Pieces.Lane, metainfo.PieceLength, e => events.StorageFailed(e.Error));
+        var reader = new BlockReader(storage, Pieces.DiskQueue, metainfo.PieceLength, e => events.StorageFailed(e.Error));
         Exchange = new SwarmPeers(metainfo, Pieces, reader, engine, _set) { BlocksFreed = () => WebSeeds!.Wake() };
         WebSeeds = new WebSeedSet(
             new WebSeedTorrent(metainfo, Pieces.Selection, Pieces.Active, Exchange, engine, _set.BackPressure, network.Download), events.Warned);

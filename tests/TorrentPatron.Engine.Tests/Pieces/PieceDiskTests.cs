@@ -25,7 +25,7 @@ public sealed class PieceDiskTests : IDisposable, IPieceResults
     {
         _storage = new TorrentStorage(new FileLayout(_torrent.Metainfo, _folder.Path), new FileHandlePool());
         _storage.Prepare(null, [], _storage.Stamps());
-        _disk = new PieceDisk(_storage, new DiskLane(new DiskWorkers([_first, _second]), affinity: 1, () => false), _backPressure);
+        _disk = new PieceDisk(_storage, new TorrentDiskQueue(new DiskWorkers([_first, _second]), affinity: 1, () => false), _backPressure);
     }
 
     public void Dispose()

@@ -2,21 +2,21 @@ using TorrentPatron.Engine.Storage;
 
 namespace TorrentPatron.Engine.Tests.Storage;
 
-public sealed class DiskLaneTests : IAsyncDisposable
+public sealed class TorrentDiskQueueTests : IAsyncDisposable
 {
     private readonly QueuedDiskWorker _shared = new();
     private readonly QueuedDiskWorker _pieces = new();
     private readonly QueuedDiskWorker _reads = new();
     private readonly List<int> _done = [];
     private readonly DiskWorkers _workers;
-    private readonly DiskLane _lane;
+    private readonly TorrentDiskQueue _queue;
     private bool _isSlow;
 
-    public DiskLaneTests()
+    public TorrentDiskQueueTests()
     {
         var more = new Queue<IDiskWorker>([_pieces, _reads]);
         _workers = new DiskWorkers([_shared], more.Dequeue);
-        _lane = new DiskLane(_workers, affinity: 3, () => _isSlow);
+        _queue = new TorrentDiskQueue(_workers, affinity: 3, () => _isSlow);
     }
 
     public ValueTask DisposeAsync() => _workers.DisposeAsync();
@@ -28,7 +28,7 @@ public sealed class DiskLaneTests : IAsyncDisposable
         _isSlow = true;
         Post(2);
         Post(3);
-        Assert.True(_lane.IsSlow);
+        Assert.True(_queue.IsSlow);
         _pieces.Run();
         Assert.Empty(_done);
         _shared.Run();
@@ -52,7 +52,7 @@ public sealed class DiskLaneTests : IAsyncDisposable
 
         async Task ReadAsync()
         {
-            await _lane.Enter();
+            await _queue.Enter();
             _done.Add(7);
         }
     }
@@ -96,7 +96,7 @@ public sealed class DiskLaneTests : IAsyncDisposable
         Assert.True(condition());
     }
 
-    private void Post(int number) => _lane.Post(new Job(() => _done.Add(number)));
+    private void Post(int number) => _queue.Post(new Job(() => _done.Add(number)));
 
     private sealed class Job(Action work) : IDiskJob
     {

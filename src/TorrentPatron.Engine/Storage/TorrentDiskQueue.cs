@@ -8,7 +8,7 @@ namespace TorrentPatron.Engine.Storage;
 /// <param name="workers">The engine's threads.</param>
 /// <param name="affinity">Chooses the threads.</param>
 /// <param name="isSlow">Returns whether the disk has turned out to be slow.</param>
-internal sealed class DiskLane(DiskWorkers workers, int affinity, Func<bool> isSlow)
+internal sealed class TorrentDiskQueue(DiskWorkers workers, int affinity, Func<bool> isSlow)
 {
     /// <summary>
     /// Guards the order of jobs, and the move. Jobs are posted under it, and run under it only if the threads have already ended.
@@ -69,15 +69,15 @@ internal sealed class DiskLane(DiskWorkers workers, int affinity, Func<bool> isS
     }
 
     /// <summary>The last job on the old thread.</summary>
-    private sealed class Move(DiskLane lane) : IDiskJob
+    private sealed class Move(TorrentDiskQueue queue) : IDiskJob
     {
         public void Execute()
         {
-            lock (lane._gate)
+            lock (queue._gate)
             {
-                foreach (IDiskJob job in lane._waiting!)
-                    lane._slow!.Pieces.Post(job);
-                lane._waiting = null;
+                foreach (IDiskJob job in queue._waiting!)
+                    queue._slow!.Pieces.Post(job);
+                queue._waiting = null;
             }
         }
     }
