@@ -27,7 +27,7 @@ public sealed class FuzzTests
 
     [Theory]
     [MemberData(nameof(Regressions))]
-    public void What_once_failed_does_no_longer(string file)
+    public void Earlier_failures_do_not_recur(string file)
     {
         // Named after the target: metainfo-what-was-wrong.bin.
         IFuzzTarget target = FuzzTargets.All.Where(target => file.StartsWith(target.Name + "-", StringComparison.Ordinal))

@@ -31,7 +31,7 @@ public sealed class BrokenTrackerTests
     }
 
     [Fact]
-    public async Task A_tracker_that_is_not_there_is_a_warning() =>
+    public async Task An_unreachable_tracker_is_a_warning() =>
         await DownloadAsync(new Uri($"http://127.0.0.1:{FreePort.Next()}/announce"));
 
     [Fact]

@@ -6,7 +6,7 @@ namespace TorrentPatron.Interop.Tests;
 public sealed class CrashTests
 {
     [Fact]
-    public async Task Killed_at_any_moment_a_download_goes_on_and_nothing_counts_that_is_not_there()
+    public async Task Killed_at_any_moment_a_download_continues_and_no_missing_data_counts()
     {
         await using var run = new CrashRun(size: 12, rate: 8, piece: 256, seed: 3);
         for (int rounds = 0; run.Kills < 3 && rounds < 12; rounds++)

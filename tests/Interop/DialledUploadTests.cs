@@ -14,7 +14,7 @@ public sealed class DialledUploadTests
     [InlineData(PeerKind.Transmission, Road.UdpTracker, Shape.Folder)]
     [InlineData(PeerKind.Libtorrent, Road.UdpTracker, Shape.SingleFile)]
     [InlineData(PeerKind.Aria2, Road.DirectPeer, Shape.Folder)]
-    public async Task Who_waits_for_us_downloads_from_us(PeerKind kind, Road road, Shape shape)
+    public async Task A_peer_that_we_connect_to_downloads_from_us(PeerKind kind, Road road, Shape shape)
     {
         await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, road, below => Payload.Write(shape, below));
         await using ForeignPeer downloader = await ForeignPeer.StartAsync(

@@ -41,7 +41,7 @@ public sealed class MagnetTests
     [InlineData(PeerKind.Libtorrent, Road.UdpTracker)]
     [InlineData(PeerKind.Aria2, Road.HttpTracker)]
     [InlineData(PeerKind.Aria2, Road.UdpTracker)]
-    public async Task Who_comes_to_us_with_a_link_gets_metadata_and_data(PeerKind kind, Road road)
+    public async Task A_peer_that_connects_with_a_link_gets_metadata_and_data(PeerKind kind, Road road)
     {
         await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, road, below => Payload.Write(Shape.Folder, below));
         await using var we = new OurPeer(meeting.Workspace);
@@ -62,7 +62,7 @@ public sealed class MagnetTests
     [InlineData(PeerKind.Transmission, Road.DirectPeer)]
     [InlineData(PeerKind.Transmission, Road.HttpTracker)]
     [InlineData(PeerKind.Libtorrent, Road.DirectPeer)]
-    public async Task Who_waits_for_us_with_a_link_gets_metadata_and_data(PeerKind kind, Road road)
+    public async Task A_peer_with_a_link_that_we_connect_to_gets_metadata_and_data(PeerKind kind, Road road)
     {
         await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, road, below => Payload.Write(Shape.Folder, below));
         await using ForeignPeer downloader = await ForeignPeer.StartAsync(
@@ -80,7 +80,7 @@ public sealed class MagnetTests
     }
 
     [Fact]
-    public async Task What_we_have_by_a_link_we_give_to_another_by_a_link()
+    public async Task A_torrent_fetched_by_a_link_is_served_to_another_link()
     {
         await using Meeting meeting = await Meeting.MakeAsync(
             TorrentTool.Libtorrent, Road.DirectPeer, below => Payload.Write(Shape.Folder, below));

@@ -13,7 +13,7 @@ public sealed class ResumeTests
     private const int Size = (160 * Payload.PieceLength) + 99;
 
     [Fact]
-    public async Task A_download_that_was_stopped_goes_on_where_it_was()
+    public async Task A_stopped_download_continues_where_it_stopped()
     {
         await using Meeting meeting = await MakeAsync();
         await using ForeignPeer seed = await SeedAsync(meeting);
@@ -56,7 +56,7 @@ public sealed class ResumeTests
     }
 
     [Fact]
-    public async Task A_byte_that_was_changed_on_disk_is_found_by_a_recheck_and_its_piece_fetched_anew()
+    public async Task A_byte_changed_on_disk_is_found_by_a_recheck_and_its_piece_is_fetched_again()
     {
         await using Meeting meeting = await MakeAsync();
         await using ForeignPeer seed = await SeedAsync(meeting);
@@ -75,7 +75,7 @@ public sealed class ResumeTests
     }
 
     [Fact]
-    public async Task A_byte_that_was_changed_while_we_were_away_is_found_at_the_start_and_its_piece_fetched_anew()
+    public async Task A_byte_changed_between_runs_is_found_at_the_start_and_its_piece_is_fetched_again()
     {
         await using Meeting meeting = await MakeAsync();
         await using ForeignPeer seed = await SeedAsync(meeting);

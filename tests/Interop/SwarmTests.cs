@@ -19,7 +19,7 @@ public sealed class SwarmTests
     private const int LimitedSize = 4 * Rate;
 
     [Fact]
-    public async Task What_we_download_from_one_program_we_give_to_another()
+    public async Task Data_downloaded_from_one_program_is_uploaded_to_another()
     {
         await using Meeting meeting = await Meeting.MakeAsync(
             TorrentTool.Libtorrent, Road.DirectPeer, below => Payload.Write(Shape.Folder, below));

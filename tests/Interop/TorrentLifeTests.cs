@@ -44,7 +44,7 @@ public sealed class TorrentLifeTests
     }
 
     [Fact]
-    public async Task Who_downloads_from_us_gets_everything_although_the_files_are_moved_meanwhile()
+    public async Task A_peer_gets_everything_although_the_files_are_moved_meanwhile()
     {
         await using Meeting meeting = await Meeting.MakeAsync(
             TorrentTool.Ours, Road.DirectPeer, below => Payload.Write(Shape.Folder, below));
@@ -71,7 +71,7 @@ public sealed class TorrentLifeTests
     }
 
     [Fact]
-    public async Task What_was_downloaded_is_deleted_with_the_torrent_and_nothing_else()
+    public async Task Downloaded_files_are_deleted_with_the_torrent_and_nothing_else()
     {
         await using Meeting meeting = await Meeting.MakeAsync(
             TorrentTool.Libtorrent, Road.DirectPeer, below => Payload.Write(Shape.Folder, below));

@@ -18,7 +18,7 @@ public sealed class UploadTests
     [InlineData(PeerKind.Aria2, Road.HttpTracker, Shape.Folder)]
     [InlineData(PeerKind.Aria2, Road.UdpTracker, Shape.SingleFile)]
     [InlineData(PeerKind.Aria2, Road.UdpTracker, Shape.Folder)]
-    public async Task Who_comes_to_us_downloads_from_us(PeerKind kind, Road road, Shape shape)
+    public async Task A_peer_that_connects_to_us_downloads_from_us(PeerKind kind, Road road, Shape shape)
     {
         await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, road, below => Payload.Write(shape, below));
         await using var we = new OurPeer(meeting.Workspace);

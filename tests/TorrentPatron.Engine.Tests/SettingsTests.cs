@@ -14,7 +14,7 @@ public sealed class SettingsTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_limit_over_all_torrents_that_is_lifted_lets_a_download_go_on_at_once()
+    public async Task Removing_a_limit_over_all_torrents_lets_a_download_continue_at_once()
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(110, Piece, 40 * Piece);

@@ -3,6 +3,6 @@ namespace TorrentPatron.Fuzz.Mutation;
 /// <summary>Makes inputs.</summary>
 internal interface IMutator
 {
-    /// <summary>Makes an input that follows from the chance alone.</summary>
+    /// <summary>Creates an input that follows from the chance alone.</summary>
     byte[] Make(Random random);
 }

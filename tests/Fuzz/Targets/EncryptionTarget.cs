@@ -71,7 +71,7 @@ internal sealed class EncryptionTarget : IFuzzTarget
         return taken;
     }
 
-    /// <summary>Makes a side: odd numbers are of the one that is dialled.</summary>
+    /// <summary>Creates a side: odd numbers are of the one that is dialled.</summary>
     private static EncryptionHandshake Make(byte side)
     {
         var random = new Random(Seed);

@@ -19,7 +19,7 @@ internal sealed class ContractClient : IAsyncDisposable
     private readonly Task _listening;
     private long _lastId;
 
-    /// <summary>Makes a client.</summary>
+    /// <summary>Creates a client.</summary>
     /// <param name="engine">Of which engine.</param>
     /// <param name="statePath">Where the torrents' state is saved.</param>
     /// <param name="settings">What it is made with; it is bound to loopback.</param>

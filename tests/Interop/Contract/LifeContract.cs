@@ -15,7 +15,7 @@ namespace TorrentPatron.Interop.Tests.Contract;
 public abstract class LifeContract(string engine, bool byService = false) : EngineContract(engine, byService)
 {
     [Fact]
-    public async Task A_download_that_was_closed_goes_on_where_it_was()
+    public async Task A_closed_download_continues_where_it_stopped()
     {
         ITorrentEngine under = Engine;
         await using Meeting meeting = await MakeAsync();
@@ -36,7 +36,7 @@ public abstract class LifeContract(string engine, bool byService = false) : Engi
     }
 
     [Fact]
-    public async Task What_one_engine_has_saved_another_goes_on_with()
+    public async Task State_saved_by_one_engine_is_continued_by_another()
     {
         ITorrentEngine under = Engine;
         ITorrentEngine other = Other();
@@ -81,7 +81,7 @@ public abstract class LifeContract(string engine, bool byService = false) : Engi
     }
 
     [Fact]
-    public async Task A_byte_that_was_changed_on_disk_is_found_by_a_check_and_its_piece_fetched_anew()
+    public async Task A_byte_changed_on_disk_is_found_by_a_check_and_its_piece_is_fetched_again()
     {
         ITorrentEngine under = Engine;
         await using Meeting meeting = await MakeAsync();
@@ -112,7 +112,7 @@ public abstract class LifeContract(string engine, bool byService = false) : Engi
     }
 
     [Fact]
-    public async Task A_file_that_was_changed_while_nobody_ran_it_is_not_believed()
+    public async Task A_file_changed_between_runs_is_not_trusted()
     {
         ITorrentEngine under = Engine;
         await using Meeting meeting = await MakeAsync();
@@ -278,7 +278,7 @@ public abstract class LifeContract(string engine, bool byService = false) : Engi
     }
 
     [Fact]
-    public async Task What_one_engine_has_begun_another_removes_with_its_data()
+    public async Task A_torrent_begun_by_one_engine_is_removed_with_its_data_by_another()
     {
         ITorrentEngine under = Engine;
         ITorrentEngine other = Other();

@@ -311,7 +311,7 @@ public abstract class TransferContract(string engine, bool byService = false) : 
     [Theory]
     [InlineData(false, ClosedBy.Peer)]
     [InlineData(true, ClosedBy.Network)]
-    public async Task A_peer_that_leaves_is_remembered_with_who_ended_the_connection(bool breaks, ClosedBy expected)
+    public async Task A_peer_that_leaves_is_remembered_with_the_side_that_closed(bool breaks, ClosedBy expected)
     {
         ITorrentEngine under = Engine;
         await using Meeting meeting = await MakeAsync();

@@ -17,7 +17,7 @@ internal sealed class OurPeer : IAsyncDisposable
     private readonly TorrentService _service;
     private readonly Patron _patron;
 
-    /// <summary>Makes a peer.</summary>
+    /// <summary>Creates a peer.</summary>
     /// <param name="workspace">Where its saved state is kept.</param>
     /// <param name="address">The loopback address it lives on; null: that of IPv4.</param>
     /// <param name="finding">How it finds others; null: by trackers, and by asking those that it is connected to.</param>
@@ -25,7 +25,7 @@ internal sealed class OurPeer : IAsyncDisposable
     /// <param name="encryption">Whether it encrypts.</param>
     /// <param name="transport">The protocols that it speaks.</param>
     /// <param name="suggestPieces">Whether it suggests pieces.</param>
-    /// <param name="proxy">The proxy by which its connections leave; null: none.</param>
+    /// <param name="proxy">The proxy by which its connections leave; null means none.</param>
     public OurPeer(
         Workspace workspace, IPAddress? address = null, Finding? finding = null, string name = "our state",
         EncryptionPolicy encryption = EncryptionPolicy.Prefer, TransportPolicy transport = TransportPolicy.Any,
@@ -135,7 +135,7 @@ internal sealed class OurPeer : IAsyncDisposable
         WaitAsync(torrent, "we have everything", status => status is { IsComplete: true, State: TorrentState.Seeding });
 
     /// <summary>Waits until a torrent is as wanted.</summary>
-    /// <param name="torrent">Which torrent.</param>
+    /// <param name="torrent">The torrent.</param>
     /// <param name="what">What is waited for, for the message of a failure.</param>
     /// <param name="until">Whether a status is what is waited for.</param>
     public async Task<TorrentStatus> WaitAsync(TorrentId torrent, string what, Func<TorrentStatus, bool> until)

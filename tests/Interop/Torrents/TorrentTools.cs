@@ -12,11 +12,11 @@ internal static class TorrentTools
     /// <summary>An address at which no tracker is, for tools that insist on one.</summary>
     private static readonly Uri NoTracker = new("http://127.0.0.1:9/announce");
 
-    /// <summary>Makes a .torrent.</summary>
+    /// <summary>Creates a .torrent.</summary>
     /// <param name="tool">With what.</param>
     /// <param name="content">Path of the file or folder.</param>
     /// <param name="torrent">Path of the .torrent.</param>
-    /// <param name="announce">Its tracker; null: none.</param>
+    /// <param name="announce">Its tracker; null means none.</param>
     /// <param name="isPrivate">Whether its peers are to come of its trackers alone; ours can do that only.</param>
     public static async Task MakeAsync(TorrentTool tool, string content, string torrent, Uri? announce = null, bool isPrivate = false)
     {
@@ -54,7 +54,7 @@ internal static class TorrentTools
         }
     }
 
-    /// <summary>Makes a .torrent of a version by libtorrent.</summary>
+    /// <summary>Creates a .torrent of a version by libtorrent.</summary>
     /// <param name="version">Which version.</param>
     /// <param name="content">Path of the file or folder.</param>
     /// <param name="torrent">Path of the .torrent.</param>

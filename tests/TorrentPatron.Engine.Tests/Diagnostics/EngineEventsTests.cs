@@ -21,7 +21,7 @@ public sealed partial class EngineEventsTests
     private readonly MemoryNetwork _network = new();
 
     [Fact]
-    public async Task A_peer_that_leaves_and_one_that_breaks_the_protocol_are_told_with_who_closed_and_why()
+    public async Task Peers_that_leave_or_break_the_protocol_are_reported_with_the_closing_side_and_the_reason()
     {
         var torrent = new SwarmTorrent(7101, Piece, Piece);
         TorrentId id = torrent.Metainfo.TorrentId;
@@ -81,7 +81,7 @@ public sealed partial class EngineEventsTests
     }
 
     [Fact]
-    public async Task A_dial_in_vain_and_a_second_connection_of_one_peer_are_told()
+    public async Task A_failed_dial_and_a_second_connection_of_one_peer_are_reported()
     {
         var torrent = new SwarmTorrent(7103, Piece, Piece);
         using var log = new EventLog(torrent.Metainfo.TorrentId);
@@ -98,7 +98,7 @@ public sealed partial class EngineEventsTests
     }
 
     [Fact]
-    public async Task A_piece_with_a_wrong_hash_is_told_with_its_sender_who_is_banned()
+    public async Task A_piece_with_a_wrong_hash_is_reported_with_its_sender_which_is_banned()
     {
         var torrent = new SwarmTorrent(7104, Piece, Piece);
         using var log = new EventLog(torrent.Metainfo.TorrentId);

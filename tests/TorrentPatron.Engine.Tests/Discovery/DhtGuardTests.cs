@@ -8,7 +8,7 @@ public sealed class DhtGuardTests
     private readonly DhtGuard _guard = new();
 
     [Fact]
-    public void Five_questions_a_second_are_heard_for_ever()
+    public void Five_queries_a_second_are_always_answered()
     {
         for (int i = 0; i < 1000; i++)
             Assert.True(_guard.Allows(IPEndPoint.Parse("50.1.1.1:1"), TimeSpan.FromMilliseconds(200 * i)));

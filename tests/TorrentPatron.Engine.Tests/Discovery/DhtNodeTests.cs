@@ -110,7 +110,7 @@ public sealed class DhtNodeTests
     }
 
     [Fact]
-    public void A_torrent_is_announced_every_quarter_of_an_hour_until_it_is_left()
+    public void A_torrent_is_announced_every_quarter_of_an_hour_until_it_is_removed()
     {
         DhtProbe probe = Answering("10.9.9.9:6881", withPeers: true);
         DhtNetwork.Member node = _network.Add(DhtNetwork.Home, probe.EndPoint);
@@ -192,7 +192,7 @@ public sealed class DhtNodeTests
     }
 
     [Fact]
-    public void Where_no_node_of_an_earlier_run_is_left_the_bootstrap_nodes_are_asked()
+    public void Without_nodes_from_an_earlier_run_the_bootstrap_nodes_are_queried()
     {
         DhtProbe router = Answering("10.9.9.9:6881", withPeers: false);
         DhtNetwork.Member node = _network.Add(DhtNetwork.Home, router.EndPoint);
@@ -486,7 +486,7 @@ public sealed class DhtNodeTests
     }
 
     [Fact]
-    public void Newcomers_that_do_not_answer_keep_no_known_node_from_being_asked_whether_it_is_there_still()
+    public void Unresponsive_new_nodes_do_not_prevent_checks_of_known_nodes()
     {
         (DhtNetwork.Member first, DhtNetwork.Member second) = Pair();
         second.Die();

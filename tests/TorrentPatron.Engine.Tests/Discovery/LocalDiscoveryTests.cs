@@ -38,7 +38,7 @@ public sealed class LocalDiscoveryTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_torrent_is_announced_at_once_and_then_every_five_minutes_until_it_is_left()
+    public async Task A_torrent_is_announced_at_once_and_then_every_five_minutes_until_it_is_removed()
     {
         LocalTorrent torrent = _discovery.Find(Torrent(1), _ => { });
         LocalAnnounce announce = await AnnouncedAsync(TimeSpan.FromSeconds(1));
@@ -93,7 +93,7 @@ public sealed class LocalDiscoveryTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Of_a_flood_of_calls_not_all_are_heard()
+    public async Task Of_a_flood_of_calls_some_are_ignored()
     {
         var found = Channel.CreateUnbounded<IReadOnlyList<IPEndPoint>>();
         _discovery.Find(Torrent(1), peers => found.Writer.TryWrite(peers));
@@ -129,7 +129,7 @@ public sealed class LocalDiscoveryTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Over_real_sockets_only_what_was_sent_to_the_group_is_heard()
+    public async Task Over_real_sockets_only_datagrams_to_the_group_are_received()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere it is not told from what was sent to us alone.");
         var network = new SocketNetwork(IPAddress.Loopback);

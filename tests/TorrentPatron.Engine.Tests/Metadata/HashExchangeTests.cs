@@ -225,7 +225,7 @@ public sealed class HashExchangeTests : IAsyncDisposable
         return message;
     }
 
-    /// <summary>Makes a torrent of a file of so many pieces, the last of them short, and one that is shorter than a piece.</summary>
+    /// <summary>Creates a torrent of a file of so many pieces, the last of them short, and one that is shorter than a piece.</summary>
     private async Task<HashServer> ServeAsync(int pieces, Func<int, bool>? has = null)
     {
         Directory.CreateDirectory(_folder["t"]);

@@ -128,7 +128,7 @@ public sealed class HostConnectorTests
     }
 
     [Fact]
-    public async Task An_attempt_that_is_given_up_after_a_long_silence_is_remembered()
+    public async Task An_attempt_abandoned_after_a_long_silence_is_remembered()
     {
         using var cancel = new CancellationTokenSource();
         Task<Connection> connecting = _connector.ConnectAsync([A6], BeginAsync, cancel.Token);

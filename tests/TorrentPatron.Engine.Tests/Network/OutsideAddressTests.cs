@@ -65,7 +65,7 @@ public sealed class OutsideAddressTests
     }
 
     [Fact]
-    public void IPv4_and_IPv6_are_told_apart_however_they_are_written()
+    public void IPv4_and_IPv6_are_distinguished_however_they_are_written()
     {
         var ours6 = IPAddress.Parse("2a01:db8:7::1");
         for (int i = 1; i <= 3; i++)

@@ -41,7 +41,7 @@ public sealed class PortOpenerTests
     [Theory]
     [InlineData(false, "IPv4")]
     [InlineData(true, "IPv6")]
-    public void A_port_that_another_program_has_is_told_to_no_tracker_over_that_IP_version(bool isIPv6, string over)
+    public void A_port_used_by_another_program_is_not_announced_over_that_IP_version(bool isIPv6, string over)
     {
         _taken.Add(new IPEndPoint(isIPv6 ? IPAddress.IPv6Any : IPAddress.Any, 6881));
         (AddressFamily lost, AddressFamily kept) = isIPv6

@@ -125,7 +125,7 @@ public sealed class ProxyNetworkTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_silent_proxy_is_given_up_in_time()
+    public async Task A_silent_proxy_times_out()
     {
         _proxy.IsSilent = true;
         var time = new FakeTimeProvider();

@@ -11,7 +11,7 @@ public sealed class UtpTimersTests
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(10);
 
     [Fact]
-    public void Idle_connections_are_kept_alive_and_wake_nobody_one_by_one_before()
+    public void Idle_connections_are_kept_alive_without_waking_threads_one_by_one()
     {
         var clock = new CountingClock();
         var port = new CountingPort();

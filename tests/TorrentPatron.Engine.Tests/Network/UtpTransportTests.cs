@@ -111,7 +111,7 @@ public sealed class UtpTransportTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_dial_that_is_given_up_leaves_nothing()
+    public async Task An_abandoned_dial_leaves_nothing_behind()
     {
         using var silent = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
         using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));

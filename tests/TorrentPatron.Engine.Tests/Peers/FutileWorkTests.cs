@@ -63,7 +63,7 @@ public sealed class FutileWorkTests
     }
 
     [Fact]
-    public void A_connection_that_uses_whatever_comes_back_is_given_up_after_a_while()
+    public void A_connection_that_always_uses_up_its_allowance_is_eventually_closed()
     {
         TimeSpan passed = TimeSpan.Zero;
         _work.Charge(FutileWork.Allowance + 1);
@@ -80,7 +80,7 @@ public sealed class FutileWorkTests
     }
 
     [Fact]
-    public void Bursts_with_rests_between_them_are_borne_for_ever()
+    public void Bursts_with_pauses_between_them_are_always_tolerated()
     {
         for (int burst = 0; burst < 100; burst++)
         {

@@ -191,7 +191,7 @@ public sealed class PeerDownloadTests : IDisposable
     }
 
     [Fact]
-    public void A_block_that_another_peer_was_asked_for_as_well_is_told()
+    public void A_block_also_requested_from_another_peer_is_reported()
     {
         ActivePiece piece = Want(_fast, 0, 1);
         _download.FillRequests();
@@ -214,7 +214,7 @@ public sealed class PeerDownloadTests : IDisposable
     }
 
     [Fact]
-    public void A_peer_that_gives_nothing_for_too_long_is_snubbed_and_owes_nothing_any_more()
+    public void A_peer_that_sends_nothing_for_too_long_is_snubbed_and_has_no_pending_requests()
     {
         Want(_fast, 0, 100);
         _download.FillRequests();
@@ -253,7 +253,7 @@ public sealed class PeerDownloadTests : IDisposable
     }
 
     [Fact]
-    public void A_late_block_of_a_piece_that_was_given_up_is_not_taken()
+    public void A_late_block_of_an_abandoned_piece_is_rejected()
     {
         ActivePiece piece = Want(_fast, 0, 100);
         _download.FillRequests();

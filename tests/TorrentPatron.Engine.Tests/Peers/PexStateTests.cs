@@ -33,7 +33,7 @@ public sealed class PexStateTests
     }
 
     [Fact]
-    public void Many_are_told_fifty_at_a_time()
+    public void Many_peers_are_sent_fifty_at_a_time()
     {
         PexPeer[] many = [.. Enumerable.Range(0, 120).Select(At)];
         int[] told = [.. Enumerable.Range(0, 4).Select(round => _state.Next(many, TimeSpan.FromMinutes(round))?.Added.Count ?? 0)];
@@ -42,7 +42,7 @@ public sealed class PexStateTests
     }
 
     [Fact]
-    public void Messages_that_come_too_soon_are_not_taken_and_in_the_end_not_borne()
+    public void Messages_that_arrive_too_soon_are_ignored_and_eventually_not_tolerated()
     {
         var message = new PexMessage { Added = [At(1)] };
         Assert.Null(_state.Take(message, TimeSpan.Zero, out IReadOnlyList<PexPeer> peers));

@@ -23,7 +23,7 @@ public sealed class ReceivePaceTests
     }
 
     [Fact]
-    public void Of_what_a_peer_owes_only_a_part_is_waited_for()
+    public void Only_part_of_a_peers_pending_blocks_is_waited_for()
     {
         ReceivePace pace = Paced(1_000_000_000);
         for (long owed = Plenty; owed > 0; owed /= 2)

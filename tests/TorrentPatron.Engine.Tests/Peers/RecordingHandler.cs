@@ -12,7 +12,7 @@ internal sealed class RecordingHandler(int pieceCount) : IDownloadHandler, IUplo
     /// <summary>What was said, in its order.</summary>
     public List<string> Said { get; } = [];
 
-    /// <summary>The piece whose blocks the peer is asked for; null: none.</summary>
+    /// <summary>The piece whose blocks the peer is asked for; null means none.</summary>
     public ActivePiece? Wanted { get; set; }
 
     /// <summary>Bytes received for nothing.</summary>

@@ -44,7 +44,7 @@ public sealed class ActivePieceTests
     }
 
     [Fact]
-    public void DropSuspect_drops_the_blocks_of_who_sent_fewest_andOthers_are_asked_for_them_until_it_is_forgiven()
+    public void DropSuspect_drops_the_blocks_of_the_sender_of_fewest_and_others_are_asked_until_it_is_forgiven()
     {
         NamedSource many = new("many"), few = new("few");
         var piece = new ActivePiece(0, 5 * Block);
@@ -106,7 +106,7 @@ public sealed class ActivePieceTests
     }
 
     [Fact]
-    public void A_dropped_block_that_another_source_still_owes_is_free_once_that_gives_the_request_back()
+    public void A_dropped_block_requested_from_another_source_is_free_once_that_request_is_released()
     {
         NamedSource many = new("many"), few = new("few");
         var piece = new ActivePiece(0, 3 * Block);
@@ -123,7 +123,7 @@ public sealed class ActivePieceTests
     }
 
     [Fact]
-    public void A_piece_of_which_something_is_here_or_asked_for_is_not_retired_by_the_way()
+    public void A_piece_with_received_or_requested_blocks_is_not_retired_incidentally()
     {
         var piece = new ActivePiece(0, 2 * Block);
         piece.ReserveFree(_taken.AsSpan(0, 1));

@@ -174,7 +174,7 @@ public sealed class ActivePiecesTests : IPieceDisk, IPieceResults
     }
 
     [Fact]
-    public void Blocks_dropped_from_a_bad_piece_are_asked_for_first_but_not_of_who_had_sent_them_until_that_is_forgiven()
+    public void Blocks_dropped_from_a_bad_piece_are_requested_first_but_not_from_their_senders_until_forgiven()
     {
         FakeSource one = Seed(), other = Seed();
         one.Reserve(_pieces, 1);

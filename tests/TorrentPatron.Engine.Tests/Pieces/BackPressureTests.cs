@@ -22,7 +22,7 @@ public sealed class BackPressureTests
     }
 
     [Fact]
-    public async Task A_torrent_fills_three_quarters_of_the_bound_and_the_others_go_on()
+    public async Task A_torrent_fills_three_quarters_of_the_bound_and_the_others_continue()
     {
         var all = new BackPressure(800);
         BackPressure slow = all.MakeShare(), fast = all.MakeShare();

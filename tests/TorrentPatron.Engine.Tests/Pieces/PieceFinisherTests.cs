@@ -44,7 +44,7 @@ public sealed class PieceFinisherTests
     [Theory]
     [InlineData(5 * Block)]
     [InlineData((9 << 20) + 5)]
-    public void Of_a_bad_piece_from_several_only_the_blocks_of_one_are_fetched_anew(int length)
+    public void Of_a_bad_piece_from_several_only_the_blocks_of_one_are_fetched_again(int length)
     {
         var target = new Target(length);
         target.Sender = block => block is 1 or 3 ? Odd : Even;
@@ -119,7 +119,7 @@ public sealed class PieceFinisherTests
     }
 
     [Fact]
-    public void A_piece_that_is_given_up_holds_nothing_any_more()
+    public void An_abandoned_piece_holds_no_memory()
     {
         var target = new Target(4 * Block);
         target.Add(1, 3);
@@ -132,7 +132,7 @@ public sealed class PieceFinisherTests
     [Theory]
     [InlineData(4 * Block)]
     [InlineData((6 << 20) + 5)]
-    public void A_suspect_piece_that_is_good_tells_who_sent_wrong_blocks_of_it_before(int length)
+    public void A_suspect_piece_that_is_good_identifies_the_earlier_senders_of_wrong_blocks(int length)
     {
         var suspects = new SuspectPieces();
         var bad = new Target(length);

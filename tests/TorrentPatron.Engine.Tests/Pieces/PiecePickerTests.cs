@@ -86,7 +86,7 @@ public sealed class PiecePickerTests
     }
 
     [Fact]
-    public void A_started_piece_is_of_interest_but_not_free_until_it_is_given_up()
+    public void A_started_piece_is_interesting_but_not_free_until_it_is_abandoned()
     {
         var picker = new PiecePicker(1, new Random(1));
         Assert.Equal(0, picker.Pick(null));

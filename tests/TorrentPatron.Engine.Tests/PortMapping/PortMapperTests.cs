@@ -22,7 +22,7 @@ public sealed class PortMapperTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Ports_are_mapped_by_PCP_and_let_go_at_the_end()
+    public async Task Ports_are_mapped_by_PCP_and_unmapped_at_the_end()
     {
         var router = new FakeRouter(_time) { SpeaksPcp = true };
         PortMapper mapper = Start(router);
@@ -285,7 +285,7 @@ public sealed class PortMapperTests
     }
 
     [Fact]
-    public async Task A_port_that_is_mapped_no_more_is_let_go_and_its_successor_is_mapped()
+    public async Task A_port_no_longer_needed_is_unmapped_and_its_successor_is_mapped()
     {
         var router = new FakeRouter(_time) { SpeaksPcp = true };
         await using PortMapper mapper = Start(router);

@@ -178,7 +178,7 @@ public sealed class GuardedFileTests : IDisposable
     [InlineData(1001, 1000, 1001, true)]
     [InlineData(1001, 1000, 1000, false)]
     [InlineData(1001, 1000, null, false)]
-    public void An_owner_is_trusted_who_is_this_user_or_root_or_gets_what_this_user_makes(int owner, int user, int? ownerOfNew, bool isTrusted) =>
+    public void An_owner_is_trusted_if_it_is_this_user_root_or_the_owner_of_files_that_this_user_creates(int owner, int user, int? ownerOfNew, bool isTrusted) =>
         Assert.Equal(isTrusted, FileOwner.IsTrusted((uint)owner, (uint)user, () => (uint?)ownerOfNew));
 
     [Fact]

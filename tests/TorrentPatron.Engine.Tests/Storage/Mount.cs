@@ -10,7 +10,7 @@ internal sealed class Mount : IDisposable
     private Mount(string folder) => _folder = folder;
 
     /// <summary>Mounts one at a folder, which is made.</summary>
-    /// <returns>Null where that is not allowed.</returns>
+    /// <returns>Null if that is not allowed.</returns>
     public static Mount? Make(string folder)
     {
         Directory.CreateDirectory(folder);

@@ -58,7 +58,7 @@ public sealed class TorrentDiskQueueTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task DrainAsync_waits_for_jobs_that_are_on_their_way_to_other_threads()
+    public async Task DrainAsync_waits_for_jobs_moving_to_other_threads()
     {
         Post(1);
         _isSlow = true;

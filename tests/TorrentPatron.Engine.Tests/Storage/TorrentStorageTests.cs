@@ -196,7 +196,7 @@ public sealed class TorrentStorageTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_was_deleted_or_cut_short_while_it_was_closed_is_not_made_anew()
+    public void A_file_deleted_or_truncated_while_closed_is_not_created_again()
     {
         using TorrentStorage storage = Make(16, [40, 40]);
         storage.Write(0, Content(storage.Layout));
@@ -408,7 +408,7 @@ public sealed class TorrentStorageTests : IDisposable
     }
 
     [Fact]
-    public async Task Whoever_swaps_a_folder_for_a_link_in_a_race_gets_no_file_made_there()
+    public async Task A_folder_replaced_by_a_link_in_a_race_gets_no_file()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Nobody tells where a file lies.");
         Directory.CreateDirectory(_temp["elsewhere"]);

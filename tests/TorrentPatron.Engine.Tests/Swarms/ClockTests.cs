@@ -75,7 +75,7 @@ public sealed class ClockTests
     [Theory]
     [InlineData(-2)]
     [InlineData(24)]
-    public async Task Statuses_are_told_at_their_interval(int hours)
+    public async Task Statuses_are_reported_at_their_interval(int hours)
     {
         await using var engine = new TestEngine(_network, time: _clock);
         await engine.StartAsync(new SwarmTorrent(84, Piece, 2 * Piece));

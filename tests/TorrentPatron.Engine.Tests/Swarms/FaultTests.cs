@@ -82,7 +82,7 @@ public sealed class FaultTests
     }
 
     [Fact]
-    public async Task A_fault_at_a_piece_ends_its_torrent_and_the_others_go_on()
+    public async Task A_fault_at_a_piece_ends_its_torrent_and_the_others_continue()
     {
         SwarmTorrent broken = new(7004, Piece, 4 * Piece), sound = new(7005, Piece, 4 * Piece);
         using var log = new EventLog(broken.Metainfo.TorrentId);

@@ -53,7 +53,7 @@ public sealed class FilterTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_peer_that_the_filter_begins_to_block_is_left()
+    public async Task A_newly_blocked_peer_is_disconnected()
     {
         TorrentClient seed = await SeedAsync("127.0.0.3");
         TorrentClient leecher = Start("127.0.0.1", download: 64 * 1024);

@@ -10,7 +10,7 @@ namespace TorrentPatron.Engine.Tests.Swarms;
 public sealed class HeartbeatTests
 {
     [Fact]
-    public async Task A_torrent_that_throws_in_the_beat_is_ended_with_the_stack_recorded_and_the_others_go_on()
+    public async Task A_torrent_that_throws_in_the_heartbeat_is_ended_with_the_stack_recorded_and_the_others_continue()
     {
         using var stop = new CancellationTokenSource();
         var time = new FakeTimeProvider();

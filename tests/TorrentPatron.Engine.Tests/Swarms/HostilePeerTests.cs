@@ -81,7 +81,7 @@ public sealed class HostilePeerTests
     }
 
     [Fact]
-    public async Task An_engine_that_is_told_its_own_address_does_not_talk_to_itself()
+    public async Task An_engine_that_receives_its_own_address_does_not_connect_to_itself()
     {
         var network = new MemoryNetwork();
         await using var engine = new TestEngine(network);
@@ -180,7 +180,7 @@ public sealed class HostilePeerTests
     }
 
     [Fact]
-    public async Task A_peer_that_says_nothing_for_two_minutes_is_left()
+    public async Task A_peer_silent_for_two_minutes_is_disconnected()
     {
         var network = new MemoryNetwork();
         var time = new FakeTimeProvider();
@@ -196,7 +196,7 @@ public sealed class HostilePeerTests
     }
 
     [Fact]
-    public async Task A_stranger_that_does_not_shake_hands_is_left_after_ten_seconds()
+    public async Task A_connection_without_a_handshake_is_closed_after_ten_seconds()
     {
         var network = new MemoryNetwork();
         var time = new FakeTimeProvider();
@@ -214,7 +214,7 @@ public sealed class HostilePeerTests
     }
 
     [Fact]
-    public async Task Two_peers_that_owe_the_last_block_and_only_chat_do_not_keep_it_from_a_third()
+    public async Task Two_peers_that_do_not_send_the_last_block_do_not_keep_it_from_a_third()
     {
         var network = new MemoryNetwork();
         var time = new FakeTimeProvider();

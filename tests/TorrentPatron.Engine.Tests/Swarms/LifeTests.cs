@@ -275,7 +275,7 @@ public sealed class LifeTests
     }
 
     [Fact]
-    public async Task A_disk_that_refuses_fails_the_torrent_closes_its_peers_and_lets_it_go_on_later()
+    public async Task A_disk_failure_fails_the_torrent_and_closes_its_peers_and_it_can_continue_later()
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(41, Piece, 30 * Piece);

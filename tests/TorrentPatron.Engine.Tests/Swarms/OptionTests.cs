@@ -28,7 +28,7 @@ public sealed class OptionTests
     }
 
     [Fact]
-    public async Task A_limit_that_is_lifted_lets_a_download_go_on_at_once()
+    public async Task Removing_a_limit_lets_a_download_continue_at_once()
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(60, Piece, 40 * Piece);

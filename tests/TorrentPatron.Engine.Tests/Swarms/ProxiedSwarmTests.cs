@@ -60,7 +60,7 @@ public sealed class ProxiedSwarmTests : IAsyncDisposable
     [Theory]
     [InlineData(TransportPolicy.Tcp)]
     [InlineData(TransportPolicy.Utp)]
-    public async Task When_the_proxy_changes_connections_are_made_anew_through_it(TransportPolicy transport)
+    public async Task When_the_proxy_changes_connections_are_made_again_through_it(TransportPolicy transport)
     {
         await using var second = new TestProxy();
         var torrent = new SwarmTorrent(3, Piece, 400 * Piece);

@@ -31,7 +31,7 @@ public sealed class RestTests
     }
 
     [Fact]
-    public async Task A_seed_that_has_rested_for_long_serves_who_comes_and_tells_of_it()
+    public async Task A_long_idle_seed_serves_a_new_peer_and_reports_it()
     {
         var network = new MemoryNetwork();
         var time = new FakeTimeProvider();

@@ -132,7 +132,7 @@ internal sealed class ScriptedPeer : IDisposable
         return bytes;
     }
 
-    /// <summary>The next message but keep-alives; null where the engine has closed the connection.</summary>
+    /// <summary>The next message but keep-alives; null if the engine has closed the connection.</summary>
     public async Task<(MessageId Id, byte[] Body)?> NextAsync()
     {
         while (true)

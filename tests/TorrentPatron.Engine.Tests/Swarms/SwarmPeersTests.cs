@@ -121,7 +121,7 @@ public sealed class SwarmPeersTests : IAsyncDisposable
     }
 
     [Fact]
-    public void A_bad_piece_of_one_sender_bans_it_and_one_of_several_bans_nobody()
+    public void A_bad_piece_from_one_sender_bans_it_and_one_from_several_bans_no_peer()
     {
         PeerTransfer[] peers = Join(3);
         _peers.PieceFailed(1000, [peers[0].Download, peers[1].Download]);
@@ -144,7 +144,7 @@ public sealed class SwarmPeersTests : IAsyncDisposable
     }
 
     [Fact]
-    public void A_seed_that_told_its_pieces_before_they_were_known_is_left_at_once_where_we_have_everything()
+    public void A_seed_that_announced_its_pieces_early_is_disconnected_at_once_if_we_have_everything()
     {
         var pieces = new SwarmPieces(_torrent.Metainfo, _storage, _engine, new NoEvents());
         using var set = new EarlySet(NewSet(pieces));

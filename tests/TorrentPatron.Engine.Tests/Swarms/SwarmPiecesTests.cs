@@ -219,7 +219,7 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
     }
 
     [Fact]
-    public void A_piece_that_was_bad_and_is_good_tells_who_had_sent_wrong_blocks()
+    public void A_piece_that_was_bad_and_is_now_good_identifies_the_senders_of_wrong_blocks()
     {
         TestPeer honest = Peer(0), poisoner = Peer(0);
         honest.Reserve(3);

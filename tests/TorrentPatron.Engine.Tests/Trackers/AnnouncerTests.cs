@@ -100,7 +100,7 @@ public sealed class AnnouncerTests : IAnnouncerOwner, IAsyncDisposable
     }
 
     [Fact]
-    public async Task Times_are_told_by_the_clock_as_it_is_set_now()
+    public async Task Times_are_reported_by_the_current_clock()
     {
         Announcer announcer = Start([A]);
         await AnswerAsync(new AnnounceResponse { Interval = TimeSpan.FromMinutes(10) });
@@ -203,7 +203,7 @@ public sealed class AnnouncerTests : IAnnouncerOwner, IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_tracker_that_hears_nothing_holds_the_stop_up_for_four_seconds_at_most()
+    public async Task A_silent_tracker_delays_the_stop_by_at_most_four_seconds()
     {
         Announcer announcer = Start([A]);
         await AnswerAsync(new AnnounceResponse());
@@ -273,7 +273,7 @@ public sealed class AnnouncerTests : IAnnouncerOwner, IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_tracker_that_comes_later_hears_only_of_the_bytes_since_then()
+    public async Task A_later_tracker_receives_only_the_bytes_since_then()
     {
         Announcer announcer = Start([A]);
         await AnswerAsync(new AnnounceResponse());
@@ -298,7 +298,7 @@ public sealed class AnnouncerTests : IAnnouncerOwner, IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_tracker_hears_of_us_over_both_ip_versions_and_of_the_end_too()
+    public async Task Started_and_stopped_are_announced_over_both_ip_versions()
     {
         _families = [AddressFamily.InterNetwork, AddressFamily.InterNetworkV6];
         Announcer announcer = Start([A]);

@@ -130,7 +130,7 @@ public sealed class HttpTrackerClientTests : IDisposable
     [Theory]
     [InlineData(AnnounceEvent.Started, 30)]
     [InlineData(AnnounceEvent.Stopped, 5)]
-    public async Task A_silent_tracker_is_given_up(AnnounceEvent announceEvent, int seconds)
+    public async Task A_silent_tracker_times_out(AnnounceEvent announceEvent, int seconds)
     {
         var asked = new TaskCompletionSource();
         await using var tracker = new StubHttpTracker((_, _, cancellationToken) =>

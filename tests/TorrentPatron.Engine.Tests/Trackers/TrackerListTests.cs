@@ -200,7 +200,7 @@ public sealed class TrackerListTests
     }
 
     [Fact]
-    public void Only_trackers_that_have_answered_are_told_of_the_stop()
+    public void Only_trackers_that_have_answered_receive_stopped()
     {
         TrackerList list = Started([A], [B]);
         TrackerSession[] due = [.. list.Due(Now)];

@@ -46,7 +46,7 @@ public sealed class UdpTrackerClientTests : IDisposable
     }
 
     [Fact]
-    public async Task A_silent_tracker_is_asked_again_and_then_given_up()
+    public async Task A_silent_tracker_is_asked_again_and_then_times_out()
     {
         Task<AnnounceResponse> announce = AnnounceAsync();
         byte[] first = await _port.SentAsync();
@@ -183,7 +183,7 @@ public sealed class UdpTrackerClientTests : IDisposable
     }
 
     [Fact]
-    public async Task The_second_address_of_a_tracker_is_asked_when_the_first_does_not_answer_and_the_first_hears_of_no_announce()
+    public async Task The_second_address_of_a_tracker_is_asked_when_the_first_does_not_answer_and_the_first_gets_no_announce()
     {
         using UdpTrackerClient client = ClientOf("192.0.2.9", "192.0.2.1");
         Task<AnnounceResponse?> announce = AnnounceAsync(client, AddressFamily.InterNetwork);

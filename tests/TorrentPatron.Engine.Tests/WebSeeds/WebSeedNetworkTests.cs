@@ -42,7 +42,7 @@ public sealed class WebSeedNetworkTests : IDisposable
     }
 
     [Fact]
-    public async Task A_filtered_web_seed_is_not_asked_and_one_that_the_filter_begins_to_block_is_left()
+    public async Task A_blocked_web_seed_is_not_asked_and_requests_to_a_newly_blocked_one_end()
     {
         Assert.SkipWhen(OperatingSystem.IsMacOS(), "macOS has 127.0.0.1 only.");
         await using var server = new LoopbackWebServer(_torrent.Data, "127.0.0.2") { Pause = TimeSpan.FromMilliseconds(20) };

@@ -10,7 +10,7 @@ public sealed class AddressPollTests
     private readonly AddressPoll _poll = new();
 
     [Fact]
-    public void What_most_say_counts()
+    public void The_majority_counts()
     {
         for (int i = 0; i < AddressPoll.Voters - 1; i++)
             Assert.False(_poll.Vote(Voter(i), i % 3 == 0 ? Voter(i) : Ours));
@@ -21,7 +21,7 @@ public sealed class AddressPollTests
     }
 
     [Fact]
-    public void Who_votes_often_has_one_vote()
+    public void A_node_that_votes_often_has_one_vote()
     {
         for (int i = 0; i < 1000; i++)
             Assert.False(_poll.Vote(Voter(1), Ours));
@@ -39,7 +39,7 @@ public sealed class AddressPollTests
     }
 
     [Fact]
-    public void Where_nobody_agrees_nothing_changes()
+    public void Without_agreement_nothing_changes()
     {
         for (int i = 0; i < 10 * AddressPoll.Voters; i++)
             Assert.False(_poll.Vote(Voter(i % 250), Voter(i % 250)));
@@ -47,7 +47,7 @@ public sealed class AddressPollTests
     }
 
     [Fact]
-    public void What_is_said_at_home_or_of_home_does_not_count()
+    public void Reports_from_or_about_local_addresses_do_not_count()
     {
         for (int i = 0; i < 100; i++)
         {

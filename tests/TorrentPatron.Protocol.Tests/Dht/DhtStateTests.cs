@@ -27,7 +27,7 @@ public sealed class DhtStateTests
     [InlineData("le")]
     [InlineData("d5:nodes5:abc")]
     [InlineData("de garbage")]
-    public void What_is_damaged_is_refused(string text) => Assert.False(DhtState.TryRead(System.Text.Encoding.ASCII.GetBytes(text), out _));
+    public void Damaged_data_is_refused(string text) => Assert.False(DhtState.TryRead(System.Text.Encoding.ASCII.GetBytes(text), out _));
 
     [Fact]
     public void What_is_not_understood_is_left_out()

@@ -192,7 +192,7 @@ public sealed class KrpcTests
     }
 
     [Fact]
-    public void An_error_is_written_with_the_address_of_who_asked()
+    public void An_error_is_written_with_the_requesters_address()
     {
         var error = new KrpcError { TransactionId = Transaction, Code = KrpcError.MethodUnknown, Reason = "Method Unknown" };
         Assert.Equal(
@@ -231,7 +231,7 @@ public sealed class KrpcTests
     [InlineData("d1:rd2:id20:mnopqrstuvwxyz123456e1:t33:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa1:y1:re")]
     [InlineData("d1:alllllllllleeeeeeeeee1:t2:aa1:y1:qe")]
     [InlineData("d1:rd2:id20:mnopqrstuvwxyz123456e1:t2:aa1:y1:r")]
-    public void What_is_no_message_is_not_answered(string datagram) => Assert.Null(Read(datagram));
+    public void An_invalid_message_is_not_answered(string datagram) => Assert.Null(Read(datagram));
 
     [Fact]
     public void Excess_entries_are_ignored()

@@ -66,7 +66,7 @@ public sealed class LookupTests
     }
 
     [Fact]
-    public void Who_names_ever_nearer_nodes_does_not_keep_it_going_for_ever()
+    public void Nodes_that_name_ever_nearer_nodes_do_not_keep_it_running_for_ever()
     {
         int made = 1;
         _lookup.Add(At(1), NodeId.Create(_random));
@@ -174,7 +174,7 @@ public sealed class LookupTests
     }
 
     [Fact]
-    public void What_liars_name_is_asked_where_there_is_nothing_else()
+    public void Nodes_named_by_liars_are_queried_if_there_are_no_others()
     {
         _lookup.Add(At(1), NodeId.Create(_random));
         LookupNode only = _lookup.TakeNext(TimeSpan.Zero)!;

@@ -84,7 +84,7 @@ public sealed class PeerStoreTests
     }
 
     [Fact]
-    public void A_crowd_of_one_host_makes_way_before_others()
+    public void A_crowd_from_one_host_is_removed_before_others()
     {
         for (int i = 0; i < PeerStore.MaxPeersOfTorrent - 20; i++)
             _store.Add(Torrent, At(i), isSeed: false, TimeSpan.Zero);

@@ -338,7 +338,7 @@ public sealed class MetainfoReaderTests
     }
 
     [Fact]
-    public void Names_that_differ_only_in_invisible_characters_are_told_apart()
+    public void Names_that_differ_only_in_invisible_characters_are_distinguished()
     {
         TorrentMetainfo torrent = MetainfoReader.Read(TestTorrents.WithPaths(
             TestTorrents.Path("invoice.pdf"),
@@ -511,7 +511,7 @@ public sealed class MetainfoReaderTests
     [InlineData("n", "x:\n")]
     [InlineData("n", "x:\u001B[31m")]
     [InlineData("n", "x:\u0085")]
-    public void A_name_that_could_lead_elsewhere_or_act_on_a_terminal_is_no_raw_path(string name, string path) =>
+    public void A_name_that_could_lead_elsewhere_or_control_a_terminal_is_not_a_raw_path(string name, string path) =>
         Assert.Null(Assert.Single(Read(name, path).Files).RawPath);
 
     private static TorrentMetainfo Read(string name, params string[] paths)

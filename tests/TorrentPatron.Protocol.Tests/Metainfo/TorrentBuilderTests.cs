@@ -99,7 +99,7 @@ public sealed class TorrentBuilderTests
     }
 
     [Fact]
-    public void Hints_inside_and_outside_of_the_info_dictionary_are_joined_and_what_is_none_is_left_out()
+    public void Hints_inside_and_outside_the_info_dictionary_are_joined_and_invalid_ones_are_ignored()
     {
         TorrentMetainfo read = MetainfoReader.Read(Encoding.ASCII.GetBytes(
             "d11:collectionsl1:b1:a0:i1eli2eee4:infod11:collectionsl1:a1:c2:\u0001\u0002e6:lengthi3e4:name1:x10:originator3:abc12:piece lengthi16384e"
@@ -138,7 +138,7 @@ public sealed class TorrentBuilderTests
     }
 
     [Fact]
-    public void What_makes_no_torrent_is_refused()
+    public void Input_that_makes_no_torrent_is_refused()
     {
         Assert.Throws<ArgumentException>(() => Build("n"));
         Assert.Throws<ArgumentException>(() => Build("", new TorrentBuilderFile(null, 0)));

@@ -1,6 +1,6 @@
 namespace TorrentPatron.Protocol.Tests.Utp;
 
-/// <summary>A clock, and what happens when it gets there. Deterministic; microseconds.</summary>
+/// <summary>A clock, and what happens when it gets there. Deterministic, microseconds.</summary>
 internal sealed class SimulatedClock
 {
     private readonly PriorityQueue<Action, (long At, long Order)> _events = new();
@@ -43,7 +43,7 @@ internal sealed class SimulatedPath(SimulatedClock clock, Random random)
     /// <summary>Bytes that wait at the bottleneck at most.</summary>
     public int QueueBytes { get; init; } = int.MaxValue;
 
-    /// <summary>One-way delay; microseconds.</summary>
+    /// <summary>One-way delay, microseconds.</summary>
     public long Delay { get; init; } = 10_000;
 
     public double Loss { get; init; }

@@ -20,7 +20,7 @@ public sealed class HandshakeTests
     }
 
     [Fact]
-    public void The_offer_to_go_on_by_version_2_is_the_bit_of_BEP_52()
+    public void The_offer_of_version_2_is_the_bit_of_BEP_52()
     {
         var handshake = new Handshake(Torrent, Peer, SupportsFast: false, SupportsExtensions: false, SupportsDht: false) { SupportsV2 = true };
         var bytes = new byte[Handshake.Length];

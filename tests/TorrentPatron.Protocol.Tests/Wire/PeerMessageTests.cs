@@ -98,7 +98,7 @@ public sealed class PeerMessageTests
     [InlineData("00020001")]
     [InlineData("80000000")]
     [InlineData("ffffffff")]
-    public void A_length_that_the_kind_cannot_have_is_refused_before_the_body_is_there(string hex)
+    public void An_impossible_length_is_refused_before_the_body_arrives(string hex)
     {
         Assert.Equal(ReadResult.Invalid, PeerMessage.TryRead(Convert.FromHexString(hex), MaxLength, out _, out _));
     }

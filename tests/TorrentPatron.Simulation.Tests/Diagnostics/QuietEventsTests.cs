@@ -10,7 +10,7 @@ namespace TorrentPatron.Simulation.Tests.Diagnostics;
 public sealed class QuietEventsTests
 {
     [Fact]
-    public void Events_allocate_nothing_while_nobody_listens()
+    public void Events_allocate_nothing_without_a_listener()
     {
         var torrent = new TorrentId(new InfoHash(new byte[InfoHash.Length]));
         var peer = new IPEndPoint(IPAddress.Loopback, 1);

@@ -32,13 +32,13 @@ internal sealed class FakePeer : IDisposable
     /// <summary>Whether the other side has closed.</summary>
     public bool IsClosed { get; private set; }
 
-    /// <summary>What is done on the other side's handshake; null: nothing.</summary>
+    /// <summary>What is done on the other side's handshake; null if there is nothing.</summary>
     public Action<Handshake>? Met { get; set; }
 
-    /// <summary>What is done when it is asked for hashes of a file's tree; null: nothing.</summary>
+    /// <summary>What is done when it is asked for hashes of a file's tree; null if there is nothing.</summary>
     public Action<HashRequest>? HashesRequested { get; set; }
 
-    /// <summary>What is done on a request; null: nothing.</summary>
+    /// <summary>What is done on a request; null if there is nothing.</summary>
     public Action<BlockRequest>? Requested { get; set; }
 
     /// <summary>Dials.</summary>

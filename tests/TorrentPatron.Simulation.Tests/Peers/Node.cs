@@ -19,7 +19,7 @@ internal sealed class Node : IAsyncDisposable
     private readonly Uri[] _announces;
     private long _lastId;
 
-    /// <summary>Makes an engine.</summary>
+    /// <summary>Creates an engine.</summary>
     /// <param name="world">Where it lives.</param>
     /// <param name="seed">Its chance.</param>
     /// <param name="host">Its host; null: a new one.</param>

@@ -18,7 +18,7 @@ public sealed class OutageScenarios
     [Theory]
     [InlineData(10)]
     [InlineData(600)]
-    public Task After_an_outage_of_the_only_peer_the_download_goes_on_though_no_tracker_is_asked_meanwhile(int minutes) =>
+    public Task After_an_outage_of_the_only_peer_the_download_continues_without_a_tracker(int minutes) =>
         World.RunAsync(seed: 1, async world =>
         {
             var torrent = new SwarmTorrent(1, Piece, 8 * Piece);

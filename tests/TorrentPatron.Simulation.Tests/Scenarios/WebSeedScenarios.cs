@@ -103,7 +103,7 @@ public sealed class WebSeedScenarios
     });
 
     [Fact]
-    public Task A_web_seed_that_lies_is_banned_at_its_first_bad_piece_and_another_goes_on() => World.RunAsync(seed: 6, async world =>
+    public Task A_web_seed_that_lies_is_banned_at_its_first_bad_piece_and_another_continues() => World.RunAsync(seed: 6, async world =>
     {
         var torrent = new SwarmTorrent(6, Piece, 100 * Piece);
         byte[] wrong = [.. torrent.Data];
@@ -154,7 +154,7 @@ public sealed class WebSeedScenarios
     [InlineData("multipart", "a different part")]
     [InlineData("redirects for ever", "more than 5 times")]
     [InlineData("redirect to a file", "an address that is not http")]
-    public Task A_web_seed_without_the_file_or_with_an_unusable_answer_is_given_up(string how, string message) => World.RunAsync(seed: 8, async world =>
+    public Task A_web_seed_without_the_file_or_with_an_unusable_answer_is_abandoned(string how, string message) => World.RunAsync(seed: 8, async world =>
     {
         var torrent = new SwarmTorrent(8, Piece, 10 * Piece);
         SimulatedWebServer server = Server(world, torrent);
@@ -203,7 +203,7 @@ public sealed class WebSeedScenarios
     });
 
     [Fact]
-    public Task A_web_seed_that_has_none_of_many_files_is_given_up_after_some_of_them() => World.RunAsync(seed: 23, async world =>
+    public Task A_web_seed_that_has_none_of_many_files_is_abandoned_after_some_of_them() => World.RunAsync(seed: 23, async world =>
     {
         var torrent = new SwarmTorrent(23, Piece, [.. Enumerable.Repeat((long)Piece, 300)]);
         var server = new SimulatedWebServer(world, world.Network.Join());
@@ -213,7 +213,7 @@ public sealed class WebSeedScenarios
     });
 
     [Fact]
-    public Task Of_many_web_seeds_a_few_are_asked_at_once_and_others_stand_in_for_those_that_fail() => World.RunAsync(seed: 24, async world =>
+    public Task Of_many_web_seeds_a_few_are_asked_at_once_and_others_replace_those_that_fail() => World.RunAsync(seed: 24, async world =>
     {
         var torrent = new SwarmTorrent(24, Piece, 300 * Piece);
         SimulatedWebServer[] servers = [.. Enumerable.Range(0, 12).Select(_ => Server(world, torrent, up: 50_000))];
@@ -240,7 +240,7 @@ public sealed class WebSeedScenarios
     [InlineData(500, null, 5)]
     [InlineData(503, "999999999", 3600)]
     [InlineData(503, "-5", 5)]
-    public Task A_busy_web_seed_is_left_alone_for_as_long_as_it_asks(int status, string? after, int seconds) => World.RunAsync(seed: 10, async world =>
+    public Task A_busy_web_seed_is_not_asked_for_as_long_as_it_says(int status, string? after, int seconds) => World.RunAsync(seed: 10, async world =>
     {
         var torrent = new SwarmTorrent(10, Piece, 10 * Piece);
         SimulatedWebServer server = Server(world, torrent);
@@ -324,7 +324,7 @@ public sealed class WebSeedScenarios
     [InlineData("never answers")]
     [InlineData("stops")]
     [InlineData("breaks off")]
-    public Task A_web_seed_that_is_too_slow_is_given_up_for_a_while_and_holds_nothing_up(string how) => World.RunAsync(seed: 15, async world =>
+    public Task A_web_seed_that_is_too_slow_is_paused_and_delays_nothing(string how) => World.RunAsync(seed: 15, async world =>
     {
         var torrent = new SwarmTorrent(15, Piece, 40 * Piece);
         SimulatedWebServer bad = Server(world, torrent), good = Server(world, torrent, up: 1_000_000);

@@ -30,10 +30,10 @@ internal sealed class SimulatedHost(
     /// <summary>Those addresses.</summary>
     public HashSet<IPEndPoint> Holes { get; } = [];
 
-    /// <summary>Bytes/s that it sends; 0: no limit.</summary>
+    /// <summary>Bytes/s that it sends; 0 means no limit.</summary>
     public long UpRate { get; } = up;
 
-    /// <summary>Bytes/s that it receives; 0: no limit.</summary>
+    /// <summary>Bytes/s that it receives; 0 means no limit.</summary>
     public long DownRate { get; } = down;
 
     /// <summary>When its line is free again, each way; ticks since the beginning.</summary>

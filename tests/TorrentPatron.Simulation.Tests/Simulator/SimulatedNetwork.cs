@@ -36,8 +36,8 @@ internal sealed class SimulatedNetwork(World world)
 
     /// <summary>Adds a host.</summary>
     /// <param name="latency">Time from it to the middle of the network.</param>
-    /// <param name="up">Bytes/s that it sends; 0: no limit.</param>
-    /// <param name="down">Bytes/s that it receives; 0: no limit.</param>
+    /// <param name="up">Bytes/s that it sends; 0 means no limit.</param>
+    /// <param name="down">Bytes/s that it receives; 0 means no limit.</param>
     public SimulatedHost Join(TimeSpan? latency = null, long up = 0, long down = 0)
     {
         int number = ++_lastAddress;

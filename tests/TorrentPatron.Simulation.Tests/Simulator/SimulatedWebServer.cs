@@ -147,7 +147,7 @@ internal sealed class SimulatedWebServer
 /// <summary>What a server is asked.</summary>
 internal sealed record WebQuery(string Path, IReadOnlyDictionary<string, string> Headers)
 {
-    /// <summary>The first byte that is wanted; null: all.</summary>
+    /// <summary>The first byte that is wanted; null means all.</summary>
     public long? From { get; private init; }
 
     /// <summary>The last byte that is wanted; null: to the end.</summary>
