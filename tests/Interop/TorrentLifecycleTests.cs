@@ -9,7 +9,7 @@ using TorrentPatron.Service.Requests;
 namespace TorrentPatron.Interop.Tests;
 
 /// <summary>Files are chosen, moved and deleted, with other programs at the other end.</summary>
-public sealed class TorrentLifeTests
+public sealed class TorrentLifecycleTests
 {
     [Theory]
     [InlineData(PeerKind.Libtorrent, TorrentTool.Libtorrent)]

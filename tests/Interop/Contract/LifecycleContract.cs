@@ -9,10 +9,10 @@ using TorrentPatron.Service.Engines;
 
 namespace TorrentPatron.Interop.Tests.Contract;
 
-/// <summary>What outlasts a run and what changes in one, with any engine: rests, checks, choices, saved state.</summary>
+/// <summary>A torrent within one run and over several, with any engine: suspension, checks, choices, saved state.</summary>
 /// <param name="engine">The engine's name.</param>
-/// <param name="byService">Whether it is used by way of a service and its socket.</param>
-public abstract class LifeContract(string engine, bool byService = false) : EngineContract(engine, byService)
+/// <param name="byService">Whether it is used through a service and its socket.</param>
+public abstract class LifecycleContract(string engine, bool byService = false) : EngineContract(engine, byService)
 {
     [Fact]
     public async Task A_closed_download_continues_where_it_stopped()
@@ -340,8 +340,8 @@ public abstract class LifeContract(string engine, bool byService = false) : Engi
     }
 }
 
-public sealed class BuiltInLife() : LifeContract(BuiltInEngine.EngineName);
+public sealed class BuiltInLifecycle() : LifecycleContract(BuiltInEngine.EngineName);
 
-public sealed class LifeByService() : LifeContract(BuiltInEngine.EngineName, byService: true);
+public sealed class LifecycleByService() : LifecycleContract(BuiltInEngine.EngineName, byService: true);
 
-public sealed class MonoTorrentLife() : LifeContract("MonoTorrent");
+public sealed class MonoTorrentLifecycle() : LifecycleContract("MonoTorrent");
