@@ -95,8 +95,8 @@ Describe 'Actions of event subscriptions' {
 
     Context 'When a cmdlet returns' {
         It 'have run for all events raised before: <Name>' -ForEach @(
-            @{ Name = 'Start-Torrent -Wait'; Waiting = { Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Wait -Timeout 30 } }
-            @{ Name = 'Wait-Torrent'; Waiting = { Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer | Wait-Torrent -Timeout 30 } }
+            @{ Name = 'Start-Torrent -Wait'; Waiting = { Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Wait -Timeout 120 } }
+            @{ Name = 'Wait-Torrent'; Waiting = { Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer | Wait-Torrent -Timeout 120 } }
             @{ Name = 'Watch-Torrent'; Waiting = { Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer | Watch-Torrent } }
         ) {
             foreach ($name in 'NewTorrentCreated', 'StateChanged', 'Completed') {
@@ -116,7 +116,7 @@ Describe 'Actions of event subscriptions' {
         }
 
         It 'have run for the events of testing, suspending, stopping and removing torrents' {
-            $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Timeout 30
+            $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Timeout 120
             foreach ($name in 'StateChanged', 'Removed') {
                 $null = Register-TorrentEvent $name -Patron $patron -MessageData $seen -Action {
                     $Event.MessageData.Add("$($EventArgs.Message.GetType().Name) $($EventArgs.Status.State)")
@@ -154,7 +154,7 @@ Describe 'Actions of event subscriptions' {
                 Import-Module '$PSScriptRoot/TestSwarm.psm1'
                 `$patron = New-TestPatron -Name inner -StatePath '$files/state'
                 `$null = Register-TorrentEvent Completed -Patron `$patron -Action { Set-Content '$files/done.txt' `$EventArgs.Status.Name }
-                `$null = Start-Torrent '$($content.Torrent)' -Destination '$files/to' -Patron `$patron -Peer '$peer' -Timeout 30
+                `$null = Start-Torrent '$($content.Torrent)' -Destination '$files/to' -Patron `$patron -Peer '$peer' -Timeout 120
                 Test-Path '$files/done.txt'
 "@
             $run.Output | Should -Be 'True'
@@ -166,14 +166,14 @@ Describe 'Actions of event subscriptions' {
                 $null = $EventArgs.Status | Set-Torrent -Tag 'seen' -Patron $Sender
                 $Event.MessageData.Add("$($EventArgs.Status.State) $($clock.Elapsed.TotalSeconds -lt 5)")
             }
-            $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Timeout 30
+            $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Timeout 120
             $seen | Should -Contain 'Seeding True'
         }
 
         It 'do not block it after an action has failed' {
             $null = Register-TorrentEvent NewTorrentCreated -Patron $patron -Action { throw 'an action of somebody''s' }
             $null = Register-TorrentEvent Completed -Patron $patron -MessageData $seen -Action { $Event.MessageData.Add('done') }
-            $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Timeout 30
+            $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Timeout 120
             $seen | Should -Be 'done'
         }
     }
@@ -186,7 +186,7 @@ Describe 'Actions of event subscriptions' {
         }
         foreach ($round in 1..10) {
             $seen.Clear()
-            Start-Torrent $content.Torrent -Destination "$files-$round" -Patron $patron -Peer $peer -Timeout 30 | Stop-Torrent
+            Start-Torrent $content.Torrent -Destination "$files-$round" -Patron $patron -Peer $peer -Timeout 120 | Stop-Torrent
             $seen[0] | Should -BeLike 'leecher: NewTorrentCreated *'
             $seen | Select-Object -Skip 1 | Should -Be @(
                 'leecher: TorrentStateChanged Downloading', 'leecher: TorrentStateChanged Seeding'

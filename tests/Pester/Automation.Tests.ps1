@@ -32,7 +32,7 @@ Describe 'Scheduled tasks' {
     }
 
     It 'exit with 0 when all is complete, without other output' {
-        $run = Invoke-TestScript $here (Get-NightlyScript $here "-Peer $peer -Timeout 60")
+        $run = Invoke-TestScript $here (Get-NightlyScript $here "-Peer $peer -Timeout 120")
 
         $run.ExitCode | Should -Be 0
         $run.Error | Should -BeNullOrEmpty
@@ -40,7 +40,7 @@ Describe 'Scheduled tasks' {
         Test-SameContent "$here/files/data.bin" $content.File | Should -BeTrue
 
         # Again: nothing to do, and no error.
-        (Invoke-TestScript $here (Get-NightlyScript $here '-Timeout 60')).ExitCode | Should -Be 0
+        (Invoke-TestScript $here (Get-NightlyScript $here '-Timeout 120')).ExitCode | Should -Be 0
     }
 
     It 'exit with 1 and one clear line: <Case>' -ForEach @(
@@ -110,7 +110,7 @@ Import-Module '$modulePath'
 `$found = Restore-Torrent | Wait-Torrent -Timeout 2 -ErrorAction SilentlyContinue
 `$found = Get-TorrentStatus
 '{0} {1}' -f (`$found.VerifiedPieces -gt 0), (`$found.RecheckedPieces -lt `$found.PieceCount)
-`$done = Start-Torrent '$($content.Torrent)' -Destination '$here/files' -Peer $peer -Timeout 60
+`$done = Start-Torrent '$($content.Torrent)' -Destination '$here/files' -Peer $peer -Timeout 120
 `$done.IsComplete
 "@
         $run.Output | Should -Be 'True True', 'True'
@@ -137,7 +137,7 @@ Describe 'Many threads' {
                 Import-Module $using:modulePath
                 $null = ($using:barrier).SignalAndWait(30000)
                 $mine = ($using:torrents)[($_ * 10)..($_ * 10 + 9)]
-                $started = $mine | Start-Torrent -Destination $using:here -Patron $using:patron -Timeout 60
+                $started = $mine | Start-Torrent -Destination $using:here -Patron $using:patron -Timeout 120
                 [pscustomobject]@{ Asked = $mine.BaseName; Got = $started.Name; Complete = $started.IsComplete; Session = [runspace]::DefaultRunspace.Id }
             }
 
@@ -162,7 +162,7 @@ Describe 'Many threads' {
         $files = Join-Path $TestDrive 'thread'
         $done = Start-ThreadJob {
             Import-Module $using:modulePath
-            Start-Torrent ($using:content).Torrent -Destination $using:files -Patron $using:patron -Peer $using:peer -Timeout 60
+            Start-Torrent ($using:content).Torrent -Destination $using:files -Patron $using:patron -Peer $using:peer -Timeout 120
         } | Receive-Job -Wait -AutoRemoveJob
 
         $done.IsComplete | Should -BeTrue

@@ -35,7 +35,7 @@ Describe 'Changing running torrents' {
             $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Suspended
             $running | Resume-Torrent | Should -BeNullOrEmpty
 
-            $done = $running | Wait-Torrent -Timeout 60
+            $done = $running | Wait-Torrent -Timeout 120
             Test-SameContent $done.Path $content.File | Should -BeTrue
         }
 
@@ -70,7 +70,7 @@ Describe 'Changing running torrents' {
             $running | Wait-Torrent -Timeout 0.5 -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
             ($running | Add-TorrentPeer -Peer $peer -PassThru).Name | Should -Be 'data.bin'
 
-            ($running | Wait-Torrent -Timeout 60).IsComplete | Should -BeTrue
+            ($running | Wait-Torrent -Timeout 120).IsComplete | Should -BeTrue
         }
 
         It 'refuses an invalid peer' {

@@ -43,7 +43,7 @@ Describe 'Events of torrents that a cmdlet waits for' {
     }
 
     It 'are written by Start-Torrent -Wait -Debug from the start, and the result is the same' {
-        $all = @(Start-Torrent $content.Torrent @start -Peer '127.0.0.1:1', $peer -Timeout 30 -Debug -WarningAction SilentlyContinue 5>&1)
+        $all = @(Start-Torrent $content.Torrent @start -Peer '127.0.0.1:1', $peer -Timeout 120 -Debug -WarningAction SilentlyContinue 5>&1)
         $debug = Get-Text $all ([Management.Automation.DebugRecord])
 
         ($all | Where-Object { $_ -is [TorrentPatron.Engine.Client.TorrentStatus] }).IsComplete | Should -BeTrue
@@ -54,7 +54,7 @@ Describe 'Events of torrents that a cmdlet waits for' {
     It 'are written by Wait-Torrent -Verbose if they are warnings or errors, and no others' {
         $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron
         Register-Later $running
-        $all = @($running | Wait-Torrent -Timeout 30 -Verbose 4>&1 3>$null)
+        $all = @($running | Wait-Torrent -Timeout 120 -Verbose 4>&1 3>$null)
         $verbose = Get-Text $all ([Management.Automation.VerboseRecord])
         $verbose | Where-Object { $_ -like 'data.bin: http://127.0.0.1:* failed: *Not today*' } | Should -Not -BeNullOrEmpty
         $verbose | Where-Object { $_ -like '*was not reached*' -or $_ -like '*Announcing to*' } | Should -BeNullOrEmpty
@@ -80,7 +80,7 @@ Describe 'Events of torrents that a cmdlet waits for' {
     }
 
     It 'are not written by default' {
-        $all = @(Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer '127.0.0.1:1', $peer -Timeout 30 4>&1 5>&1)
+        $all = @(Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer '127.0.0.1:1', $peer -Timeout 120 4>&1 5>&1)
         $all.Count | Should -Be 1
         $all[0].IsComplete | Should -BeTrue
     }

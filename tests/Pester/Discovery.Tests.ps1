@@ -42,13 +42,13 @@ Describe 'Discovery' {
     Context 'With only the DHT' {
         BeforeEach {
             $script:seeder = New-DhtPatron seeder $nobody
-            $null = Start-Torrent $content.Torrent -Destination $content.Folder -Patron $seeder -Timeout 30
+            $null = Start-Torrent $content.Torrent -Destination $content.Folder -Patron $seeder -Timeout 120
             $script:node = "$($seeder.Engine.Dht.EndPoints[0])"
         }
 
         It 'needs only a magnet link, and Get-TorrentPatron shows the DHT' {
             $leecher = New-DhtPatron leecher $node
-            $done = Start-Torrent $magnet -Destination $here -Patron $leecher -Timeout 30
+            $done = Start-Torrent $magnet -Destination $here -Patron $leecher -Timeout 120
             Test-SameContent $done.Path $content.File | Should -BeTrue
             $done.Trackers | Should -BeNullOrEmpty
 
@@ -61,18 +61,18 @@ Describe 'Discovery' {
 
         It 'needs only the nodes of an earlier session' {
             $first = New-DhtPatron leecher $node
-            $null = Start-Torrent $magnet -Destination "$here/1" -Patron $first -Timeout 30
+            $null = Start-Torrent $magnet -Destination "$here/1" -Patron $first -Timeout 120
             $first | Stop-TorrentPatron
             Join-Path $here 'leecher state/dht' | Should -Exist
 
             $second = New-DhtPatron leecher $nobody
-            $done = Start-Torrent $magnet -Destination "$here/2" -Patron $second -Timeout 30
+            $done = Start-Torrent $magnet -Destination "$here/2" -Patron $second -Timeout 120
             Test-SameContent $done.Path $content.File | Should -BeTrue
         }
 
         It 'neither announces nor looks for a private torrent' {
             $private = New-TorrentFile $content.File -Destination "$here.torrent" -Private -PieceLength 64KB
-            $null = Start-Torrent $private -Destination $content.Folder -Patron $seeder -Timeout 30
+            $null = Start-Torrent $private -Destination $content.Folder -Patron $seeder -Timeout 120
             Get-TorrentStatus -Patron $seeder | Should -HaveCount 2
             $seeder.Engine.Dht.Torrents | Should -Be 1
         }
@@ -106,7 +106,7 @@ time.sleep(90)
             try {
                 Wait-TestCondition { $seeder.Engine.Dht.StoredTorrents -ge 2 } | Should -BeTrue
                 $leecher = New-DhtPatron leecher $node
-                $done = Start-Torrent (ConvertTo-MagnetLink $theirs.Torrent) -Destination "$here/ours" -Patron $leecher -Timeout 30
+                $done = Start-Torrent (ConvertTo-MagnetLink $theirs.Torrent) -Destination "$here/ours" -Patron $leecher -Timeout 120
                 Test-SameContent $done.Path $theirs.File | Should -BeTrue
                 $got = "$here/libtorrent/$($content.Name)"
                 Wait-TestCondition { (Test-Path $got) -and (Test-SameContent $got $content.File) } | Should -BeTrue

@@ -60,9 +60,9 @@ Describe 'MonoTorrent as the engine' -Skip:(-not $hasMonoTorrent) {
     ) {
         $seeder = New-EnginePatron $from 'seeder'
         $leecher = New-EnginePatron $to 'leecher'
-        $null = Start-Torrent $content.Torrent -Destination $content.Folder -Patron $seeder -Timeout 30 -ErrorAction Stop
+        $null = Start-Torrent $content.Torrent -Destination $content.Folder -Patron $seeder -Timeout 120 -ErrorAction Stop
 
-        $done = Start-Torrent $content.Torrent -Destination $files -Patron $leecher -Peer "127.0.0.1:$($seeder.Port)" -Timeout 60 -ErrorAction Stop
+        $done = Start-Torrent $content.Torrent -Destination $files -Patron $leecher -Peer "127.0.0.1:$($seeder.Port)" -Timeout 120 -ErrorAction Stop
 
         $done.State | Should -Be Seeding
         Test-SameContent $done.Path $content.File | Should -BeTrue
@@ -86,7 +86,7 @@ Describe 'MonoTorrent as the engine' -Skip:(-not $hasMonoTorrent) {
         $seed = Start-Process $python $libtorrentPeer, $content.Torrent, $content.Folder -RedirectStandardOutput $log -PassThru
         try {
             Wait-TestCondition { (Get-Item $log -ErrorAction Ignore).Length -gt 0 } | Should -BeTrue
-            $done = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer "127.0.0.1:$((Get-Content $log).Trim())" -Timeout 60 -ErrorAction Stop
+            $done = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer "127.0.0.1:$((Get-Content $log).Trim())" -Timeout 120 -ErrorAction Stop
         } finally {
             $seed.Kill()
         }
@@ -99,10 +99,10 @@ Describe 'MonoTorrent as the engine' -Skip:(-not $hasMonoTorrent) {
 
     It 'downloads from a magnet link' {
         $seeder = New-EnginePatron TorrentPatron 'linked-seed'
-        $null = Start-Torrent $content.Torrent -Destination $content.Folder -Patron $seeder -Timeout 30 -ErrorAction Stop
+        $null = Start-Torrent $content.Torrent -Destination $content.Folder -Patron $seeder -Timeout 120 -ErrorAction Stop
         $patron = New-EnginePatron MonoTorrent 'linked'
         $link = Get-TorrentInfo $content.Torrent | ConvertTo-MagnetLink
-        $done = Start-Torrent $link -Destination $files -Patron $patron -Peer "127.0.0.1:$($seeder.Port)" -Timeout 60 -ErrorAction Stop
+        $done = Start-Torrent $link -Destination $files -Patron $patron -Peer "127.0.0.1:$($seeder.Port)" -Timeout 120 -ErrorAction Stop
         $done.IsComplete | Should -BeTrue
         Test-SameContent (Join-Path $files $content.Name) $content.File | Should -BeTrue
     }
@@ -112,7 +112,7 @@ Describe 'MonoTorrent as the engine' -Skip:(-not $hasMonoTorrent) {
         Start-Torrent $content.Torrent -Sequential -Destination $content.Folder -Patron $patron -ErrorVariable problem -ErrorAction SilentlyContinue |
             Should -BeNullOrEmpty
         $problem.FullyQualifiedErrorId | Should -BeLike 'NotSupported,*'
-        $started = Start-Torrent $content.Torrent -Destination $content.Folder -Patron $patron -Timeout 30 -ErrorAction Stop
+        $started = Start-Torrent $content.Torrent -Destination $content.Folder -Patron $patron -Timeout 120 -ErrorAction Stop
         $started.Name | Should -Be $content.Name
         $problem.ErrorDetails.RecommendedAction | Should -Not -BeNullOrEmpty
 
@@ -126,7 +126,7 @@ Describe 'MonoTorrent as the engine' -Skip:(-not $hasMonoTorrent) {
     It 'moves, checks and removes a torrent as the built-in engine does' {
         $patron = New-EnginePatron MonoTorrent 'life'
         Copy-Item $content.File (New-Item -ItemType Directory $files)
-        $started = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Timeout 30 -ErrorAction Stop
+        $started = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Timeout 120 -ErrorAction Stop
         $started | Test-Torrent | Should -BeTrue
         $elsewhere = Join-Path $files 'elsewhere'
         $started | Set-Torrent -Destination $elsewhere -ErrorAction Stop

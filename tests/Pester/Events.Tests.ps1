@@ -26,7 +26,7 @@ Describe 'Events and messages' {
             Register-TorrentEvent NewTorrentCreated -SourceIdentifier new -Patron $patron | Should -BeNullOrEmpty
             Register-TorrentEvent Completed done -Patron leecher
             $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer
-            $done = Wait-Event done -Timeout 60
+            $done = Wait-Event done -Timeout 120
 
             $done.SourceEventArgs.Status.IsComplete | Should -BeTrue
             $done.SourceEventArgs.InfoHash | Should -Be (Get-TorrentStatus -Patron $patron).InfoHash
@@ -58,7 +58,7 @@ Describe 'Events and messages' {
                 $Event.MessageData.Add("$($EventArgs.Status.State)")
                 "from the action: $($Sender.Name)"
             }
-            $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Timeout 60
+            $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Timeout 120
             Wait-TestCondition { $seen -contains 'Seeding' } | Should -BeTrue
 
             $job | Should -BeOfType System.Management.Automation.PSEventJob
@@ -95,10 +95,10 @@ Describe 'Events and messages' {
         }
 
         It 'reports once that a torrent on disk is complete, with the reason' {
-            $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Timeout 60 | Stop-Torrent
+            $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Timeout 120 | Stop-Torrent
             Register-TorrentEvent Completed done -Patron $patron
-            $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Wait -Timeout 30 | Stop-Torrent
-            $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Recheck -Wait -Timeout 30
+            $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Wait -Timeout 120 | Stop-Torrent
+            $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Recheck -Wait -Timeout 120
             Wait-TestCondition { @(Get-Event done -ErrorAction Ignore).Count -ge 2 } | Should -BeTrue
             (Get-Event done).SourceEventArgs.Message.Reason | Should -Be AlreadyOnDisk, Rechecked
         }
@@ -139,7 +139,7 @@ Describe 'Events and messages' {
                 $null = Start-Torrent ($using:other).Torrent -Destination "$using:files" -Patron $patron -Suspended
                 $null = Wait-Event never -Timeout 1
             }
-            $forwarded = Wait-Event forwarded -Timeout 30
+            $forwarded = Wait-Event forwarded -Timeout 120
             $job | Remove-Job -Force
             $forwarded.SourceArgs[1].InfoHash | Should -Be (Get-TorrentInfo $other.Torrent).InfoHash
         }
@@ -168,7 +168,7 @@ Describe 'Events and messages' {
             $start = @{ Path = $other.Torrent; Destination = $files; Patron = $patron; Suspended = $true }
             $subscription = Register-ObjectEvent $timer Elapsed -MessageData $start -Action { $start = $Event.MessageData; Start-Torrent @start }
             $timer.Start()
-            ($patron | Receive-TorrentMessage -Wait -Timeout 30 | Select-Object -First 1).Kind | Should -Be 'NewTorrentCreated'
+            ($patron | Receive-TorrentMessage -Wait -Timeout 120 | Select-Object -First 1).Kind | Should -Be 'NewTorrentCreated'
             $subscription | Remove-Job -Force
         }
 

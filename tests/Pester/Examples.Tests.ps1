@@ -27,7 +27,7 @@ BeforeDiscovery {
         'Restart-TorrentService', 'Stop-TorrentService', 'Unregister-TorrentHook'
 
     # What a reader of the page has done before each example. By default four torrents run and are complete.
-    $run = '$null = Start-Torrent debian.torrent, festival.torrent, series.torrent, photos.torrent ./downloads -Timeout 30'
+    $run = '$null = Start-Torrent debian.torrent, festival.torrent, series.torrent, photos.torrent ./downloads -Timeout 120'
     $forget = 'Get-TorrentStatus | Remove-Torrent -DeleteData -Confirm:$false'
     $attached = '$null = Connect-TorrentPatron; ' + $run
     $hook = "$attached; if ('unpack' -notin (Get-TorrentHook).Name) { `$null = Register-TorrentHook Completed -Name unpack -ScriptBlock { 'unpacked' } }"
@@ -81,11 +81,11 @@ BeforeAll {
     }
     $script:seeder = New-TorrentPatron examples -BindAddress 127.0.0.1 -StatePath (Join-Path $TestDrive 'seeder')
     # Its port is known when it runs a torrent.
-    $null = New-TorrentFile source/debian.iso first.torrent -PieceLength 16KB | Start-Torrent -Destination ./source -Patron $seeder -Timeout 30 -ErrorAction Stop
+    $null = New-TorrentFile source/debian.iso first.torrent -PieceLength 16KB | Start-Torrent -Destination ./source -Patron $seeder -Timeout 120 -ErrorAction Stop
     $script:tracker = Start-TestTracker -Peer "127.0.0.1:$($seeder.Port)"
     foreach ($name in 'debian.iso', 'festival', 'series', 'photos', 'mirror1', 'mirror2') {
         $null = New-TorrentFile "source/$name" "$($name -replace '\.iso').torrent" -Tracker $tracker.Uri -PieceLength 16KB |
-            Start-Torrent -Destination ./source -Patron $seeder -Timeout 30 -ErrorAction Stop
+            Start-Torrent -Destination ./source -Patron $seeder -Timeout 120 -ErrorAction Stop
     }
     'photos', 'photos-1', 'old/photos', 'share' | ForEach-Object { $null = New-Item -ItemType Directory "$_/.." -Force; Copy-Item source/photos $_ -Recurse }
     Copy-Item photos.torrent photos-2.torrent

@@ -51,9 +51,9 @@ Describe 'Attributes of files' -Skip:$skip {
         $seeder = New-TorrentPatron "seeder-$_" -BindAddress 127.0.0.1 -StatePath (Join-Path $here 'seeder')
         $other = New-TorrentPatron "other-$_" -BindAddress 127.0.0.1 -StatePath (Join-Path $here 'other')
         try {
-            $null = Start-Torrent $torrent $here -Patron $seeder -Wait -Timeout 60
+            $null = Start-Torrent $torrent $here -Patron $seeder -Wait -Timeout 120
             $there = Join-Path $here 'there'
-            $done = Start-Torrent $torrent $there -Patron $other -Peer "127.0.0.1:$($seeder.Port)" -Wait -Timeout 60
+            $done = Start-Torrent $torrent $there -Patron $other -Peer "127.0.0.1:$($seeder.Port)" -Wait -Timeout 120
 
             $done.Warnings | Should -BeNullOrEmpty
             $run = Get-Item (Join-Path $there 'program/run.sh')
@@ -83,7 +83,7 @@ Describe 'Attributes of files' -Skip:$skip {
         $folder = New-Item -ItemType Directory (Join-Path $here 'in')
         Move-Item $there (Join-Path $folder 'program')
         try {
-            $done = Start-Torrent $torrent $folder -Patron $patron -Wait -Timeout 60
+            $done = Start-Torrent $torrent $folder -Patron $patron -Wait -Timeout 120
             $done.Warnings.Id | Should -Contain 'AttributeNotSet'
             Get-Content (Join-Path $folder 'program/start') | Should -Be 'mine'
         } finally {

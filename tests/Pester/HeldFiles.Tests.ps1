@@ -3,7 +3,7 @@ BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
     $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed')
     $script:seeder = New-TestPatron -Name 'held-seed' -StatePath (Join-Path $TestDrive 'seed-state')
-    $null = Start-Torrent $content.Torrent -Destination $content.Folder -Patron $seeder -Timeout 30 -ErrorAction Stop
+    $null = Start-Torrent $content.Torrent -Destination $content.Folder -Patron $seeder -Timeout 120 -ErrorAction Stop
     $script:peer = "127.0.0.1:$($seeder.Port)"
 
     # Holds a file as soon as it exists, for some seconds or until it is told to release it.
@@ -66,7 +66,7 @@ Describe 'A file that another program holds' {
             Wait-TestCondition { ($running | Get-TorrentStatus).Warnings.Id -eq 'FileInUse' } | Should -BeTrue -Because 'the torrent says what it waits for'
         }
 
-        $done = $running | Wait-Torrent -Timeout 60
+        $done = $running | Wait-Torrent -Timeout 120
         $done.State | Should -Be Seeding
         $holder.Process.WaitForExit(20000) | Should -BeTrue
         Test-SameContent $file $content.File | Should -BeTrue
@@ -76,7 +76,7 @@ Describe 'A file that another program holds' {
     It 'is seeded while it is read, with <Share> shared' -ForEach @{ Share = 'Read' }, @{ Share = 'ReadWrite, Delete' } {
         $holder = Start-Holder $content.File -Share $Share
         Wait-Holder $holder
-        $done = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Wait -Timeout 60
+        $done = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Wait -Timeout 120
         Stop-Holder $holder
         Test-SameContent $done.Path $content.File | Should -BeTrue
     }
@@ -84,14 +84,14 @@ Describe 'A file that another program holds' {
     It 'is seeded again when it is free, after it could not be read' {
         $holder = Start-Holder $content.File -Share None -Seconds 5
         Wait-Holder $holder
-        $done = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Wait -Timeout 60
+        $done = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Wait -Timeout 120
         $holder.Process.WaitForExit(20000) | Should -BeTrue
         Test-SameContent $done.Path $content.File | Should -BeTrue
         (Get-TorrentStatus -Patron $seeder).State | Should -Be Seeding
     }
 
     It 'is moved when it is free' {
-        $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Wait -Timeout 60
+        $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Wait -Timeout 120
         $holder = Start-Holder $file -Share Read -Seconds 4
         Wait-Holder $holder
         $running | Set-Torrent -Destination "$files-moved"
@@ -102,7 +102,7 @@ Describe 'A file that another program holds' {
     }
 
     It 'is deleted when it is soon free' {
-        $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Wait -Timeout 60
+        $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Wait -Timeout 120
         $holder = Start-Holder $file -Share Read -Seconds 1
         Wait-Holder $holder
         $running | Remove-Torrent -DeleteData -Confirm:$false -WarningVariable warnings
@@ -112,7 +112,7 @@ Describe 'A file that another program holds' {
     }
 
     It 'is kept, with a warning, if it is still held when it should be deleted' -Skip:(-not $IsWindows) {
-        $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Wait -Timeout 60
+        $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Wait -Timeout 120
         $holder = Start-Holder $file -Share Read
         Wait-Holder $holder
         $running | Remove-Torrent -DeleteData -Confirm:$false -WarningVariable warnings -WarningAction SilentlyContinue
@@ -127,7 +127,7 @@ Describe 'A file of a torrent that is complete' {
     It 'can be read, renamed and deleted by everybody' {
         $here = Join-Path $TestDrive 'free'
         $patron = New-TestPatron -Name 'free' -StatePath "$here-state"
-        $done = Start-Torrent $content.Torrent -Destination $here -Patron $patron -Peer $peer -Wait -Timeout 60
+        $done = Start-Torrent $content.Torrent -Destination $here -Patron $patron -Peer $peer -Wait -Timeout 120
         (Get-FileHash $done.Path).Hash | Should -Be (Get-FileHash $content.File).Hash
         [IO.File]::Open($done.Path, 'Open', 'Read', 'None').Dispose()
         if (Get-Command Compress-Archive -ErrorAction Ignore) {

@@ -73,7 +73,7 @@ Describe 'Hooks of a service' -Skip:$IsWindows {
 
         $null = Start-HookService
         (Get-TorrentHook).Name | Should -Be 'note it'
-        $torrent = Start-Torrent $content.Torrent -Destination "$here/files" -Peer $peer -Tag one, two -Wait -Timeout 50
+        $torrent = Start-Torrent $content.Torrent -Destination "$here/files" -Peer $peer -Tag one, two -Wait -Timeout 120
         $run = Wait-HookRun 'note it'
 
         $run.Outcome | Should -Be Succeeded
@@ -97,7 +97,7 @@ Describe 'Hooks of a service' -Skip:$IsWindows {
 "`$PID" >> '$here/begun'
 if (@(Get-Content '$here/begun').Count -eq 1) { Start-Sleep 1000 }
 "@))
-        $torrent = Start-Torrent $content.Torrent -Destination "$here/files" -Peer $peer -Wait -Timeout 50
+        $torrent = Start-Torrent $content.Torrent -Destination "$here/files" -Peer $peer -Wait -Timeout 120
         (Wait-HookRun once).Outcome | Should -Be Succeeded
         Wait-TestCondition { Test-Path "$here/begun" } | Should -BeTrue
         Disconnect-TorrentPatron
@@ -131,7 +131,7 @@ if (@(Get-Content '$here/begun').Count -eq 1) { Start-Sleep 1000 }
         $null = Register-TorrentHook Completed -Name gone -ScriptPath "$here/gone.ps1"
         $null = Register-TorrentHook Completed -Name other -Tag none -ScriptBlock { }
         Remove-Item "$here/gone.ps1"
-        $null = Start-Torrent $content.Torrent -Destination "$here/files" -Peer $peer -Wait -Timeout 50
+        $null = Start-Torrent $content.Torrent -Destination "$here/files" -Peer $peer -Wait -Timeout 120
 
         $code = Wait-HookRun code
         $code.Outcome, $code.ExitCode, $code.Output | Should -Be Failed, 3, 'why'
@@ -181,7 +181,7 @@ Describe 'Hooks of the session''s own engine' {
         $patron = New-TestPatron -Name own -StatePath "$here/state"
         $hook = Register-TorrentHook SeedGoalReached, Completed -Patron own -ScriptBlock { $env:TORRENTPATRON_DESTINATION }
         $hook.IsSaved | Should -BeFalse
-        $null = Start-Torrent $content.Torrent -Destination "$here/files" -Patron own -Peer $peer -Timeout 30
+        $null = Start-Torrent $content.Torrent -Destination "$here/files" -Patron own -Peer $peer -Timeout 120
 
         Wait-TestCondition { (Get-TorrentHook -Patron own).Runs -eq 1 } | Should -BeTrue
         (Get-TorrentHook -Patron own).LastRun.Output | Should -Be (Join-Path $here files)

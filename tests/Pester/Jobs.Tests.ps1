@@ -26,7 +26,7 @@ Describe 'Start-Torrent -AsJob' {
         $job | Should -BeOfType System.Management.Automation.Job2
         $job.PSJobTypeName, $job.Name | Should -Be 'TorrentJob', 'data.bin'
         (Get-Job -Id $job.Id).InstanceId | Should -Be $job.InstanceId
-        ($job | Wait-Job -Timeout 60).State | Should -Be Completed
+        ($job | Wait-Job -Timeout 120).State | Should -Be Completed
         $job.HasMoreData | Should -BeTrue
         $status = $job | Receive-Job
         $status | Should -BeOfType TorrentPatron.Engine.Client.TorrentStatus
@@ -38,7 +38,7 @@ Describe 'Start-Torrent -AsJob' {
 
     It 'returns a job for each torrent, and Receive-Job -Wait waits for all' {
         $seeder = New-TestPatron -Name 'other' -StatePath "$files-other"
-        $null = Start-Torrent $other.Torrent -Destination $other.Folder -Patron $seeder -Timeout 30
+        $null = Start-Torrent $other.Torrent -Destination $other.Folder -Patron $seeder -Timeout 120
         $jobs = $content.Torrent, $other.Torrent | Start-Torrent -Destination $files -Patron $patron -Peer $peer, "127.0.0.1:$($seeder.Port)" -AsJob
         $jobs | Should -HaveCount 2
         (Get-Job -Name 'OTHER*').Id | Should -Be $jobs[1].Id
@@ -82,7 +82,7 @@ Describe 'Start-Torrent -AsJob' {
         $job | Resume-Torrent -Patron $patron
         Wait-TestCondition { $job.State -eq 'Running' } | Should -BeTrue
         $job | Add-TorrentPeer -Peer $peer -Patron $patron
-        ($job | Wait-Job -Timeout 60).State | Should -Be Completed
+        ($job | Wait-Job -Timeout 120).State | Should -Be Completed
     }
 
     It 'fails with the error of its torrent: <Case>' -ForEach @(
@@ -92,7 +92,7 @@ Describe 'Start-Torrent -AsJob' {
     ) {
         $arguments = & $Make
         $job = Start-Torrent @arguments -Destination $files -Patron $patron -AsJob
-        ($job | Wait-Job -Timeout 30).State | Should -Be Failed
+        ($job | Wait-Job -Timeout 120).State | Should -Be Failed
         $job | Receive-Job -ErrorVariable problem -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
         $problem.FullyQualifiedErrorId | Should -Be $Id
         { $job = Start-Torrent @arguments -Destination $files -Patron $patron -AsJob; $job | Receive-Job -Wait -ErrorAction Stop } | Should -Throw

@@ -19,7 +19,7 @@ Describe 'Lists on objects' {
         $script:torrent = New-TorrentFile (Join-Path $here 'data') -Destination (Join-Path $here 'data.torrent') -Tracker $trackers
         $script:info = Get-TorrentInfo $torrent
         $script:patron = New-TestPatron -Name 'lists' -StatePath (Join-Path $here 'state')
-        $script:status = Start-Torrent $torrent -Destination $here -Patron $patron -Tag 'red', 'blue' -Timeout 30
+        $script:status = Start-Torrent $torrent -Destination $here -Patron $patron -Tag 'red', 'blue' -Timeout 120
     }
 
     AfterAll {

@@ -165,10 +165,10 @@ Describe 'A second user of the machine' -Skip:(-not ($IsLinux -and (id -u) -eq 0
         [IO.File]::WriteAllBytes("$here/secret", [byte[]]::new((Get-Item $content.File).Length))
         chmod 600 "$here/secret"
         $seeder = New-TestPatron 'linked-seed' -StatePath "$here/seed-state"
-        $null = Start-Torrent $content.Torrent $content.Folder -Patron $seeder -Timeout 30 -ErrorAction Stop
+        $null = Start-Torrent $content.Torrent $content.Folder -Patron $seeder -Timeout 120 -ErrorAction Stop
         $seeder | Stop-TorrentPatron
         $seeder = New-TestPatron 'linked-seed-again' -StatePath "$here/seed-state"
-        $null = Start-Torrent $content.Torrent $content.Folder -Patron $seeder -Timeout 30 -ErrorAction Stop
+        $null = Start-Torrent $content.Torrent $content.Folder -Patron $seeder -Timeout 120 -ErrorAction Stop
         Invoke-AsOther "mv '$($content.File)' '$($content.File).aside' && ln -s $here/secret '$($content.File)'"
 
         $leech = New-TestPatron 'linked-leech' -StatePath "$here/leech-state"

@@ -219,7 +219,7 @@ Describe 'Patrons' {
             $null = Register-ObjectEvent $patron Completed -MessageData $fired -Action {
                 $Event.MessageData.Add([pscustomobject]@{ Args = $EventArgs; Size = (Get-Item $EventArgs.Status.Path).Length })
             }
-            $null = Start-Torrent $content.Torrent -Destination $here -Peer $peer -Patron $patron -Timeout 60
+            $null = Start-Torrent $content.Torrent -Destination $here -Peer $peer -Patron $patron -Timeout 120
             Wait-TestCondition { $fired.Count -gt 0 } | Should -BeTrue
             Start-Sleep -Milliseconds 500
 

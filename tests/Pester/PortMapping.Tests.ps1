@@ -164,7 +164,7 @@ Describe 'A port that a router maps' -Skip:(-not $canRoute) {
         @(Get-Rule).Count | Should -Be 2
 
         $files = Join-Path $TestDrive "files-$Means"
-        $command = "Import-Module '$(Get-TestModulePath)'; Start-Torrent '$($content.Torrent)' -Destination '$files' -Peer 11.22.33.1:6881 -Wait -Timeout 60 | Out-Null"
+        $command = "Import-Module '$(Get-TestModulePath)'; Start-Torrent '$($content.Torrent)' -Destination '$files' -Peer 11.22.33.1:6881 -Wait -Timeout 120 | Out-Null"
         $download = Start-InNetwork $outside (@(Get-TestShell) + '-NoProfile', '-NonInteractive', '-Command', "`$env:TORRENTPATRON_STATE = '$files-state'; $command")
         $download.WaitForExit(90000) | Should -BeTrue
         Test-SameContent (Join-Path $files data.bin) $content.File | Should -BeTrue
@@ -200,7 +200,7 @@ Describe 'A port that a router maps' -Skip:(-not $canRoute) {
             Should -Be "TCP 6881 as [2001:db8:77::2]:6881 by $Means", "UDP 6881 as [2001:db8:77::2]:6881 by $Means"
             (Get-Engine).Outside | Should -Be 11.22.33.1
             $files = Join-Path $TestDrive "files-6-$Means"
-            $command = "Import-Module '$(Get-TestModulePath)'; Start-Torrent '$($content.Torrent)' -Destination '$files' -Peer '[2001:db8:77::2]:6881' -Wait -Timeout 60 | Out-Null"
+            $command = "Import-Module '$(Get-TestModulePath)'; Start-Torrent '$($content.Torrent)' -Destination '$files' -Peer '[2001:db8:77::2]:6881' -Wait -Timeout 120 | Out-Null"
             $download = Start-InNetwork $outside (@(Get-TestShell) + '-NoProfile', '-NonInteractive', '-Command', "`$env:TORRENTPATRON_STATE = '$files-state'; $command")
             $download.WaitForExit(90000) | Should -BeTrue
             Test-SameContent (Join-Path $files data.bin) $content.File | Should -BeTrue

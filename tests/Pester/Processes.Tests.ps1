@@ -76,7 +76,7 @@ while (`$true) {
             $resumed = Start-Torrent $content.Torrent -Destination $files -Patron $patron
             Wait-TestCondition { (Get-TorrentStatus -Patron $patron).State -eq 'Downloading' } | Should -BeTrue
             $resumed = Get-TorrentStatus -Patron $patron
-            $done = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Timeout 60
+            $done = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Timeout 120
         } finally {
             $patron | Stop-TorrentPatron
         }

@@ -176,7 +176,7 @@ Describe 'A download by a proxy on loopback' {
 
         $patron = New-TorrentPatron -Name child -StatePath "$files-state" -StatusInterval 0.2 -Proxy "${Scheme}://127.0.0.1:$port" -ProxyCredential $credential
         $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer
-        $running | Wait-Torrent -Timeout 60 -ErrorAction Stop
+        $running | Wait-Torrent -Timeout 120 -ErrorAction Stop
         Test-SameContent (Join-Path $files data.bin) $content.File | Should -BeTrue
         $patron.Engine.Warning | Should -BeNullOrEmpty
     }
@@ -200,7 +200,7 @@ Describe 'A download by a proxy on loopback' {
         } finally {
             $seeder | Set-TorrentPatron -MaxUploadRate 0
         }
-        $running | Wait-Torrent -Timeout 60 -ErrorAction Stop
+        $running | Wait-Torrent -Timeout 120 -ErrorAction Stop
         Test-SameContent (Join-Path $files data.bin) $content.File | Should -BeTrue
     }
 }
@@ -252,7 +252,7 @@ socks pass { from: 0.0.0.0/0 to: 0.0.0.0/0 command: bindreply udpreply }
 `$env:TORRENTPATRON_DISCOVERY = '10.78.1.3:9'
 Import-Module '$(Get-TestModulePath)'
 `$patron = New-TorrentPatron node -StatePath '$(Join-Path $TestDrive node-state)' -BindAddress 10.78.1.3 -Port 7001
-`$null = Start-Torrent '$($other.Torrent)' -Destination '$($other.Folder)' -Patron `$patron -Timeout 30
+`$null = Start-Torrent '$($other.Torrent)' -Destination '$($other.Folder)' -Patron `$patron -Timeout 120
 "`$(`$patron.Engine.Dht.EndPoints)"
 `$null = [Console]::In.ReadLine()
 "@

@@ -64,7 +64,7 @@ Describe 'Real peers' {
         $peer.EndPoint.Port | Should -Be $port
 
         $running | Set-Torrent -MaxDownloadRate 0
-        $done = $running | Wait-Torrent -Timeout 30
+        $done = $running | Wait-Torrent -Timeout 120
         Test-SameContent $done.Path $content.File | Should -BeTrue
     }
 
@@ -73,7 +73,7 @@ Describe 'Real peers' {
             '--seed-ratio=0.0', '--check-integrity=true', "--listen-port=$port", '--interface=127.0.0.1', '--enable-dht=false', '--enable-dht6=false'
             '--bt-enable-lpd=false', '--disable-ipv6=true', '--allow-overwrite=true', "--dir=$($content.Folder)", $content.Torrent
         )
-        $job = Start-Torrent $content.Torrent -Destination $files -Patron $patron -AsJob -Timeout 30
+        $job = Start-Torrent $content.Torrent -Destination $files -Patron $patron -AsJob -Timeout 120
         Wait-TestCondition { $job.InfoHash } | Should -BeTrue
         Wait-TestCondition {
             $job | Add-TorrentPeer -Peer "127.0.0.1:$port" -ErrorAction Ignore
@@ -84,7 +84,7 @@ Describe 'Real peers' {
     }
 
     It 'aria2 downloads a torrent, and the seed goal is reached' -Skip:(-not $hasAria) {
-        $seed = Start-Torrent $content.Torrent -Destination $content.Folder -Patron $patron -SeedRatio 0.9 -Tracker 'http://127.0.0.1:1/announce' -Timeout 30
+        $seed = Start-Torrent $content.Torrent -Destination $content.Folder -Patron $patron -SeedRatio 0.9 -Tracker 'http://127.0.0.1:1/announce' -Timeout 120
         Register-TorrentEvent SeedGoalReached goal -Patron $patron
         # Without a tracker aria2 knows no peer: a tracker that names ours.
         $tracker = Start-TestTracker -Peer "127.0.0.1:$($patron.Port)"
@@ -93,7 +93,7 @@ Describe 'Real peers' {
                 '--seed-time=0', "--listen-port=$port", '--interface=127.0.0.1', '--enable-dht=false', '--enable-dht6=false', '--bt-enable-lpd=false'
                 '--disable-ipv6=true', "--dir=$files", "--bt-tracker=$($tracker.Uri)", $content.Torrent
             )
-            $enough = $seed | Wait-Torrent -Until SeedGoal -Timeout 30
+            $enough = $seed | Wait-Torrent -Until SeedGoal -Timeout 120
             (Wait-Event goal -Timeout 10).SourceEventArgs.Status.Ratio | Should -BeGreaterOrEqual 0.9
         } finally {
             Stop-TestTracker $tracker

@@ -42,7 +42,7 @@ Describe 'The nightly mirror of about_TorrentPatron_Automation' {
         $seed = New-TestPatron -Name 'mirror-seed' -StatePath "$here/seed-state"
         $contents = foreach ($name in 'a.bin', 'b.bin') {
             $content = New-TestContent -Folder "$here/seed" -Name $name -Size 256KB
-            $null = Start-Torrent $content.Torrent -Destination $content.Folder -Patron $seed -Timeout 30 -ErrorAction Stop
+            $null = Start-Torrent $content.Torrent -Destination $content.Folder -Patron $seed -Timeout 120 -ErrorAction Stop
             $content
         }
         $script:tracker = Start-TestTracker -Peer "127.0.0.1:$($seed.Port)"
@@ -55,8 +55,8 @@ Describe 'The nightly mirror of about_TorrentPatron_Automation' {
             '/etc/nightly'                = $list
             '/srv/mirror'                 = "$here/files"
             '-SeedTime 4h'                = '-SeedTime 0.5'
-            '-Timeout 6h'                 = '-Timeout 30'
-            '-Timeout 8h'                 = '-Timeout 30'
+            '-Timeout 6h'                 = '-Timeout 120'
+            '-Timeout 8h'                 = '-Timeout 120'
         })
 
         # Whether everything has been downloaded and is known.
@@ -265,7 +265,7 @@ Describe 'The hooks of about_TorrentPatron_Automation and README.md' -Skip:$IsWi
         Compress-Archive -LiteralPath "$here/inside.txt" -DestinationPath $zip.File -Force
         $torrent = New-TorrentFile $zip.File "$here/a.torrent"
         $seed = New-TestPatron -Name 'hooks-seed' -StatePath "$here/seed-state"
-        $null = Start-Torrent $torrent.FullName -Destination "$here/seed" -Patron $seed -Timeout 30 -ErrorAction Stop
+        $null = Start-Torrent $torrent.FullName -Destination "$here/seed" -Patron $seed -Timeout 120 -ErrorAction Stop
 
         $about = Get-Recipe '# Once, in any session'
         $readme = Get-Content (Join-Path $PSScriptRoot '../../README.md') -Raw
@@ -281,7 +281,7 @@ Describe 'The hooks of about_TorrentPatron_Automation and README.md' -Skip:$IsWi
 Import-Module '$modulePath'
 $about
 $log
-`$null = Start-Torrent '$($torrent.FullName)' -Destination '$here/files' -Peer '127.0.0.1:$($seed.Port)' -Wait -Timeout 50
+`$null = Start-Torrent '$($torrent.FullName)' -Destination '$here/files' -Peer '127.0.0.1:$($seed.Port)' -Wait -Timeout 120
 while ((Get-TorrentHook).Where{ -not `$_.Runs }) { Start-Sleep -Milliseconds 100 }
 (Get-TorrentHook).LastRun | ForEach-Object { "`$(`$_.Outcome) `$(`$_.Output)" }
 "@

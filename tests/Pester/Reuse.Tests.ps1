@@ -51,7 +51,7 @@ Describe 'Data that is already on this machine' {
     It 'is reused from a folder instead of being downloaded, under any name: -ReuseBy <_>' -ForEach 'Copy', 'HardLink' {
         $there = Join-Path $here 'there'
 
-        $done = Start-Torrent $torrent $there -Patron $patron -Reuse $old -ReuseBy $_ -Wait -Timeout 60
+        $done = Start-Torrent $torrent $there -Patron $patron -Reuse $old -ReuseBy $_ -Wait -Timeout 120
 
         $done.IsComplete | Should -BeTrue
         $done.BytesReceived | Should -Be 0
@@ -67,9 +67,9 @@ Describe 'Data that is already on this machine' {
         $album = New-Item -ItemType Directory (Join-Path $here 'album')
         Copy-Item $content.File (Join-Path $album 'track.bin')
         $second = New-TorrentFile $album -Destination (Join-Path $here 'b.torrent') -PieceLength 64KB -Version Hybrid
-        $null = Start-Torrent $torrent (Split-Path $content.File) -Patron $patron -Wait -Timeout 60
+        $null = Start-Torrent $torrent (Split-Path $content.File) -Patron $patron -Wait -Timeout 120
 
-        $done = Start-Torrent $second (Join-Path $here 'there') -Patron $patron -Wait -Timeout 60
+        $done = Start-Torrent $second (Join-Path $here 'there') -Patron $patron -Wait -Timeout 120
 
         $done.BytesReceived | Should -Be 0
         $done.BytesReused | Should -BeGreaterOrEqual 300KB

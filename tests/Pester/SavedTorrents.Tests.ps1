@@ -22,7 +22,7 @@ Describe 'Saved torrents' {
     Context 'Restore-Torrent' {
         It 'restores the torrents of an earlier patron, with their location and options' {
             Skip-WithService 'its torrents run on when a patron is stopped, and nothing is to be restored'
-            $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Tag kept -SeedRatio 2 -Timeout 60
+            $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Tag kept -SeedRatio 2 -Timeout 120
             $null = Start-Torrent $other.Torrent -Destination "$files-elsewhere" -Patron $patron -Suspended -Tracker 'http://127.0.0.1:1/announce'
             $patron | Stop-TorrentPatron
             $script:patron = New-TestPatron -Name 'heir' -StatePath "$files-state"
@@ -77,7 +77,7 @@ Describe 'Saved torrents' {
             $null = New-TorrentFile $content.File $torrent -PieceLength 4MB
             $seeder = New-TestPatron -Name 'slow' -StatePath "$files-seeder"
             $seeder | Set-TorrentPatron -MaxUploadRate 1MB
-            $null = Start-Torrent $torrent -Destination $content.Folder -Patron $seeder -Timeout 30 -ErrorAction Stop
+            $null = Start-Torrent $torrent -Destination $content.Folder -Patron $seeder -Timeout 120 -ErrorAction Stop
             $peer = "127.0.0.1:$($seeder.Port)"
             $started = Start-Torrent $torrent -Destination $files -Patron $patron -Peer $peer
             foreach ($received in 500KB, 1500KB) {
@@ -88,7 +88,7 @@ Describe 'Saved torrents' {
             }
             $seeder | Set-TorrentPatron -MaxUploadRate 0
             $null = Add-TorrentPeer data.bin $peer -Patron $patron
-            $done = Wait-Torrent data.bin -Patron $patron -Timeout 30
+            $done = Wait-Torrent data.bin -Patron $patron -Timeout 120
             $seeder | Stop-TorrentPatron
 
             $done.IsComplete | Should -BeTrue
@@ -100,7 +100,7 @@ Describe 'Saved torrents' {
 
     Context 'Get-TorrentStatus -Saved' {
         It 'shows saved torrents that do not run with their last status, and starts nothing' {
-            $done = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Tag kept -SeedRatio 2 -Timeout 60
+            $done = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Tag kept -SeedRatio 2 -Timeout 120
             $rest = Start-Torrent $other.Torrent -Destination "$files-elsewhere" -Patron $patron -Suspended -Tracker 'http://127.0.0.1:1/announce'
             Get-TorrentStatus -Saved -Patron $patron | Should -BeNullOrEmpty
             $done, $rest | Stop-Torrent
@@ -144,7 +144,7 @@ Describe 'Saved torrents' {
 
     Context 'Start-Torrent -InfoHash' {
         It 'continues a saved torrent in its folder' {
-            $done = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Timeout 60
+            $done = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Timeout 120
             $done | Stop-Torrent
             $again = Start-Torrent -InfoHash $done.InfoHash.Substring(0, 10) -Patron $patron -Wait -Timeout 10
 
@@ -191,7 +191,7 @@ Describe 'Saved torrents' {
 
     Context 'Remove-Torrent' {
         It 'removes a torrent, and keeps its files' {
-            $done = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Timeout 60
+            $done = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Timeout 120
             $done | Remove-Torrent | Should -BeNullOrEmpty
 
             Get-TorrentStatus -Patron $patron | Should -BeNullOrEmpty
@@ -202,7 +202,7 @@ Describe 'Saved torrents' {
         It 'deletes with -DeleteData the files that the torrent made, and no others' {
             $null = New-Item -ItemType Directory -Path $files
             'mine' | Set-Content (Join-Path $files 'mine.txt')
-            $done = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Timeout 60
+            $done = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Timeout 120
             $removed = $done | Remove-Torrent -DeleteData -Confirm:$false -PassThru
 
             $removed | Should -BeOfType TorrentPatron.PowerShell.Torrents.TorrentRemoval
@@ -211,7 +211,7 @@ Describe 'Saved torrents' {
         }
 
         It 'shows files and bytes with -WhatIf, and removes nothing, running or only saved' {
-            $done = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Timeout 60
+            $done = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Timeout 120
             Get-WhatIfText { $done | Remove-Torrent -DeleteData -WhatIf } | Should -BeLike "*delete 1 file, 4.00 MiB in '$files': data.bin*"
             (Get-TorrentStatus -Patron $patron).Name | Should -Be 'data.bin'
 
@@ -226,7 +226,7 @@ Describe 'Saved torrents' {
             $mine = Join-Path $files 'data.bin'
             $null = New-Item -ItemType Directory -Path $files
             Copy-Item $content.File $mine
-            $found = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Timeout 60
+            $found = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Timeout 120
             ($found | Get-TorrentFile).IsOwn | Should -BeFalse
             Get-WhatIfText { $found | Remove-Torrent -DeleteData -WhatIf } | Should -BeLike '*delete no files*'
             $removed = $found | Remove-Torrent -DeleteData -Confirm:$false -PassThru -WarningVariable kept -WarningAction SilentlyContinue

@@ -27,7 +27,7 @@ BeforeAll {
     $script:patron = New-TestPatron -Name 'chooser' -StatePath (Join-Path $TestDrive 'state')
     foreach ($name in 'alpha.bin', 'beta.bin') {
         $made = New-TestContent -Folder $TestDrive -Name $name -Size 100KB
-        $null = Start-Torrent $made.Torrent -Destination $TestDrive -Patron $patron -Tracker 'http://127.0.0.1:1/announce' -Timeout 30
+        $null = Start-Torrent $made.Torrent -Destination $TestDrive -Patron $patron -Tracker 'http://127.0.0.1:1/announce' -Timeout 120
     }
     $script:torrent = Get-TorrentStatus alpha.bin -Patron $patron
 

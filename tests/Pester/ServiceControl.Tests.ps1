@@ -34,7 +34,7 @@ Import-Module '$modulePath'
 `$service.State
 `$service.ProcessId
 `$null = Connect-TorrentPatron -Socket '$socket'
-`$null = Start-Torrent '$($content.Torrent)' -Destination '$($content.Folder)' -Wait -Timeout 50
+`$null = Start-Torrent '$($content.Torrent)' -Destination '$($content.Folder)' -Wait -Timeout 120
 "@
         $first.Error | Should -BeNullOrEmpty
         $first.Output[0] | Should -Be 'Running'
@@ -69,14 +69,14 @@ Import-Module '$modulePath'
     It 'continues with its torrents and settings in a new process after a restart' {
         $before = Start-TorrentService @settings -MaxDownloadRate 2MB -PeerClass @{ Name = "it's"; Range = '10.0.0.0/8'; MaxUploadRate = 1MB } -ProxyFor Trackers -Proxy socks5://127.0.0.1:1 -ProxyCredential ([pscredential]::new('me', (ConvertTo-SecureString "p'w" -AsPlainText -Force)))
         $null = Connect-TorrentPatron -Socket $socket
-        $null = Start-Torrent $content.Torrent -Destination $content.Folder -Wait -Timeout 30
+        $null = Start-Torrent $content.Torrent -Destination $content.Folder -Wait -Timeout 120
         $after = Restart-TorrentService -Socket $socket -PassThru
         $after.State | Should -BeIn 'Running', 'Restoring'
         $after.ProcessId | Should -Not -Be $before.ProcessId
         $patron = Connect-TorrentPatron -Socket $socket
         $patron.MaxDownloadRate | Should -Be 2MB
         "$($patron.PeerClasses)" | Should -BeLike "*it's*"
-        (Wait-Torrent $content.Name -Timeout 30).State | Should -Be 'Seeding'
+        (Wait-Torrent $content.Name -Timeout 120).State | Should -Be 'Seeding'
     }
 
     It 'is not started twice, and -WhatIf starts, stops and restarts nothing' {
@@ -201,9 +201,9 @@ Describe 'The totals of a service' -Skip:$IsWindows {
         $service = Start-TorrentService @settings
         try {
             $patron = Connect-TorrentPatron -Socket $settings.Socket
-            $null = Start-Torrent $content.Torrent -Destination $content.Folder -Patron $patron -Wait -Timeout 30
+            $null = Start-Torrent $content.Torrent -Destination $content.Folder -Patron $patron -Wait -Timeout 120
             $leecher = New-TestPatron -Name 'totals' -StatePath (Join-Path $here 'leecher')
-            $null = Start-Torrent $content.Torrent -Destination (Join-Path $here 'files') -Patron $leecher -Peer "127.0.0.1:$($patron.Port)" -Wait -Timeout 50
+            $null = Start-Torrent $content.Torrent -Destination (Join-Path $here 'files') -Patron $leecher -Peer "127.0.0.1:$($patron.Port)" -Wait -Timeout 120
             $leecher | Stop-TorrentPatron
             Wait-TestCondition { $status = Get-TorrentStatus -Patron $patron; $status.BytesSent -eq 1MB -and $status.SeedingTime.TotalSeconds -gt 1 } | Should -BeTrue
             $before = Get-TorrentStatus -Patron $patron

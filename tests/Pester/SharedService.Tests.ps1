@@ -72,7 +72,7 @@ Describe 'A service that the sessions of a user share' {
 
         $second = Invoke-Client @"
 (Get-TorrentStatus).Name
-(Wait-Torrent '$($content.Name)' -Timeout 50).IsComplete
+(Wait-Torrent '$($content.Name)' -Timeout 120).IsComplete
 `$patron.IsRemote
 `$patron.OwnStatuses.Count
 Stop-Torrent '$($content.Name)'
@@ -97,7 +97,7 @@ Wait-Torrent '$($content.Name)'
         $other = Invoke-Client @"
 "`$((Get-TorrentStatus).State)"
 Add-TorrentPeer '$($content.Name)' -Peer '$peer'
-(Wait-Torrent '$($content.Name)' -Timeout 50).IsComplete
+(Wait-Torrent '$($content.Name)' -Timeout 120).IsComplete
 "@
         $other.Output | Should -Be @('Downloading', 'True')
     }
@@ -109,7 +109,7 @@ Add-TorrentPeer '$($content.Name)' -Peer '$peer'
         $service = Start-TestService
         $other = New-TestContent -Folder (Join-Path $here 'other') -Name 'other.bin' -Size 200KB
         $null = Connect-TorrentPatron -Socket $socket
-        $null = Start-Torrent $content.Torrent -Destination $files -Peer $peer -Timeout 30 -Wait
+        $null = Start-Torrent $content.Torrent -Destination $files -Peer $peer -Timeout 120 -Wait
         $null = Start-Torrent $other.Torrent -Destination $files -Suspended
 
         kill -s $Signal $service.Id
@@ -149,14 +149,14 @@ Add-TorrentPeer '$($content.Name)' -Peer '$peer'
     It 'continues after it was killed' -Skip:$IsWindows {
         $service = Start-TestService
         $null = Connect-TorrentPatron -Socket $socket
-        $null = Start-Torrent $content.Torrent -Destination $files -Peer $peer -Timeout 30 -Wait
+        $null = Start-Torrent $content.Torrent -Destination $files -Peer $peer -Timeout 120 -Wait
         $service.Kill()
         $service.WaitForExit()
         { Get-TorrentStatus -ErrorAction Stop } | Should -Throw -ErrorId 'ServiceUnavailable,*'
         { Wait-Torrent $content.Name -ErrorAction Stop } | Should -Throw -ErrorId 'ServiceUnavailable,*'
 
         $null = Start-TestService
-        (Invoke-Client "(Wait-Torrent '$($content.Name)' -Timeout 30).IsComplete").Output | Should -Be 'True'
+        (Invoke-Client "(Wait-Torrent '$($content.Name)' -Timeout 120).IsComplete").Output | Should -Be 'True'
     }
 
     It 'keeps waits, jobs and events alive with -Reconnect when it is killed' -Skip:$IsWindows {
@@ -169,7 +169,7 @@ Register-TorrentEvent Completed done
 while (-not (Get-TorrentStatus)) { Start-Sleep -Milliseconds 20 }
 "waits `$(`$patron.Reconnects) `$(`$patron.IsConnected)" | Set-Content '$here/waits'
 `$waited = Wait-Torrent '$($content.Name)' -Timeout 100
-"`$(`$waited.IsComplete) `$((`$job | Wait-Job -Timeout 20).State) `$(@(Wait-Event done -Timeout 20).Count) `$(`$patron.OwnStatuses.Count)" | Set-Content '$here/result'
+"`$(`$waited.IsComplete) `$((`$job | Wait-Job -Timeout 120).State) `$(@(Wait-Event done -Timeout 120).Count) `$(`$patron.OwnStatuses.Count)" | Set-Content '$here/result'
 "@
         Wait-TestCondition { Test-Path "$here/waits" } | Should -BeTrue
         Get-Content "$here/waits" | Should -Be 'waits True True'
@@ -215,7 +215,7 @@ Stop-TorrentService
         Wait-TestCondition { -not $patron.IsConnected } | Should -BeTrue
         (Get-TorrentStatus $content.Name -WarningVariable warning -WarningAction SilentlyContinue).State | Should -Contain 'Downloading'
         "$warning" | Should -BeLike '*is lost and is being restored*as they were last seen*'
-        $problem = { Wait-Torrent $content.Name -Timeout 60 -WarningAction SilentlyContinue -ErrorAction Stop } |
+        $problem = { Wait-Torrent $content.Name -Timeout 120 -WarningAction SilentlyContinue -ErrorAction Stop } |
             Should -Throw -ErrorId 'ServiceUnavailable,*' -PassThru
         $problem.Exception.Message | Should -BeLike '*was lost and not restored within 2 s*'
         $problem.ErrorDetails.RecommendedAction | Should -BeLike '*connect again*'
@@ -245,7 +245,7 @@ try { $command -ErrorAction Stop } catch { `$_.FullyQualifiedErrorId | Set-Conte
             Set-ItResult -Skipped -Because 'patron is not built'
         }
         $null = Start-HostProcess dotnet, exec, $program.FullName, service, '--state', $state, '--socket', $socket, '--no-dht', '--no-local-discovery'
-        $client = Invoke-Client "(Start-Torrent '$($content.Torrent)' -Destination '$files' -Peer '$peer' -Wait -Timeout 50).IsComplete"
+        $client = Invoke-Client "(Start-Torrent '$($content.Torrent)' -Destination '$files' -Peer '$peer' -Wait -Timeout 120).IsComplete"
         $client.Output | Should -Be 'True'
     }
 

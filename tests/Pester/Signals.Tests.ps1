@@ -40,7 +40,7 @@ Rename-Item '$here/new' port
         try {
             Wait-TestCondition { Test-Path "$here/port" } | Should -BeTrue
             $leecher = New-TestPatron -Name "leecher-$Name" -StatePath "$here/leecher"
-            $null = Start-Torrent $content.Torrent -Destination "$here/files" -Patron $leecher -Peer "127.0.0.1:$(Get-Content "$here/port")" -Timeout 60
+            $null = Start-Torrent $content.Torrent -Destination "$here/files" -Patron $leecher -Peer "127.0.0.1:$(Get-Content "$here/port")" -Timeout 120
             $leecher | Stop-TorrentPatron
             Wait-TestCondition { $told -contains 'started' } | Should -BeTrue
             kill -s $Name $process.Id

@@ -14,7 +14,7 @@ BeforeAll {
         [IO.File]::WriteAllBytes("$pair/$name", $bytes)
     }
     $script:pairTorrent = (New-TorrentFile $pair "$pair.torrent" -PieceLength 64KB).FullName
-    $null = Start-Torrent $pairTorrent -Destination (Split-Path $pair) -Patron "seeder-$($content.Name)" -Timeout 30
+    $null = Start-Torrent $pairTorrent -Destination (Split-Path $pair) -Patron "seeder-$($content.Name)" -Timeout 120
 }
 
 AfterAll {
@@ -44,15 +44,15 @@ Describe 'Magnet links' {
         $started = & $Start
 
         $started.InfoHash | Should -Be $infoHash
-        ($started | Wait-Torrent -Until Metadata -Timeout 30).Name | Should -Be 'data.bin'
+        ($started | Wait-Torrent -Until Metadata -Timeout 120).Name | Should -Be 'data.bin'
         (Wait-Event known -Timeout 10).SourceEventArgs.Status.TotalSize | Should -Be 4MB
-        $done = $started | Wait-Torrent -Timeout 60
+        $done = $started | Wait-Torrent -Timeout 120
         $done.IsComplete | Should -BeTrue
         Test-SameContent $done.Path $content.File | Should -BeTrue
     }
 
     It 'are downloaded in part if files were chosen before they were known' {
-        $done = ConvertTo-MagnetLink $pairTorrent | Start-Torrent -Peer $peer -Destination $files -Patron $patron -Include 'want*' -Timeout 60
+        $done = ConvertTo-MagnetLink $pairTorrent | Start-Torrent -Peer $peer -Destination $files -Patron $patron -Include 'want*' -Timeout 120
 
         $done.WantedSize | Should -BeLessThan $done.TotalSize
         Test-SameContent "$files/pair/wanted.bin" "$pair/wanted.bin" | Should -BeTrue
@@ -91,10 +91,10 @@ Describe 'Addresses' {
     }
 
     It 'are downloaded from: <How>' -ForEach @(
-        @{ How = '-Uri'; Start = { Start-Torrent -Uri "$($site.Uri)x.torrent" -Peer $peer -Destination $files -Patron $patron -Timeout 60 } }
-        @{ How = 'text where a path is due'; Start = { Start-Torrent "$($site.Uri)x.torrent" -Peer $peer -Destination $files -Patron $patron -Timeout 60 } }
+        @{ How = '-Uri'; Start = { Start-Torrent -Uri "$($site.Uri)x.torrent" -Peer $peer -Destination $files -Patron $patron -Timeout 120 } }
+        @{ How = 'text where a path is due'; Start = { Start-Torrent "$($site.Uri)x.torrent" -Peer $peer -Destination $files -Patron $patron -Timeout 120 } }
         @{ How = 'the content of an answer'; Start = {
-                Invoke-WebRequest "$($site.Uri)x.torrent" | Start-Torrent -Peer $peer -Destination $files -Patron $patron -Timeout 60
+                Invoke-WebRequest "$($site.Uri)x.torrent" | Start-Torrent -Peer $peer -Destination $files -Patron $patron -Timeout 120
             }
         }
     ) {

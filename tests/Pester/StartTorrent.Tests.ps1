@@ -40,7 +40,7 @@ Describe 'Start-Torrent' {
 
     Context 'A download' {
         It 'arrives byte for byte and is returned complete' {
-            $status = Start-Torrent $content.Torrent -Destination $files -Peer $peer -Patron $patron -Wait -Timeout 60
+            $status = Start-Torrent $content.Torrent -Destination $files -Peer $peer -Patron $patron -Wait -Timeout 120
 
             $status | Should -BeOfType TorrentPatron.Engine.Client.TorrentStatus
             $status.IsComplete | Should -BeTrue
@@ -77,9 +77,9 @@ Describe 'Start-Torrent' {
             $null = New-Item -ItemType File -Path (Join-Path $folder 'empty')
             $torrent = New-TorrentFile $folder -Destination (Join-Path $here 'books.torrent')
             $other = New-TestPatron -Name 'other' -StatePath (Join-Path $here 'other')
-            $null = Start-Torrent $torrent -Destination (Join-Path $here 'src') -Patron $other -Timeout 30
+            $null = Start-Torrent $torrent -Destination (Join-Path $here 'src') -Patron $other -Timeout 120
 
-            $status = $torrent | Start-Torrent -Destination $files -Patron $patron -Peer "127.0.0.1:$($other.Port)" -Timeout 30
+            $status = $torrent | Start-Torrent -Destination $files -Patron $patron -Peer "127.0.0.1:$($other.Port)" -Timeout 120
 
             $other | Stop-TorrentPatron
             $status.IsComplete | Should -BeTrue
@@ -96,11 +96,11 @@ Describe 'Start-Torrent' {
         }
 
         It 'that is complete on disk is complete at once, and with -Recheck is hashed' {
-            $null = Start-Torrent $content.Torrent -Destination $files -Peer $peer -Patron $patron -Wait -Timeout 60
+            $null = Start-Torrent $content.Torrent -Destination $files -Peer $peer -Patron $patron -Wait -Timeout 120
             $closed = Get-TorrentStatus -Patron $patron | Stop-Torrent -PassThru
-            $again = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Wait -Timeout 30
+            $again = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Wait -Timeout 120
             Get-TorrentStatus -Patron $patron | Stop-Torrent
-            $checked = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Recheck -Wait -Timeout 30
+            $checked = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Recheck -Wait -Timeout 120
 
             $closed.State | Should -Be Stopped
             $again.IsComplete | Should -BeTrue
@@ -110,7 +110,7 @@ Describe 'Start-Torrent' {
         }
 
         It 'repairs a flipped byte on the disk when it is rechecked' {
-            $done = Start-Torrent $content.Torrent -Destination $files -Peer $peer -Patron $patron -Wait -Timeout 60
+            $done = Start-Torrent $content.Torrent -Destination $files -Peer $peer -Patron $patron -Wait -Timeout 120
             Stop-Torrent -InputObject $done
             $stream = [IO.File]::Open($done.Path, 'Open', 'ReadWrite')
             $stream.Position = 1MB
@@ -119,7 +119,7 @@ Describe 'Start-Torrent' {
             $stream.WriteByte($byte -bxor 1)
             $stream.Dispose()
 
-            $null = Start-Torrent $content.Torrent -Destination $files -Peer $peer -Patron $patron -Recheck -Wait -Timeout 60
+            $null = Start-Torrent $content.Torrent -Destination $files -Peer $peer -Patron $patron -Recheck -Wait -Timeout 120
 
             Test-SameContent $done.Path $content.File | Should -BeTrue
         }
@@ -256,7 +256,7 @@ Describe 'Start-Torrent' {
 
         It 'with files of another torrent is refused with PathInUse while that runs or is saved' {
             $other = New-TestContent -Folder (Join-Path $here 'other') -Size 1MB
-            $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Timeout 30
+            $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Timeout 120
             $hash = (Get-FileHash (Join-Path $files 'data.bin')).Hash
 
             $result = Start-Torrent $other.Torrent -Destination $files -Patron $patron -ErrorVariable problem -ErrorAction SilentlyContinue
@@ -338,7 +338,7 @@ Describe 'Start-Torrent' {
             Remove-Item (Join-Path $files 'share')
 
             $status = New-TorrentFile -LiteralPath (Join-Path $files 'Album: One') -Destination (Join-Path $here 'album.torrent') |
-                Start-Torrent -Destination $files -Patron $patron -Timeout 30 -ErrorAction Stop
+                Start-Torrent -Destination $files -Patron $patron -Timeout 120 -ErrorAction Stop
 
             $status.State | Should -Be 'Seeding'
             $status.Path | Should -Be (Join-Path $files 'Album: One')

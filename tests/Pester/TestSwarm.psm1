@@ -141,13 +141,13 @@ function Start-TestSeed {
     param($Content, [string] $StatePath)
 
     $seeder = New-TorrentPatron -Name "seeder-$($Content.Name)" -BindAddress 127.0.0.1 -StatePath $StatePath -StatusInterval 0.2
-    $null = Start-Torrent -LiteralPath $Content.Torrent -Destination $Content.Folder -Patron $seeder -Timeout 30 -ErrorAction Stop
+    $null = Start-Torrent -LiteralPath $Content.Torrent -Destination $Content.Folder -Patron $seeder -Timeout 120 -ErrorAction Stop
     "127.0.0.1:$($seeder.Port)"
 }
 
 function Wait-TestCondition {
     # Waits until a condition is true, or the time is over.
-    param([scriptblock] $Condition, [int] $Seconds = 30)
+    param([scriptblock] $Condition, [int] $Seconds = 120)
 
     $clock = [Diagnostics.Stopwatch]::StartNew()
     while ($clock.Elapsed.TotalSeconds -lt $Seconds) {

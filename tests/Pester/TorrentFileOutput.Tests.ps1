@@ -65,7 +65,7 @@ Describe 'Save-TorrentMetadata' {
     }
 
     It 'writes the .torrent of a link, and leaves nothing else' {
-        $file = Save-TorrentMetadata $link $folder -Peer $peer -Patron $asker -Timeout 30
+        $file = Save-TorrentMetadata $link $folder -Peer $peer -Patron $asker -Timeout 120
         $file.FullName | Should -Be (Join-Path $folder 'a [1].bin.torrent')
         (Get-TorrentInfo -LiteralPath $file.FullName).InfoHash | Should -Be (Get-TorrentInfo -LiteralPath $content.Torrent).InfoHash
         (Get-ChildItem -LiteralPath $folder).Name | Should -Be 'a [1].bin.torrent'
@@ -74,10 +74,10 @@ Describe 'Save-TorrentMetadata' {
     }
 
     It 'accepts links from the pipeline, and records with their own destination' {
-        [pscustomobject]@{ Uri = $link; Destination = "$folder/own.torrent"; Peer = $peer } | Save-TorrentMetadata -Patron $asker -Timeout 30 |
+        [pscustomobject]@{ Uri = $link; Destination = "$folder/own.torrent"; Peer = $peer } | Save-TorrentMetadata -Patron $asker -Timeout 120 |
             Should -HaveCount 1
         "$folder/own.torrent" | Should -Exist
-        ($link | Save-TorrentMetadata -Destination "$folder/piped.torrent" -Peer $peer -Patron $asker -Timeout 30).Name | Should -Be 'piped.torrent'
+        ($link | Save-TorrentMetadata -Destination "$folder/piped.torrent" -Peer $peer -Patron $asker -Timeout 120).Name | Should -Be 'piped.torrent'
     }
 
     It 'times out after -Timeout, for each link separately, and replaces nothing without -Force' {
@@ -86,7 +86,7 @@ Describe 'Save-TorrentMetadata' {
             -ErrorAction SilentlyContinue
         $made.Name | Should -Be 'x.torrent'
         $problem.FullyQualifiedErrorId | Should -BeLike 'MetadataTimeout,*'
-        Save-TorrentMetadata $link "$folder/x.torrent" -Peer $peer -Patron $asker -Timeout 30 -ErrorVariable problem -ErrorAction SilentlyContinue |
+        Save-TorrentMetadata $link "$folder/x.torrent" -Peer $peer -Patron $asker -Timeout 120 -ErrorVariable problem -ErrorAction SilentlyContinue |
             Should -BeNullOrEmpty
         $problem.FullyQualifiedErrorId | Should -BeLike 'FileExists,*'
         Save-TorrentMetadata $link $folder -Patron $asker -WhatIf | Should -BeNullOrEmpty

@@ -13,7 +13,7 @@ BeforeAll {
         [IO.File]::WriteAllBytes((Join-Path $album $name), $bytes)
     }
     $script:albumTorrent = (New-TorrentFile $album -Destination (Join-Path $TestDrive 'seed/album.torrent') -PieceLength 32KB).FullName
-    $null = Start-Torrent $albumTorrent -Destination (Join-Path $TestDrive 'seed') -Patron $seeder -Timeout 30 -ErrorAction Stop
+    $null = Start-Torrent $albumTorrent -Destination (Join-Path $TestDrive 'seed') -Patron $seeder -Timeout 120 -ErrorAction Stop
 }
 
 AfterAll {
@@ -32,7 +32,7 @@ Describe 'Settings of torrents' {
 
     Context 'Start-Torrent' {
         It 'downloads only the wanted files, from the first byte on' {
-            $done = Start-Torrent $albumTorrent -Destination $files -Patron $patron -Peer $peer -Include *.mkv -Exclude *sample* -Timeout 60
+            $done = Start-Torrent $albumTorrent -Destination $files -Patron $patron -Peer $peer -Include *.mkv -Exclude *sample* -Timeout 120
 
             $done.IsComplete | Should -BeTrue
             $done.BytesReceived | Should -Be 256KB
@@ -51,8 +51,8 @@ Describe 'Settings of torrents' {
                 [IO.File]::WriteAllBytes((Join-Path $mix $name), $bytes)
             }
             $torrent = (New-TorrentFile $mix -Destination (Join-Path $source 'mix.torrent') -PieceLength 64KB).FullName
-            $null = Start-Torrent $torrent -Destination $source -Patron $seeder -Timeout 30 -ErrorAction Stop
-            $done = Start-Torrent $torrent -Destination $files -Patron $patron -Peer $peer -Include b.bin -Timeout 60
+            $null = Start-Torrent $torrent -Destination $source -Patron $seeder -Timeout 120 -ErrorAction Stop
+            $done = Start-Torrent $torrent -Destination $files -Patron $patron -Peer $peer -Include b.bin -Timeout 120
 
             $done.IsComplete | Should -BeTrue
             (Get-ChildItem $files -Recurse -File).Name | Should -Be 'b.bin'
@@ -61,7 +61,7 @@ Describe 'Settings of torrents' {
             (Get-TorrentFile mix -Patron $patron).CompletedSize | Should -Be 0, (100KB + 7), 0
 
             Set-TorrentFile mix -Patron $patron -Priority Normal
-            $all = Wait-Torrent mix -Patron $patron -Timeout 60
+            $all = Wait-Torrent mix -Patron $patron -Timeout 120
             $all.BytesReceived | Should -Be (3 * (100KB + 7))
             foreach ($name in 'a.bin', 'b.bin', 'c.bin') {
                 Test-SameContent (Join-Path $files "mix/$name") (Join-Path $mix $name) | Should -BeTrue
@@ -138,7 +138,7 @@ Describe 'Settings of torrents' {
             $running | Add-TorrentPeer -Peer $peer
             $running | Wait-Torrent -Timeout 0.7 -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
             $running | Set-Torrent -MaxDownloadRate 0
-            ($running | Wait-Torrent -Timeout 20).IsComplete | Should -BeTrue
+            ($running | Wait-Torrent -Timeout 120).IsComplete | Should -BeTrue
         }
 
         It 'refuses an unquoted 1d, which PowerShell reads as 1' {
@@ -169,7 +169,7 @@ Describe 'Settings of torrents' {
         }
 
         It 'moves a torrent''s files to another folder, where it continues' {
-            $running = Start-Torrent $albumTorrent -Destination $files -Patron $patron -Peer $peer -Timeout 60
+            $running = Start-Torrent $albumTorrent -Destination $files -Patron $patron -Peer $peer -Timeout 120
             $moved = $running | Set-Torrent -Destination "$files-moved" -PassThru
 
             $moved.Destination | Should -Be "$files-moved"
@@ -181,14 +181,14 @@ Describe 'Settings of torrents' {
         }
 
         It '-WhatIf shows what would be moved, and moves nothing' {
-            $running = Start-Torrent $albumTorrent -Destination $files -Patron $patron -Peer $peer -Timeout 60
+            $running = Start-Torrent $albumTorrent -Destination $files -Patron $patron -Peer $peer -Timeout 120
             Get-WhatIfText { $running | Set-Torrent -Destination "$files-moved" -WhatIf } |
                 Should -BeLike "*Move 4 files, 512 KiB from '$files' to '$files-moved'*album*"
             "$files-moved" | Should -Not -Exist
         }
 
         It 'leaves a torrent in its place when it cannot be moved' {
-            $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Timeout 60
+            $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Timeout 120
             $running | Set-Torrent -Destination (Join-Path $content.File 'below-a-file') -ErrorVariable problem -ErrorAction SilentlyContinue
 
             $problem.FullyQualifiedErrorId -replace ',.*' | Should -BeIn 'MoveFailed', 'DestinationNotWritable'
@@ -200,7 +200,7 @@ Describe 'Settings of torrents' {
     Context 'Get-TorrentStatus' {
         It 'filters by state, completeness and tag' {
             $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Tag linux -Suspended
-            $null = Start-Torrent $albumTorrent -Destination $files -Patron $patron -Peer $peer -Tag music, 'to keep' -Timeout 60
+            $null = Start-Torrent $albumTorrent -Destination $files -Patron $patron -Peer $peer -Tag music, 'to keep' -Timeout 120
 
             (Get-TorrentStatus -Patron $patron -State Suspended).Name | Should -Be 'data.bin'
             (Get-TorrentStatus -Patron $patron -State Seeding, Failed).Name | Should -Be 'album'
@@ -217,7 +217,7 @@ Describe 'Settings of torrents' {
 
     Context 'Get-TorrentFile and Set-TorrentFile' {
         It 'show files and their progress' {
-            $null = Start-Torrent $albumTorrent -Destination $files -Patron $patron -Peer $peer -Exclude *.txt -Timeout 60
+            $null = Start-Torrent $albumTorrent -Destination $files -Patron $patron -Peer $peer -Exclude *.txt -Timeout 120
             $found = Get-TorrentFile album -Patron $patron
 
             $found | Should -BeOfType TorrentPatron.PowerShell.Torrents.TorrentFile
@@ -245,9 +245,9 @@ Describe 'Settings of torrents' {
         }
 
         It 'let a complete torrent download newly wanted files' {
-            $running = Start-Torrent $albumTorrent -Destination $files -Patron $patron -Peer $peer -Include one.mkv -Timeout 60
+            $running = Start-Torrent $albumTorrent -Destination $files -Patron $patron -Peer $peer -Include one.mkv -Timeout 120
             $running | Set-TorrentFile -Include two.mkv
-            ($running | Wait-Torrent -Timeout 30).IsComplete | Should -BeTrue
+            ($running | Wait-Torrent -Timeout 120).IsComplete | Should -BeTrue
             Test-SameContent (Join-Path $files 'album/two.mkv') (Join-Path $album 'two.mkv') | Should -BeTrue
         }
 
@@ -322,7 +322,7 @@ Describe 'Settings of torrents' {
 
     Context 'Test-Torrent' {
         It 'reports whether all is complete, and with -PassThru what is missing' {
-            $running = Start-Torrent $albumTorrent -Destination $files -Patron $patron -Peer $peer -Timeout 60
+            $running = Start-Torrent $albumTorrent -Destination $files -Patron $patron -Peer $peer -Timeout 120
             $running | Test-Torrent | Should -BeTrue
             Suspend-Torrent album -Patron $patron
             $stream = [IO.File]::Open((Join-Path $files 'album/one.mkv'), 'Open', 'ReadWrite', 'ReadWrite')
@@ -446,7 +446,7 @@ Describe 'Settings of torrents' {
             $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer
             $running | Wait-Torrent -Timeout 0.7 -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
             $patron | Set-TorrentPatron -MaxDownloadRate 0
-            ($running | Wait-Torrent -Timeout 20).IsComplete | Should -BeTrue
+            ($running | Wait-Torrent -Timeout 120).IsComplete | Should -BeTrue
         }
     }
 }

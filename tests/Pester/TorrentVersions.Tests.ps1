@@ -40,9 +40,9 @@ Describe 'Torrents of version 2 and hybrids' {
         $seeder = New-TorrentPatron "seeder-$_" -BindAddress 127.0.0.1 -StatePath (Join-Path $here 'seeder')
         $other = New-TorrentPatron "other-$_" -BindAddress 127.0.0.1 -StatePath (Join-Path $here 'other')
         try {
-            $null = Start-Torrent $torrent (Split-Path $content.File) -Patron $seeder -Wait -Timeout 60
+            $null = Start-Torrent $torrent (Split-Path $content.File) -Patron $seeder -Wait -Timeout 120
             $there = Join-Path $here 'there'
-            $done = Start-Torrent $torrent $there -Patron $other -Peer "127.0.0.1:$($seeder.Port)" -Wait -Timeout 60
+            $done = Start-Torrent $torrent $there -Patron $other -Peer "127.0.0.1:$($seeder.Port)" -Wait -Timeout 120
 
             $done.IsComplete | Should -BeTrue
             (Get-FileHash (Join-Path $there (Split-Path $content.File -Leaf))).Hash | Should -Be (Get-FileHash $content.File).Hash
@@ -57,19 +57,19 @@ Describe 'Torrents of version 2 and hybrids' {
         $link = "magnet:?xt=urn:btmh:1220$($info.InfoHashV2)"
         $patron = New-TestPatron 'one' -StatePath (Join-Path $here 'one')
         try {
-            $null = Start-Torrent $torrent (Split-Path $content.File) -Patron $patron -Wait -Timeout 60
+            $null = Start-Torrent $torrent (Split-Path $content.File) -Patron $patron -Wait -Timeout 120
             (Start-Torrent -Uri $link -Destination $here -Patron $patron).InfoHash | Should -Be $info.InfoHash
             @(Get-TorrentStatus -Patron $patron).Count | Should -Be 1
             Get-TorrentStatus -Patron $patron | Remove-Torrent -Patron $patron
 
             $null = Start-Torrent -Uri $link -Destination (Split-Path $content.File) -Patron $patron
-            $done = Start-Torrent $torrent -Patron $patron -Wait -Timeout 60
+            $done = Start-Torrent $torrent -Patron $patron -Wait -Timeout 120
             $done.InfoHash | Should -Be $info.InfoHashV2
             @(Get-TorrentStatus -Patron $patron).Count | Should -Be 1
             Get-TorrentStatus -Patron $patron | Stop-Torrent -Patron $patron
 
             # The saved torrent continues with the same id.
-            $again = Start-Torrent $torrent -Destination (Split-Path $content.File) -Patron $patron -Wait -Timeout 60
+            $again = Start-Torrent $torrent -Destination (Split-Path $content.File) -Patron $patron -Wait -Timeout 120
             $again.InfoHash | Should -Be $info.InfoHashV2
             $again.RecheckedPieces | Should -Be 0
         } finally {
@@ -82,10 +82,10 @@ Describe 'Torrents of version 2 and hybrids' {
         $seeder = New-TorrentPatron "seeder-$_" -BindAddress 127.0.0.1 -StatePath (Join-Path $here 'seeder')
         $other = New-TorrentPatron "other-$_" -BindAddress 127.0.0.1 -StatePath (Join-Path $here 'other')
         try {
-            $null = Start-Torrent $torrent (Split-Path $content.File) -Patron $seeder -Wait -Timeout 60
+            $null = Start-Torrent $torrent (Split-Path $content.File) -Patron $seeder -Wait -Timeout 120
             $there = Join-Path $here 'there'
             $done = Start-Torrent -Uri "magnet:?xt=urn:btmh:1220$($info.InfoHashV2)" -Destination $there -Patron $other `
-                -Peer "127.0.0.1:$($seeder.Port)" -Wait -Timeout 60
+                -Peer "127.0.0.1:$($seeder.Port)" -Wait -Timeout 120
 
             $done.IsComplete | Should -BeTrue
             $done.InfoHash | Should -Be $info.InfoHashV2

@@ -14,7 +14,7 @@ BeforeAll {
     $patron = New-TestPatron -Name 'shown' -StatePath (Join-Path $TestDrive 'state')
     $null = Receive-TorrentMessage $patron
     $start = @{ Destination = $files; Patron = $patron; Tag = 'one', 'two'; Tracker = 'http://127.0.0.1:1/announce'; SeedRatio = 2; SeedTime = '2h' }
-    $seed = Start-Torrent $content.Torrent -Peer $peer -Timeout 30 @start -MaxUploadRate 5KB
+    $seed = Start-Torrent $content.Torrent -Peer $peer -Timeout 120 @start -MaxUploadRate 5KB
     # Two complete peers disconnect, so the peer is from a slow download.
     $slow = New-TestContent -Folder (Join-Path $TestDrive 'seed') -Name 'slow.bin'
     $slowPeer = Start-TestSeed -Content $slow -StatePath (Join-Path $TestDrive 'slow-state')

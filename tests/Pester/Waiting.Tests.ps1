@@ -27,7 +27,7 @@ Describe 'Waiting' {
             $running = Start-Torrent $other.Torrent, $content.Torrent -Destination $files -Patron $patron
             $running[1] | Add-TorrentPeer -Peer $peer
 
-            $first = @($running | Wait-Torrent -Any -Timeout 60)
+            $first = @($running | Wait-Torrent -Any -Timeout 120)
             $first.Name | Should -Be 'data.bin'
             (Get-TorrentStatus other.bin -Patron $patron).IsComplete | Should -BeFalse
         }
@@ -42,7 +42,7 @@ Describe 'Waiting' {
             $timer.AutoReset = $false
             $subscription = Register-ObjectEvent $timer Elapsed -MessageData $running -Action { $Event.MessageData | Stop-Torrent }
             $timer.Start()
-            $stopped = $running | Wait-Torrent -Until Stopped -Timeout 30
+            $stopped = $running | Wait-Torrent -Until Stopped -Timeout 120
             $subscription | Remove-Job -Force
 
             $stopped.State | Should -Be Stopped
@@ -52,7 +52,7 @@ Describe 'Waiting' {
             Get-TorrentStatus -Patron $seeder | Wait-Torrent -Until SeedGoal -ErrorVariable problem -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
             $problem.FullyQualifiedErrorId | Should -BeLike 'InvalidArgument,*'
 
-            $enough = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -SeedTime 0.3 | Wait-Torrent -Until SeedGoal -Timeout 60
+            $enough = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -SeedTime 0.3 | Wait-Torrent -Until SeedGoal -Timeout 120
             $enough.State | Should -Be Suspended
             $enough.IsComplete | Should -BeTrue
         }
@@ -114,9 +114,9 @@ Describe 'Waiting' {
         It 'writes a finished snapshot of each of many small torrents' {
             $folder = "$files-small"
             $torrents = 1..30 | ForEach-Object { (New-TestContent -Folder $folder -Name "small$_.bin" -Size 50KB).Torrent }
-            $null = Start-Torrent -LiteralPath $torrents -Destination $folder -Patron $seeder -Timeout 30 -ErrorAction Stop
+            $null = Start-Torrent -LiteralPath $torrents -Destination $folder -Patron $seeder -Timeout 120 -ErrorAction Stop
 
-            $done = @(Start-Torrent -LiteralPath $torrents -Destination $files -Patron $patron -Peer $peer -Wait -Timeout 60)
+            $done = @(Start-Torrent -LiteralPath $torrents -Destination $files -Patron $patron -Peer $peer -Wait -Timeout 120)
 
             $done | Should -HaveCount 30
             $unfinished = $done | Where-Object {

@@ -62,7 +62,7 @@ Describe 'Web seeds' {
     }
 
     It 'provide all files of a torrent without peers' {
-        $done = Start-Torrent -LiteralPath $content.Torrent -Destination (Join-Path $TestDrive 'one') -WebSeed $server.Uri -Patron $patron -Timeout 30 -ErrorAction Stop
+        $done = Start-Torrent -LiteralPath $content.Torrent -Destination (Join-Path $TestDrive 'one') -WebSeed $server.Uri -Patron $patron -Timeout 120 -ErrorAction Stop
 
         $done.IsComplete | Should -BeTrue
         (Get-FileHash (Join-Path $TestDrive 'one' 'data.bin')).Hash | Should -Be (Get-FileHash $content.File).Hash
@@ -80,7 +80,7 @@ Describe 'Web seeds' {
         (Get-TorrentInfo -LiteralPath $torrent).WebSeeds | Should -Be "$($server.Uri)data.bin"
         ConvertTo-MagnetLink -LiteralPath $torrent | Should -BeLike "*&ws=$([uri]::EscapeDataString("$($server.Uri)data.bin"))*"
 
-        $done = Start-Torrent -LiteralPath $torrent -Destination (Join-Path $TestDrive 'two') -Patron $patron -Timeout 30 -ErrorAction Stop
+        $done = Start-Torrent -LiteralPath $torrent -Destination (Join-Path $TestDrive 'two') -Patron $patron -Timeout 120 -ErrorAction Stop
         $done.IsComplete | Should -BeTrue
         ($done | Get-TorrentWebSeed -Patron $patron).IsAdded | Should -BeFalse
         $done | Remove-Torrent -Patron $patron -Confirm:$false
@@ -105,7 +105,7 @@ Describe 'Web seeds' {
         ($running | Get-TorrentWebSeed -Patron $patron).Uri | Should -Be $server.Uri
         $running | Stop-Torrent -Patron $patron
 
-        $again = Start-Torrent -LiteralPath $content.Torrent -Destination (Join-Path $TestDrive 'three') -Patron $patron -Timeout 30 -ErrorAction Stop
+        $again = Start-Torrent -LiteralPath $content.Torrent -Destination (Join-Path $TestDrive 'three') -Patron $patron -Timeout 120 -ErrorAction Stop
         $again.IsComplete | Should -BeTrue
         ($again | Get-TorrentWebSeed -Patron $patron).BytesReceived | Should -Be 2MB
         $again | Remove-Torrent -Patron $patron -Confirm:$false

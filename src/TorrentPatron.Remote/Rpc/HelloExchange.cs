@@ -5,8 +5,8 @@ namespace TorrentPatron.Remote.Rpc;
 /// <summary>The client's side of hello.</summary>
 internal static class HelloExchange
 {
-    /// <summary>Longest wait for the service's answer.</summary>
-    public static TimeSpan Deadline { get; } = TimeSpan.FromSeconds(10);
+    /// <summary>Longest wait for the service's answer. On a busy machine, or while it takes up thousands of torrents, it answers late.</summary>
+    public static TimeSpan Deadline { get; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Says hello on a new connection; closes it on failure.</summary>
     /// <param name="connection">The connection.</param>

@@ -6,7 +6,7 @@ namespace TorrentPatron.PowerShell.Tests.Module;
 /// <summary>Runs a file of Pester tests in a real pwsh.</summary>
 internal static partial class PesterRun
 {
-    private static readonly TimeSpan AtMost = TimeSpan.FromMinutes(8);
+    private static readonly TimeSpan AtMost = TimeSpan.FromMinutes(15);
 
     /// <summary>All files of Pester tests.</summary>
     public static IReadOnlyList<string> Files { get; } =
