@@ -12,7 +12,7 @@ namespace TorrentPatron.Remote;
 public static class ServiceControl
 {
     /// <summary>Longest wait for an answer: a service answers nobody while it restores its torrents.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     /// <summary>Longest wait for the process to exit after its service has ended; it may have other work too.</summary>
     private static readonly TimeSpan ProcessPatience = TimeSpan.FromSeconds(3);
