@@ -8,7 +8,7 @@ using TorrentPatron.Service.Requests;
 
 namespace TorrentPatron.Interop.Tests;
 
-/// <summary>A tracker that fails is a warning; the download goes on from other sources.</summary>
+/// <summary>A failing tracker is a warning; the download continues from other sources.</summary>
 public sealed class BrokenTrackerTests
 {
     [Fact]

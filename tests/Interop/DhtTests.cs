@@ -90,14 +90,14 @@ public sealed class DhtTests
         }));
     });
 
-    /// <summary>Seeds, and waits until that is known in the DHT: who asks sooner asks again only after minutes.</summary>
+    /// <summary>Seeds, and waits until that is known in the DHT: a peer that asks sooner asks again only after minutes.</summary>
     private static async Task SeedAsync(OurPeer we, Meeting meeting, DhtCrowd crowd)
     {
         await we.WaitUntilSeedingAsync(await we.StartAsync(meeting.Torrent, meeting.SeedFolder));
         await crowd.WaitForAnnounceAsync();
     }
 
-    /// <summary>Downloads by a link that names nobody, and tells how long it took to find somebody.</summary>
+    /// <summary>Downloads by a link without peers, and measures how long it took to find one.</summary>
     private static async Task DownloadAsync(OurPeer we, Meeting meeting, DhtCrowd crowd, string whom)
     {
         var clock = Stopwatch.StartNew();

@@ -8,7 +8,7 @@ using TorrentPatron.Protocol.Magnets;
 
 namespace TorrentPatron.Interop.Tests;
 
-/// <summary>Torrents of which a link is known only: others give us the metadata and the data, and we give them both.</summary>
+/// <summary>Torrents started by a link: others send us the metadata and the data, and we send both to them.</summary>
 public sealed class MagnetTests
 {
     public static TheoryData<PeerKind, Road> EverybodyByEveryRoad =>
@@ -99,7 +99,7 @@ public sealed class MagnetTests
         meeting.AssertDownloaded();
     }
 
-    /// <summary>A link to the meeting's torrent: with its trackers but no web seed and, where it is given, a peer.</summary>
+    /// <summary>A link to the meeting's torrent: with its trackers but no web seed, and with a peer if given.</summary>
     private static MagnetLink LinkTo(Meeting meeting, IPEndPoint? peer) => MagnetLink.Of(OurPeer.Read(meeting.Torrent)) with
     {
         Peers = peer is null ? [] : [new HostEndPoint(peer.Address.ToString(), peer.Port)],

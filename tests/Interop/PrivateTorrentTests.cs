@@ -25,7 +25,7 @@ public sealed class PrivateTorrentTests
             Tool.Require("python3"), Tool.Script("wiretap.py"), $"{hidden}", Hex($"{hidden}"), $"{open}", Hex($"{open}"), exchange);
         await Patience.UntilAsync(_ => Task.FromResult(tap.Said("listening")), "the wire is tapped", tap.Tell);
 
-        // Two of ours and one of theirs, who look for peers in every way there is; the third is told of the second only.
+        // Two of ours and one of theirs, which look for peers in every possible way; the third knows only the second.
         var finding = new Finding(crowd.Nodes[3], PeerExchange: true, LocalDiscovery: true);
         await using var first = new OurPeer(meeting.Workspace, OwnNetwork.Address(31), finding, "state of the first");
         await first.WaitUntilSeedingAsync(await first.StartAsync(secret, meeting.SeedFolder));
@@ -33,7 +33,7 @@ public sealed class PrivateTorrentTests
             PeerKind.Libtorrent, secret, meeting.Workspace["second"], meeting.Workspace, OwnNetwork.Address(32), finding, first.EndPoint);
         await using var third = new OurPeer(meeting.Workspace, OwnNetwork.Address(33), finding, "state of the third");
         await third.WaitUntilSeedingAsync(await third.StartAsync(secret, meeting.DownloadFolder, second.EndPoint));
-        // The same of a torrent that is not private: of it they find each other, so there was time, and the wire is heard.
+        // The same with a torrent that is not private: they find each other, so there was enough time, and the capture works.
         await first.WaitUntilSeedingAsync(await first.StartAsync(meeting.Torrent, meeting.SeedFolder));
         await third.WaitUntilSeedingAsync(await third.StartAsync(meeting.Torrent, meeting.Workspace["open, third"]));
         await Patience.UntilAsync(

@@ -7,7 +7,7 @@ using TorrentPatron.Service.Requests;
 
 namespace TorrentPatron.Interop.Tests;
 
-/// <summary>What is on disk is believed as far as it deserves.</summary>
+/// <summary>Saved data is trusted as far as it deserves.</summary>
 public sealed class ResumeTests
 {
     private const int Size = (160 * Payload.PieceLength) + 99;

@@ -88,7 +88,7 @@ public sealed class TorrentLifecycleTests
             await File.WriteAllTextAsync(mine, "mine", TestContext.Current.CancellationToken);
         }
 
-        // It does not run any more: by what was saved it is known what is its own.
+        // It no longer runs: its own files are known from the saved state.
         await using var weAgain = new OurPeer(meeting.Workspace);
         TorrentRemoved removed = await weAgain.RemoveAsync(torrent);
 

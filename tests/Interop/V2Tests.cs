@@ -111,7 +111,7 @@ public sealed class V2Tests
             meeting.AssertDownloaded();
         }
 
-        // What was fetched of the torrent is kept: nobody is asked for it again.
+        // The fetched parts of the torrent are saved: no peer is asked for them again.
         await seed.DisposeAsync();
         await using var again = new OurPeer(meeting.Workspace);
         TorrentStatus status = await again.WaitUntilSeedingAsync(await again.StartAsync(Link(meeting.Torrent, hasV1, hasV2), meeting.DownloadFolder));
@@ -186,7 +186,7 @@ public sealed class V2Tests
 
         string state = Assert.Single(Directory.GetFiles(meeting.Workspace["our state"], "*.torrent", SearchOption.AllDirectories));
         Assert.Equal(whole.RawPieceLayers.ToArray(), OurPeer.Read(state).RawPieceLayers.ToArray());
-        // The same file, given again, finds them there: nobody need be asked.
+        // The same file, given again, finds them there: no peer needs to be asked.
         await using var again = new OurPeer(meeting.Workspace);
         TorrentStatus status = await again.WaitUntilSeedingAsync(await again.StartAsync(bare, meeting.DownloadFolder));
         Assert.Equal(0, status.RecheckedPieces);

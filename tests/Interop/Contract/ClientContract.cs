@@ -77,7 +77,7 @@ public abstract class ClientContract(string engine, bool byService = false) : En
         Assert.True(store.IsClosed);
         Assert.Null(client.Client.GetStatus(metainfo.TorrentId));
         Assert.Empty(client.Client.GetStatuses());
-        // And it can be started where it can be.
+        // And it can be started where that is possible.
         await client.StartAsync(client.NewStart(metainfo, workspace.Seed));
         await client.WaitUntilSeedingAsync(metainfo.TorrentId);
     }
@@ -172,7 +172,7 @@ public abstract class ClientContract(string engine, bool byService = false) : En
         await client.DisposeAsync();
 
         Assert.All(starts, start => Assert.Single(client.Answers(start)));
-        // Every state is free again: nobody holds it.
+        // Every saved state is free again: no process holds it.
         await using var next = new ContractClient(Engine, workspace.State);
         foreach (CreateNewTorrent start in starts)
             await next.StartAsync(next.NewStart(start.Metainfo!, workspace.Seed));

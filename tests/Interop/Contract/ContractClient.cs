@@ -8,7 +8,7 @@ using TorrentPatron.Service.State;
 
 namespace TorrentPatron.Interop.Tests.Contract;
 
-/// <summary>A client of some engine, on loopback, with nothing above it; what it says is kept.</summary>
+/// <summary>A client of one engine, on loopback, with nothing above it; its messages are kept.</summary>
 internal sealed class ContractClient : IAsyncDisposable
 {
     public static readonly TimeSpan StatusInterval = TimeSpan.FromMilliseconds(200);
@@ -20,8 +20,8 @@ internal sealed class ContractClient : IAsyncDisposable
     private long _lastId;
 
     /// <summary>Creates a client.</summary>
-    /// <param name="engine">Of which engine.</param>
-    /// <param name="statePath">Where the torrents' state is saved.</param>
+    /// <param name="engine">The engine's name.</param>
+    /// <param name="statePath">The folder for the torrents' state.</param>
     /// <param name="settings">What it is made with; it is bound to loopback.</param>
     public ContractClient(ITorrentEngine engine, string statePath, ClientSettings? settings = null)
     {
@@ -37,7 +37,7 @@ internal sealed class ContractClient : IAsyncDisposable
 
     public ITorrentClient Client { get; }
 
-    /// <summary>Where it listens.</summary>
+    /// <summary>The end point that it listens on.</summary>
     public IPEndPoint EndPoint => Assert.Single(Client.GetClientStatus().ListenEndPoints);
 
     /// <summary>All that it has said so far.</summary>

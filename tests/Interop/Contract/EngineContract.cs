@@ -36,10 +36,10 @@ public abstract class EngineContract(string engine, bool byService = false)
         }
     }
 
-    /// <summary>Skips the test where the engine is used by way of a service.</summary>
+    /// <summary>Skips the test if the engine is used through a service.</summary>
     private protected void SkipByService(string because) => Assert.SkipWhen(byService, $"A service differs: {because}");
 
-    /// <summary>Skips the test where the engine cannot do what it is about.</summary>
+    /// <summary>Skips the test if the engine does not support the tested feature.</summary>
     private protected static void Require(ContractClient client, ClientCapabilities capability) => Assert.SkipUnless(
         client.Client.Capabilities.HasFlag(capability), $"The engine {client.Client.Name} lacks {capability}");
 

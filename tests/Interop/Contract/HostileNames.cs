@@ -8,7 +8,10 @@ namespace TorrentPatron.Interop.Tests.Contract;
 /// <param name="HalvesDiffer">Whether it is a hybrid whose halves name different files, which is refused as it is read.</param>
 internal sealed record HostileNames(string Name, string Content, bool HalvesDiffer = false)
 {
-    /// <summary>Folders to climb: as many as there are between the system's temporary folder and where an engine may keep a torrent.</summary>
+    /// <summary>
+    /// Number of parent folders to climb: as many as between the system's temporary folder and where an engine may store a
+    /// torrent.
+    /// </summary>
     private const int Deepest = 4;
 
     private const int PieceLength = 16384;

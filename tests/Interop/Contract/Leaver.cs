@@ -6,7 +6,7 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Interop.Tests.Contract;
 
-/// <summary>A peer that has nothing, and leaves when it is told to.</summary>
+/// <summary>A peer without pieces that leaves on request.</summary>
 internal sealed class Leaver : IAsyncDisposable
 {
     private readonly TorrentMetainfo _metainfo;
@@ -40,7 +40,7 @@ internal sealed class Leaver : IAsyncDisposable
     private async Task RunAsync()
     {
         using Socket peer = await _listener.AcceptSocketAsync(_stop.Token);
-        // Once is enough: who dials again finds nobody.
+        // Once is enough: a later dial fails.
         _listener.Stop();
         await using var stream = new NetworkStream(peer);
         byte[] handshake = new byte[Handshake.Length];

@@ -324,7 +324,7 @@ public abstract class LifecycleContract(string engine, bool byService = false) :
         Assert.True(failed.VerifiedPieces < failed.PieceCount);
     }
 
-    /// <summary>Another engine, where there is one.</summary>
+    /// <summary>Another engine, if there is one.</summary>
     private ITorrentEngine Other() => EngineCatalog.Installed.Find(
         EngineCatalog.Installed.Names.FirstOrDefault(name => name != EngineName) ?? EngineName);
 

@@ -63,7 +63,7 @@ internal sealed class ServiceEngine(ITorrentEngine inner) : ITorrentEngine
             var host = new ServiceHost(local, await ServiceEndpoint.ListenAsync(address));
             host.Start();
 
-            // As if somebody had started a torrent: an engine says at once where it listens.
+            // As if a torrent had been started: an engine reports at once where it listens.
             await local.Sessions.Connect(host.Own).StartedAsync(CancellationToken.None);
             RemoteTorrentService remote = await RemoteTorrentService.ConnectAsync(address, cancellationToken: CancellationToken.None);
             return new ServiceClient(inner.Name, folder, local, host, remote);

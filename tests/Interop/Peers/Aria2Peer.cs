@@ -7,7 +7,7 @@ using TorrentPatron.Protocol.Encryption;
 
 namespace TorrentPatron.Interop.Tests.Peers;
 
-/// <summary>aria2, which cannot be told of a peer.</summary>
+/// <summary>aria2, which cannot be given a peer.</summary>
 internal sealed class Aria2Peer : ForeignPeer
 {
     private readonly HttpClient _rpc;
@@ -35,7 +35,7 @@ internal sealed class Aria2Peer : ForeignPeer
                 [.. options, "--no-conf", "--summary-interval=0", "--console-log-level=notice",
                 $"--stop-with-process={Environment.ProcessId}",
                 $"--interface={endPoint.Address}", $"--listen-port={endPoint.Port}",
-                // Trackers over UDP are asked only where the DHT is on; without an entry point it knows nobody.
+                // UDP trackers are asked only if the DHT is on; without an entry point the DHT has no nodes.
                 "--enable-dht=true", $"--dht-listen-port={endPoint.Port}", $"--dht-file-path={workspace.File($"aria2-{endPoint.Port}.dht")}",
                 "--enable-dht6=false",
                 $"--bt-enable-lpd={Tell(finding.LocalDiscovery)}", $"--bt-lpd-interface={endPoint.Address}",

@@ -14,15 +14,15 @@ internal sealed class DhtCrowd : IAsyncDisposable
     {
     }
 
-    /// <summary>Where the nodes are.</summary>
+    /// <summary>The end points of the nodes.</summary>
     public IReadOnlyList<IPEndPoint> Nodes => [.. _engines.Select(engine => engine.GetClientStatus().Dht!.EndPoints[0])];
 
     /// <summary>Peers that have been announced to the nodes.</summary>
     public int StoredPeers => _engines.Sum(engine => engine.GetClientStatus().Dht!.StoredPeers);
 
-    /// <summary>Starts nodes, each of which begins with the first, and waits until each knows some others.</summary>
+    /// <summary>Starts nodes, each of which starts with the first, and waits until each knows some others.</summary>
     /// <param name="count">How many.</param>
-    /// <param name="address">The address of each; null: that of loopback.</param>
+    /// <param name="address">The address of each; null: the loopback address.</param>
     public static async Task<DhtCrowd> StartAsync(int count, Func<int, IPAddress>? address = null)
     {
         var crowd = new DhtCrowd();
@@ -42,7 +42,7 @@ internal sealed class DhtCrowd : IAsyncDisposable
         return crowd;
     }
 
-    /// <summary>Waits until somebody has announced itself: who asks sooner asks again only after a while.</summary>
+    /// <summary>Waits until a peer has announced itself: one that asks sooner asks again only after a while.</summary>
     public Task WaitForAnnounceAsync() => Patience.UntilAsync(
         _ => Task.FromResult(StoredPeers > 0), "a peer has been announced", () => string.Join('\n', _engines.Select(engine => engine.GetClientStatus().Dht)),
         Patience.OfDht);

@@ -10,7 +10,7 @@ namespace TorrentPatron.Interop.Tests.Peers;
 /// </summary>
 internal abstract class ForeignPeer(ToolProcess process, IPEndPoint endPoint) : IAsyncDisposable
 {
-    /// <summary>Where it listens for peers.</summary>
+    /// <summary>The end point that it listens on for peers.</summary>
     public IPEndPoint EndPoint { get; } = endPoint;
 
     protected ToolProcess Process { get; } = process;
@@ -19,10 +19,10 @@ internal abstract class ForeignPeer(ToolProcess process, IPEndPoint endPoint) : 
     /// <param name="kind">Whose.</param>
     /// <param name="torrent">Path of the .torrent file, or a magnet link.</param>
     /// <param name="folder">The folder in which the torrent's file or folder is, or will be.</param>
-    /// <param name="workspace">Where the program may keep files of its own.</param>
-    /// <param name="address">The loopback address it lives on; null: that of IPv4.</param>
+    /// <param name="workspace">A folder for the program's own files.</param>
+    /// <param name="address">The loopback address it uses; null: the IPv4 one.</param>
     /// <param name="finding">How it finds others; null: by trackers alone.</param>
-    /// <param name="peers">Whom it connects to; only libtorrent and rtorrent can be told.</param>
+    /// <param name="peers">The peers to connect to; only libtorrent and rtorrent accept them.</param>
     public static async Task<ForeignPeer> StartAsync(
         PeerKind kind, string torrent, string folder, Workspace workspace, IPAddress? address = null,
         Finding? finding = null, params IPEndPoint[] peers)

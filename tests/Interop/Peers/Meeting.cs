@@ -3,7 +3,9 @@ using TorrentPatron.Interop.Tests.Torrents;
 
 namespace TorrentPatron.Interop.Tests.Peers;
 
-/// <summary>What peers meet over: some content, a torrent of it, and, unless they are told of one another, a tracker.</summary>
+/// <summary>
+/// The things that peers share: some content, its torrent and, unless they are given each other's addresses, a tracker.
+/// </summary>
 internal sealed class Meeting : IAsyncDisposable
 {
     private Meeting(Workspace workspace, string content, string torrent, OpenTracker? tracker) =>
@@ -52,7 +54,7 @@ internal sealed class Meeting : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes all that is needed for peers that are told of one another.</summary>
+    /// <summary>Creates everything for peers that are given each other's addresses.</summary>
     /// <param name="make">Makes the torrent of a file or folder at a path.</param>
     /// <param name="write">Writes the content below a folder, and says where.</param>
     public static async Task<Meeting> MakeAsync(Func<string, string, Task> make, Func<string, string> write)

@@ -30,7 +30,7 @@ internal sealed partial class OpenTracker : IAsyncDisposable
     /// <summary>Starts the tracker.</summary>
     /// <param name="announce">What <see cref="Reserve"/> gave.</param>
     /// <param name="torrent">The one torrent that it serves.</param>
-    /// <param name="workspace">Where its list of torrents is kept.</param>
+    /// <param name="workspace">The folder for its list of torrents.</param>
     public static async Task<OpenTracker> StartAsync(Uri announce, InfoHash torrent, Workspace workspace)
     {
         string folder = workspace["opentracker"];
@@ -38,7 +38,7 @@ internal sealed partial class OpenTracker : IAsyncDisposable
             File.SetUnixFileMode(folder, File.GetUnixFileMode(folder) | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
         await File.WriteAllTextAsync(Path.Combine(folder, "torrents"), $"{torrent}\n", CancellationToken.None);
 
-        // Where it can it makes its folder the root of all, so the list has to be named from there.
+        // If it can, it makes its folder the root of all, so the list's path must be relative to that.
         string port = announce.Port.ToString(CultureInfo.InvariantCulture);
         var tracker = new OpenTracker(
             ToolProcess.StartIn(
@@ -49,10 +49,10 @@ internal sealed partial class OpenTracker : IAsyncDisposable
         return tracker;
     }
 
-    /// <summary>Waits until somebody who has everything has announced himself.</summary>
+    /// <summary>Waits until a seed has announced itself.</summary>
     public Task WaitForSeedAsync() => WaitForAsync("knows a seed", answer => Count(Complete(), answer) > 0);
 
-    /// <summary>Waits until somebody who has not got everything has announced himself.</summary>
+    /// <summary>Waits until a peer that is not a seed has announced itself.</summary>
     public Task WaitForLeecherAsync() => WaitForAsync("knows a leecher", answer => Count(Incomplete(), answer) > 0);
 
     /// <summary>Waits until it counts what it should.</summary>

@@ -18,8 +18,8 @@ internal sealed class OurPeer : IAsyncDisposable
     private readonly Patron _patron;
 
     /// <summary>Creates a peer.</summary>
-    /// <param name="workspace">Where its saved state is kept.</param>
-    /// <param name="address">The loopback address it lives on; null: that of IPv4.</param>
+    /// <param name="workspace">The folder for its saved state.</param>
+    /// <param name="address">The loopback address it uses; null: the IPv4 one.</param>
     /// <param name="finding">How it finds others; null: by trackers, and by asking those that it is connected to.</param>
     /// <param name="name">Tells those of one workspace apart.</param>
     /// <param name="encryption">Whether it encrypts.</param>
@@ -47,7 +47,7 @@ internal sealed class OurPeer : IAsyncDisposable
         _patron = _service.CreatePatron();
     }
 
-    /// <summary>Where it listens for peers, once a torrent has been started.</summary>
+    /// <summary>The end point that it listens on for peers, once a torrent has been started.</summary>
     public IPEndPoint EndPoint => Assert.Single(_service.GetClientStatus()!.ListenEndPoints);
 
     /// <summary>Starts a torrent; fails where that fails.</summary>
@@ -82,7 +82,7 @@ internal sealed class OurPeer : IAsyncDisposable
         return Assert.IsType<TorrentClosed>(answer).Status;
     }
 
-    /// <summary>Hashes what is on disk again, and waits until that is done.</summary>
+    /// <summary>Rechecks the data on disk, and waits for the end.</summary>
     public async Task<TorrentChecked> RecheckAsync(TorrentId torrent) =>
         Assert.IsType<TorrentChecked>(await _patron.RecheckAsync(torrent, TestContext.Current.CancellationToken));
 
@@ -136,8 +136,8 @@ internal sealed class OurPeer : IAsyncDisposable
 
     /// <summary>Waits until a torrent is as wanted.</summary>
     /// <param name="torrent">The torrent.</param>
-    /// <param name="what">What is waited for, for the message of a failure.</param>
-    /// <param name="until">Whether a status is what is waited for.</param>
+    /// <param name="what">The condition in words, for the message of a failure.</param>
+    /// <param name="until">The condition to wait for.</param>
     public async Task<TorrentStatus> WaitAsync(TorrentId torrent, string what, Func<TorrentStatus, bool> until)
     {
         using CancellationTokenSource patience = Patience.Begin();

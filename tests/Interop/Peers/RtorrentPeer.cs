@@ -8,10 +8,12 @@ using TorrentPatron.Protocol.Encryption;
 
 namespace TorrentPatron.Interop.Tests.Peers;
 
-/// <summary>rtorrent, which takes no torrent without a tracker, and asks that too seldom to be waited for: it is told of peers.</summary>
+/// <summary>
+/// rtorrent, which accepts no torrent without a tracker, and asks it too rarely to wait for: it is given peers.
+/// </summary>
 internal sealed class RtorrentPeer : ForeignPeer
 {
-    /// <summary>How long it may get nowhere before it is given the torrent anew.</summary>
+    /// <summary>How long it may make no progress before it is given the torrent again.</summary>
     private static readonly TimeSpan MostInVain = TimeSpan.FromSeconds(10);
 
     private readonly string _control;

@@ -12,7 +12,7 @@ internal sealed class WebServer : IAsyncDisposable
 
     private WebServer(ToolProcess process, Uri address, string log) => (_process, Address, _log) = (process, address, log);
 
-    /// <summary>Where the folder is; it ends with a slash.</summary>
+    /// <summary>The address of the folder; it ends with a slash.</summary>
     public Uri Address { get; }
 
     /// <summary>An address for a torrent that is made before the server is started.</summary>
@@ -22,7 +22,7 @@ internal sealed class WebServer : IAsyncDisposable
     /// <param name="program">nginx or lighttpd.</param>
     /// <param name="address">What <see cref="Reserve"/> gave.</param>
     /// <param name="folder">The folder.</param>
-    /// <param name="workspace">Where its own files are.</param>
+    /// <param name="workspace">The folder for its own files.</param>
     public static async Task<WebServer> StartAsync(string program, Uri address, string folder, Workspace workspace)
     {
         string path = Require(program), own = workspace[program], log = Path.Combine(own, "access.log"), configuration = Path.Combine(own, "conf");
@@ -61,10 +61,10 @@ internal sealed class WebServer : IAsyncDisposable
         return reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 
-    // Where it is not on everybody's path.
+    // It may not be on the PATH.
     private static string Require(string program) => File.Exists($"/usr/sbin/{program}") ? $"/usr/sbin/{program}" : Tool.Require(program);
 
-    // It would compress everything, for whoever takes that.
+    // It would compress everything for clients that accept it.
     private static string OfNginx(string own, string log, Uri address, string folder) => string.Create(
         CultureInfo.InvariantCulture,
         $$"""

@@ -3,7 +3,7 @@ using TorrentPatron.Interop.Tests.Tools;
 
 namespace TorrentPatron.Interop.Tests.Peers;
 
-/// <summary>WebTorrent under node, whose uTP is that of libutp. It tries uTP before TCP, and takes both.</summary>
+/// <summary>WebTorrent under node, with libutp for uTP. It tries uTP before TCP, and accepts both.</summary>
 internal sealed class WebTorrentPeer : ForeignPeer
 {
     private WebTorrentPeer(ToolProcess process, IPEndPoint endPoint)
@@ -11,7 +11,7 @@ internal sealed class WebTorrentPeer : ForeignPeer
     {
     }
 
-    /// <summary>Starts a peer; skips the test where there is no WebTorrent.</summary>
+    /// <summary>Starts a peer; skips the test without WebTorrent.</summary>
     public static WebTorrentPeer Start(string torrent, string folder, params IPEndPoint[] peers)
     {
         string modules = Tool.RequireWebTorrent();

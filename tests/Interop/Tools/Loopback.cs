@@ -3,10 +3,10 @@ using System.Net.Sockets;
 
 namespace TorrentPatron.Interop.Tests.Tools;
 
-/// <summary>The addresses on which everything here lives; not every machine has that of IPv6.</summary>
+/// <summary>The loopback addresses that the tests use; not every machine has the IPv6 one.</summary>
 internal static class Loopback
 {
-    /// <summary>Skips the test where an address cannot be used.</summary>
+    /// <summary>Skips the test if an address cannot be used.</summary>
     public static void Require(IPAddress address) => Assert.SkipUnless(Has(address), $"{address} cannot be used here");
 
     private static bool Has(IPAddress address)

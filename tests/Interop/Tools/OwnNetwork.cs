@@ -26,7 +26,9 @@ internal static class OwnNetwork
 
     /// <summary>Runs a test in a network of its own; skips it where none can be made.</summary>
     /// <param name="test">The test that calls this, all of it.</param>
-    /// <param name="build">Makes the network, and runs its arguments in it; null: the addresses above. It ends with 77 where it cannot.</param>
+    /// <param name="build">
+    /// Creates the network, and runs its arguments in it; null: the addresses above. Exits with 77 if it cannot.
+    /// </param>
     public static async Task RunAsync(Func<Task> test, string? build = null)
     {
         if (Environment.GetEnvironmentVariable(Mark) is not null)

@@ -20,7 +20,7 @@ internal static class Patience
 
     /// <summary>Waits until a condition holds.</summary>
     /// <param name="condition">Asked again and again.</param>
-    /// <param name="what">What is waited for, for the message of a failure.</param>
+    /// <param name="what">The condition in words, for the message of a failure.</param>
     /// <param name="tell">How things stood, for the message of a failure.</param>
     /// <param name="most">How much patience there is; null: a minute and a half.</param>
     public static async Task UntilAsync(

@@ -5,7 +5,7 @@ internal static class Tool
 {
     private static readonly Lazy<string?> LibtorrentPython = new(FindLibtorrentPython);
 
-    /// <summary>The full path of a program; skips the test where there is none.</summary>
+    /// <summary>The full path of a program; skips the test if it is not installed.</summary>
     public static string Require(string name)
     {
         string? path = Find(name);
@@ -13,14 +13,14 @@ internal static class Tool
         return path!;
     }
 
-    /// <summary>A Python that has libtorrent; skips the test where there is none.</summary>
+    /// <summary>A Python that has libtorrent; skips the test if there is none.</summary>
     public static string RequireLibtorrent()
     {
         Assert.SkipWhen(LibtorrentPython.Value is null, "python3-libtorrent not found");
         return LibtorrentPython.Value!;
     }
 
-    /// <summary>The node_modules that have WebTorrent; skips the test where there are none.</summary>
+    /// <summary>The node_modules folder that has WebTorrent; skips the test if there is none.</summary>
     public static string RequireWebTorrent()
     {
         string? modules = Environment.GetEnvironmentVariable("TORRENTPATRON_NODE_MODULES");

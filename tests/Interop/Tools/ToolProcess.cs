@@ -3,10 +3,14 @@ using System.Text;
 
 namespace TorrentPatron.Interop.Tests.Tools;
 
-/// <summary>Another client's program as a child process that ends with the object. Its output is kept for the message of a failure.</summary>
+/// <summary>
+/// Another client's program as a child process that ends with the object. Its output is kept for the message of a failure.
+/// </summary>
 internal sealed class ToolProcess : IAsyncDisposable
 {
-    /// <summary>Characters of output kept for messages, the last ones: a program that logs a lot says what went wrong at the end.</summary>
+    /// <summary>
+    /// The number of last characters of output kept for messages: a program that logs a lot reports the error at the end.
+    /// </summary>
     private const int MostOutput = 20_000;
 
     /// <summary>Different lines of standard output that are remembered; the log on standard error is not searched.</summary>

@@ -12,7 +12,7 @@ internal sealed class Workspace : IDisposable
             System.IO.File.SetUnixFileMode(_path, System.IO.File.GetUnixFileMode(_path) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
     }
 
-    /// <summary>The path of a sub-folder, which is made where it is missing.</summary>
+    /// <summary>The path of a sub-folder, which is created if it is missing.</summary>
     public string this[string name] => Directory.CreateDirectory(Path.Combine(_path, name)).FullName;
 
     /// <summary>The path of a file.</summary>

@@ -21,7 +21,7 @@ internal static class Payload
     ];
 
     /// <summary>Writes what a torrent of this shape is made of.</summary>
-    /// <param name="shape">One file, the last piece of which is short, or a folder of all sorts of files.</param>
+    /// <param name="shape">One file with a short last piece, or a folder of all sorts of files.</param>
     /// <param name="below">The folder in which to write.</param>
     /// <returns>The path of the file or folder.</returns>
     public static string Write(Shape shape, string below) =>

@@ -137,7 +137,7 @@ public sealed class LookupTests
             {
                 if (node.EndPoint.Equals(door) || honest.Any(other => other.EndPoint.Equals(node.EndPoint)))
                 {
-                    // Nobody is perfect: one that has gone is among them.
+                    // Even good nodes name one that has gone.
                     _lookup.Answered(
                         node, node.Id!.Value,
                         [.. honest.OrderBy(_ => _random.Next()).Take(7), new NodeContact(_target.CreateNear(5, _random), new IPEndPoint(new IPAddress([ofGhosts, 255, (byte)_random.Next(), 4]), 6881))],

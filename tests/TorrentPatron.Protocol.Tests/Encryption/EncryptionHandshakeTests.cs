@@ -94,7 +94,7 @@ public class EncryptionHandshakeTests
         Exchange(initiator, responder, 100);
         Assert.Equal(EncryptionState.Failed, responder.State);
 
-        // A responder that chooses what was not offered.
+        // A responder that chooses a method that was not offered.
         initiator = new EncryptionInitiator(Torrent, EncryptionMethods.Rc4, Hello, random.NextBytes);
         Exchange(initiator, new EncryptionResponder(Find, _ => EncryptionMethods.Plaintext, random.NextBytes), 100);
         Assert.Equal(EncryptionState.Failed, initiator.State);
@@ -171,7 +171,7 @@ public class EncryptionHandshakeTests
         return (initiator, responder);
     }
 
-    /// <summary>Carries what each side sends to the other, in chunks, until nobody has anything to say.</summary>
+    /// <summary>Carries the bytes of each side to the other, in chunks, until both are silent.</summary>
     private static void Exchange(EncryptionHandshake one, EncryptionHandshake other, int chunk)
     {
         for (bool isGoing = true; isGoing;)

@@ -10,7 +10,7 @@ namespace TorrentPatron.Protocol.Tests.Metainfo;
 /// <param name="Name">The fault.</param>
 /// <param name="Text">The file, each character a byte.</param>
 /// <param name="Fault">Why it is refused; null: it is read.</param>
-/// <param name="Paths">Where it is read: the files' paths; null: not looked at.</param>
+/// <param name="Paths">If it is read: the files' paths; null: not checked.</param>
 /// <param name="Elsewhere">Why libtorrent decides otherwise; null: it does not.</param>
 public sealed record MalformedTorrent(string Name, string Text, MetainfoFault? Fault, string[]? Paths = null, string? Elsewhere = null)
 {

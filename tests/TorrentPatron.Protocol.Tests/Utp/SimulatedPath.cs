@@ -10,7 +10,7 @@ internal sealed class SimulatedClock
 
     public void At(long time, Action action) => _events.Enqueue(action, (Math.Max(time, Now), _order++));
 
-    /// <summary>Goes on until something holds or a time has come.</summary>
+    /// <summary>Runs until a condition holds or a time is reached.</summary>
     /// <returns>Whether it holds.</returns>
     public bool RunUntil(Func<bool> done, long until)
     {

@@ -2,7 +2,7 @@ using TorrentPatron.Protocol.Utp;
 
 namespace TorrentPatron.Protocol.Tests.Utp;
 
-/// <summary>One end of a connection over a simulated path: writes what it is given as there is room, and reads what comes.</summary>
+/// <summary>One end of a connection over a simulated path: writes its data as there is room, and reads what arrives.</summary>
 internal sealed class UtpEnd(SimulatedClock clock, SimulatedPath path, UtpPacketPool pool) : IUtpLink
 {
     private static readonly System.Net.IPEndPoint Remote = new(System.Net.IPAddress.Loopback, 7);
@@ -19,12 +19,12 @@ internal sealed class UtpEnd(SimulatedClock clock, SimulatedPath path, UtpPacket
 
     public List<byte> Received { get; } = [];
 
-    /// <summary>Bytes received, also of those that are not kept.</summary>
+    /// <summary>Bytes received, including those not kept.</summary>
     public long Count { get; private set; }
 
     public bool IsKept { get; set; } = true;
 
-    /// <summary>Whether it reads what comes.</summary>
+    /// <summary>Whether it reads received data.</summary>
     public bool IsReading { get; set; } = true;
 
     /// <summary>Writes without end.</summary>
@@ -65,7 +65,7 @@ internal sealed class UtpEnd(SimulatedClock clock, SimulatedPath path, UtpPacket
 
     private long Time => Skew(clock.Now);
 
-    /// <summary>A packet arrives, from the other end or from somebody who pretends.</summary>
+    /// <summary>Delivers a packet, from the other end or from an impostor.</summary>
     public void Deliver(byte[] packet)
     {
         if (!UtpHeader.TryRead(packet, out UtpHeader header, out ReadOnlySpan<byte> bits, out ReadOnlySpan<byte> payload))
@@ -85,7 +85,7 @@ internal sealed class UtpEnd(SimulatedClock clock, SimulatedPath path, UtpPacket
         Go();
     }
 
-    /// <summary>Goes on: reads, writes and sends.</summary>
+    /// <summary>Runs it: reads, writes and sends.</summary>
     public void Go()
     {
         if (Connection is null)

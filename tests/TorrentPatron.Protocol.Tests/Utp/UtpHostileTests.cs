@@ -67,7 +67,7 @@ public sealed class UtpHostileTests : IUtpLink
             Receive(connection, UtpPacketType.Data, SequenceNumber.Add(11, i % UtpReceiveQueue.MostAhead), 100, payload: [1], into: false);
         Assert.InRange(_pool.Rented, 1, (UtpReceiveQueue.MostBytes / UtpPacket.MostPayload) + 1);
 
-        // In order, nobody reads, a byte in each packet.
+        // In order, without a reader, one byte in each packet.
         UtpConnection other = Connected();
         int before = _pool.Rented;
         for (int i = 0; i < 30_000; i++)
@@ -104,7 +104,7 @@ public sealed class UtpHostileTests : IUtpLink
         _now = other.NextTick;
         other.Tick(_now);
         Assert.InRange(other.InFlight, 1, 1_000);
-        // As long as it is answered, it goes on, ever more rarely.
+        // As long as it is answered, it continues, less and less often.
         int asked = 0;
         for (long end = _now + (600 * Second); _now < end; _now = Math.Min(other.NextTick, end))
         {

@@ -7,7 +7,7 @@ using TorrentPatron.Simulation.Simulator;
 
 namespace TorrentPatron.Simulation.Peers;
 
-/// <summary>A peer that does as it is told, byte by byte if need be, and notes what it gets.</summary>
+/// <summary>A scripted peer, byte by byte if necessary, that records what it receives.</summary>
 internal sealed class FakePeer : IDisposable
 {
     private readonly World _world;
@@ -32,13 +32,13 @@ internal sealed class FakePeer : IDisposable
     /// <summary>Whether the other side has closed.</summary>
     public bool IsClosed { get; private set; }
 
-    /// <summary>What is done on the other side's handshake; null if there is nothing.</summary>
+    /// <summary>Called on the other side's handshake; null for no action.</summary>
     public Action<Handshake>? Met { get; set; }
 
-    /// <summary>What is done when it is asked for hashes of a file's tree; null if there is nothing.</summary>
+    /// <summary>Called on a request for hashes of a file's tree; null for no action.</summary>
     public Action<HashRequest>? HashesRequested { get; set; }
 
-    /// <summary>What is done on a request; null if there is nothing.</summary>
+    /// <summary>Called on a request; null for no action.</summary>
     public Action<BlockRequest>? Requested { get; set; }
 
     /// <summary>Dials.</summary>
@@ -113,7 +113,7 @@ internal sealed class FakePeer : IDisposable
         SendBytes(bytes);
     }
 
-    /// <summary>Sends when what was sent before is on its way.</summary>
+    /// <summary>Sends after everything sent before is in flight.</summary>
     public void SendBytes(params byte[] bytes) => _sending = SendAsync(_sending, bytes);
 
     public void Send(MessageId id, params byte[] body)

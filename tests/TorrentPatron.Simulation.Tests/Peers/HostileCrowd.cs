@@ -35,7 +35,7 @@ internal sealed class HostileCrowd
         }
     }
 
-    /// <summary>Whether it goes on.</summary>
+    /// <summary>Whether it continues.</summary>
     public bool IsOver { get; set; }
 
     /// <summary>Connections that it has made.</summary>

@@ -20,7 +20,7 @@ internal sealed class Node : IAsyncDisposable
     private long _lastId;
 
     /// <summary>Creates an engine.</summary>
-    /// <param name="world">Where it lives.</param>
+    /// <param name="world">The world that it belongs to.</param>
     /// <param name="seed">Its chance.</param>
     /// <param name="host">Its host; null: a new one.</param>
     /// <param name="tracker">A tracker that it reaches without any network.</param>
@@ -81,7 +81,7 @@ internal sealed class Node : IAsyncDisposable
     public async Task StartAsync(SwarmTorrent torrent, params IReadOnlyList<IPEndPoint> peers) =>
         await StartAsync(torrent, new MemoryResumeStore(), peers);
 
-    /// <summary>Starts a torrent with what was saved of it.</summary>
+    /// <summary>Starts a torrent with its saved state.</summary>
     public async Task StartAsync(SwarmTorrent torrent, MemoryResumeStore store, params IReadOnlyList<IPEndPoint> peers) =>
         Assert.IsType<NewTorrentCreated>(await SendAsync(id => new CreateNewTorrent(id, torrent.Metainfo, Folder)
         {

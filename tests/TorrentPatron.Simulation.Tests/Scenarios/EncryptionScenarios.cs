@@ -52,7 +52,7 @@ public sealed class EncryptionScenarios
     {
         const byte Mine = 9;
         var torrent = new SwarmTorrent(3, Piece, 256 * Piece);
-        // Slow, so that nobody is complete, and leaves, before all are told.
+        // Slow, so that no peer completes and leaves before all have been exchanged.
         await using var seed = new Node(world, 1, world.Network.Join(up: 20_000));
         await seed.SeedAsync(torrent);
         await using Node encrypted = Make(world, 2, EncryptionPolicy.Require);

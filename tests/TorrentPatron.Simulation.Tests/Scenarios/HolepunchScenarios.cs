@@ -5,7 +5,7 @@ using TorrentPatron.Simulation.Simulator;
 
 namespace TorrentPatron.Simulation.Scenarios;
 
-/// <summary>Peers behind routers that let nobody in, and one that both can reach.</summary>
+/// <summary>Peers behind routers that accept no connections, and one that both can reach.</summary>
 public sealed class HolepunchScenarios
 {
     private const int Piece = 32 * 1024;

@@ -91,7 +91,7 @@ public sealed class HostilePeerScenarios
         odd.Send(MessageId.Extended, [0, .. System.Text.Encoding.UTF8.GetBytes(hello)]);
         odd.Serve(torrent);
 
-        // Whether it is kept or not: what it says of itself is not what decides.
+        // Whether it stays connected or not: its own claims do not decide.
         await world.PassAsync(TimeSpan.FromSeconds(30));
         if (!node.Has(torrent))
             await CompleteAsync(world, node, torrent);
@@ -450,7 +450,7 @@ public sealed class HostilePeerScenarios
         Assert.Equal(TorrentState.Seeding, node.Status(torrent).State);
     });
 
-    /// <summary>Says one thing after the other, each of which a peer may say, but not at any time.</summary>
+    /// <summary>Sends messages one after the other, each of which is allowed, but not at any time.</summary>
     private static void Babble(World world, FakePeer peer, SwarmTorrent torrent)
     {
         Random random = world.Random;

@@ -140,7 +140,7 @@ public sealed class HostileSwarmScenarios(ITestOutputHelper output)
         return new IPEndPoint(host.Address, 80);
     }
 
-    /// <summary>A tracker that names a thousand addresses where nobody is.</summary>
+    /// <summary>A tracker that names a thousand unused addresses.</summary>
     private static SimulatedTracker Liar(World world) => new(world)
     {
         Answer = _ => new AnnounceResponse

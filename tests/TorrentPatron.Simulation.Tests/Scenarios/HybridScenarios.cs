@@ -26,7 +26,7 @@ public sealed class HybridScenarios
             await seed.SeedAsync(torrent);
             await using var other = new Node(world, 2);
             await StartAsync(other, Link(torrent, hasV1: false));
-            // Nobody dials but the seed.
+            // Only the seed dials.
             await seed.SendAsync(id => new AddSources(id, torrent.Metainfo.TorrentId, [other.EndPoint], []));
             await world.UntilAsync(() => IsComplete(other), Long, "the download is complete");
 
@@ -95,7 +95,7 @@ public sealed class HybridScenarios
             await world.UntilAsync(() => IsComplete(middle), Long, "the one that has a link is complete");
             await world.UntilAsync(() => MetainfoOf(middle)!.HasPieceLayers, Long, "its piece layers have been fetched");
 
-            // It knows of nobody but by the tracker, and by the hash that the first link did not name.
+            // It finds peers only through the tracker, and with the hash that the first link did not have.
             await using var last = new Node(world, 3, tracker: tracker);
             await StartAsync(last, Link(torrent, hasV1: !isByV1, hasV2: isByV1));
             await world.UntilAsync(() => IsComplete(last), Long, "the one that has the other link is complete");

@@ -6,7 +6,7 @@ using TorrentPatron.Simulation.Simulator;
 
 namespace TorrentPatron.Simulation.Scenarios;
 
-/// <summary>Peers that neither give nor take: what they say waits a moment, and is heard all the same.</summary>
+/// <summary>Peers that neither upload nor download: their messages wait a moment, and are processed nevertheless.</summary>
 public sealed class IdlePeerScenarios
 {
     private const int Piece = 32 * 1024;

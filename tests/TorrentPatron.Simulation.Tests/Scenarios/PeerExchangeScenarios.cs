@@ -4,7 +4,7 @@ using TorrentPatron.Simulation.Simulator;
 
 namespace TorrentPatron.Simulation.Scenarios;
 
-/// <summary>Swarms without a tracker, in which each peer is told of one other only.</summary>
+/// <summary>Swarms without a tracker, in which each peer knows only one other at first.</summary>
 public sealed class PeerExchangeScenarios
 {
     private const int Piece = 32 * 1024;
@@ -16,7 +16,7 @@ public sealed class PeerExchangeScenarios
         var torrent = new SwarmTorrent(21, Piece, 256 * Piece);
         Node[] nodes = await ChainAsync(world, torrent);
 
-        // Slow enough that nobody is complete before all have met.
+        // Slow enough that no peer completes before all have connected.
         await world.UntilAsync(
             () => nodes.All(node => node.Status(torrent).ConnectedPeers == Leechers), TimeSpan.FromMinutes(5), "everybody is connected to everybody");
         Assert.Contains(nodes[^1].Client.GetPeers(torrent.Metainfo.TorrentId), peer => peer.Source == PeerSource.PeerExchange || peer.IsIncoming);
@@ -43,7 +43,7 @@ public sealed class PeerExchangeScenarios
             await node.DisposeAsync();
     });
 
-    /// <summary>A seed and others, each of which is told of the one before it.</summary>
+    /// <summary>A seed and others, each of which knows the one before it.</summary>
     private static async Task<Node[]> ChainAsync(World world, SwarmTorrent torrent)
     {
         var nodes = new Node[1 + Leechers];

@@ -91,7 +91,7 @@ public sealed class SuperSeedingScenarios
         await world.UntilAsync(() => leecher.Has(torrent), TimeSpan.FromMinutes(5), "the third is complete");
     });
 
-    /// <summary>Creates an engine that talks to the seed and to nobody else.</summary>
+    /// <summary>Creates an engine that connects only to the seed.</summary>
     private static Node NewFriend(World world, int number, Node seed)
     {
         Assert.True(AddressRange.TryParse(seed.EndPoint.Address.ToString(), out AddressRange range));

@@ -39,7 +39,7 @@ public sealed class UnfinishedPieceScenarios
         }
 
         Assert.True(isComplete, "the download is complete");
-        // Of fourteen seconds' worth six at most come anew, and what was on its way.
+        // Of fourteen seconds' worth, at most six are fetched again, and what was in flight.
         Assert.InRange(seed.Status(torrent).BytesSent, torrent.Data.Length, torrent.Data.Length + (runs * 7 * Rate));
         torrent.AssertIsIn(left.Path);
     });
@@ -93,7 +93,7 @@ public sealed class UnfinishedPieceScenarios
         torrent.AssertIsIn(status.Destination);
         Assert.Equal(0, status.FailedPieces);
         Assert.InRange(interruptions, 5, 100);
-        // Nothing came twice but what was asked for twice, at the end of a piece.
+        // Nothing arrived twice except blocks requested twice, at the end of a piece.
         Assert.Equal(torrent.Data.Length + status.BytesWasted, status.BytesReceived);
         Assert.InRange(status.BytesWasted, 0, 20 * 16384);
         foreach (Node seed in seeds)

@@ -11,7 +11,7 @@ internal sealed class SimulatedConnection(IPEndPoint remote, SimulatedPipe incom
     /// <summary>The other end.</summary>
     public SimulatedConnection Other { get; set; } = null!;
 
-    /// <summary>What comes in.</summary>
+    /// <summary>Incoming bytes.</summary>
     public SimulatedPipe Incoming => incoming;
 
     /// <summary>Whether this end is closed.</summary>
@@ -30,7 +30,7 @@ internal sealed class SimulatedConnection(IPEndPoint remote, SimulatedPipe incom
         outgoing.End();
     }
 
-    /// <summary>Both ends are told at once that there is no connection any more.</summary>
+    /// <summary>Tells both ends at once that the connection is broken.</summary>
     public void Break()
     {
         IsClosed = Other.IsClosed = true;

@@ -4,7 +4,7 @@ using TorrentPatron.Engine.Network;
 
 namespace TorrentPatron.Simulation.Simulator;
 
-/// <summary>A UDP port of a host, or one that has joined a group. What comes while too much waits is lost.</summary>
+/// <summary>A UDP port of a host, or one that has joined a group. Datagrams that arrive while too many wait are lost.</summary>
 internal sealed class SimulatedDatagramSocket(SimulatedNetwork network, SimulatedHost host, IPEndPoint local, Action close) : IDatagramSocket
 {
     private const int MostWaiting = 500;

@@ -4,7 +4,7 @@ namespace TorrentPatron.Simulation.Simulator;
 /// What files lie on: a drive that takes its time for each call, for each place that is not behind the last one, and for each byte. It does one
 /// thing after the other, and counts.
 /// </summary>
-/// <param name="world">Where it is.</param>
+/// <param name="world">The world that it belongs to.</param>
 /// <param name="call">Time for a call.</param>
 /// <param name="seek">Time to get to another place.</param>
 /// <param name="rate">Bytes/s.</param>

@@ -24,7 +24,7 @@ internal sealed class SimulatedHost(
     /// <summary>Whether it is on the far side of a cut.</summary>
     public bool IsApart { get; set; }
 
-    /// <summary>Whether a router in front of it lets nobody in but the addresses that it has sent datagrams to.</summary>
+    /// <summary>Whether a router in front of it blocks all addresses except those that it has sent datagrams to.</summary>
     public bool IsBehindRouter { get; set; }
 
     /// <summary>Those addresses.</summary>
@@ -54,7 +54,7 @@ internal sealed class SimulatedHost(
         await arrived.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
         while (host!.IsApart != IsApart || host.IsBehindRouter)
         {
-            // The dial is repeated until the line is mended or nobody waits any more.
+            // The dial is repeated until the line is repaired or the caller stops waiting.
             await Task.Delay(TimeSpan.FromSeconds(1), world.Time, cancellationToken).ConfigureAwait(false);
         }
 
@@ -81,6 +81,6 @@ internal sealed class SimulatedHost(
 
     public Task<IPAddress[]> ResolveAsync(string host, NetworkUse use, CancellationToken cancellationToken) => network.ResolveAsync(this, host, cancellationToken);
 
-    /// <summary>The socket at a UDP port; null: nobody is there.</summary>
+    /// <summary>The socket at a UDP port; null if the port is unused.</summary>
     public SimulatedDatagramSocket? SocketAt(int port) => _datagrams.GetValueOrDefault(port);
 }

@@ -52,7 +52,7 @@ internal sealed class SimulatedHttpTracker
             }
             catch (IOException)
             {
-                // Whoever asked has gone.
+                // The client has gone.
             }
         }
     }

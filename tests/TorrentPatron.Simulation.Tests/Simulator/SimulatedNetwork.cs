@@ -14,7 +14,7 @@ internal sealed class SimulatedNetwork(World world)
     private readonly Dictionary<IPEndPoint, List<SimulatedDatagramSocket>> _groups = [];
     private readonly Dictionary<string, IPAddress[]> _names = [];
     private int _lastAddress;
-    /// <summary>The first port that is given to who asks for any; after the last it is given again.</summary>
+    /// <summary>The first ephemeral port; after the last one they start again.</summary>
     private const int FirstPort = 50_000;
 
     private int _lastPort = FirstPort;
@@ -57,7 +57,7 @@ internal sealed class SimulatedNetwork(World world)
             host.IsApart = true;
     }
 
-    /// <summary>Mends every cut; what was on its way arrives.</summary>
+    /// <summary>Repairs every cut; data in flight arrives.</summary>
     public void Mend()
     {
         foreach (SimulatedHost host in _hosts.Values)
@@ -100,7 +100,7 @@ internal sealed class SimulatedNetwork(World world)
         return joined;
     }
 
-    /// <summary>Sends a datagram to a host or a group. It is lost by chance, and where a host's line has too much to do.</summary>
+    /// <summary>Sends a datagram to a host or a group. It is lost by chance, and if a host's line is too busy.</summary>
     public void Send(SimulatedHost from, byte[] datagram, IPEndPoint source, IPEndPoint to)
     {
         foreach (SimulatedHost host in _groups.TryGetValue(to, out List<SimulatedDatagramSocket>? members)

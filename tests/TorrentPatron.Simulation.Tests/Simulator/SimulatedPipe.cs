@@ -8,7 +8,7 @@ internal sealed class SimulatedPipe(World world, SimulatedHost from, SimulatedHo
 
     private readonly Queue<ReadOnlyMemory<byte>> _arrived = new();
 
-    /// <summary>What has come to the place where the network is cut.</summary>
+    /// <summary>The data that has arrived at the cut in the network.</summary>
     private readonly Queue<ReadOnlyMemory<byte>> _held = new();
     private TaskCompletionSource? _room;
     private TaskCompletionSource? _data;
@@ -54,7 +54,7 @@ internal sealed class SimulatedPipe(World world, SimulatedHost from, SimulatedHo
         return Take(into);
     }
 
-    /// <summary>The writer writes no more; what is on its way arrives.</summary>
+    /// <summary>The writer has ended; data in flight arrives.</summary>
     public void End()
     {
         if (!_hasEnded)

@@ -23,7 +23,7 @@ internal sealed class SimulatedUdpTracker
         _ = ServeAsync();
     }
 
-    /// <summary>Where it was asked from.</summary>
+    /// <summary>The source of the request.</summary>
     public HashSet<IPEndPoint> Askers { get; } = [];
 
     private async Task ServeAsync()

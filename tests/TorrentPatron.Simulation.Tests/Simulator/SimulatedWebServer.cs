@@ -23,7 +23,7 @@ internal sealed class SimulatedWebServer
         _ = AcceptAsync();
     }
 
-    /// <summary>Where it is: a folder.</summary>
+    /// <summary>Its address: a folder.</summary>
     public Uri Address { get; }
 
     /// <summary>Its files by their paths, which begin with a slash.</summary>
@@ -41,7 +41,7 @@ internal sealed class SimulatedWebServer
     /// <summary>Answers a request.</summary>
     public Func<WebQuery, WebReply> Answer { get; set; }
 
-    /// <summary>Has it the files of a torrent.</summary>
+    /// <summary>Makes it serve the files of a torrent.</summary>
     public void Share(SwarmTorrent torrent, byte[]? data = null)
     {
         foreach (var file in torrent.Metainfo.Files)
@@ -98,7 +98,7 @@ internal sealed class SimulatedWebServer
             }
             catch (IOException)
             {
-                // Whoever asked has gone.
+                // The client has gone.
             }
         }
     }

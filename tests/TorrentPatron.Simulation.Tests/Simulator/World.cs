@@ -57,9 +57,9 @@ internal sealed class World
     public void Schedule(long time, Action what) => _events.Enqueue(what, (Math.Max(time, Now), _number++));
 
     /// <summary>Lets time pass until something is so.</summary>
-    /// <param name="condition">What is waited for.</param>
+    /// <param name="condition">The condition to wait for.</param>
     /// <param name="atMost">Simulated time after which the wait is a failure.</param>
-    /// <param name="what">What is waited for, in words.</param>
+    /// <param name="what">The condition in words.</param>
     public async Task UntilAsync(Func<bool> condition, TimeSpan atMost, string what)
     {
         long end = Now + atMost.Ticks;
