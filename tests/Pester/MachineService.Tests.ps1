@@ -1,20 +1,11 @@
 BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
-    $script:modulePath = Get-TestModulePath
     $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed')
     $script:place = [IO.Directory]::CreateTempSubdirectory('tp-').FullName
     $script:socket = Join-Path $place 'run' 's'
     $script:root = Join-Path $place 'root'
     $null = New-Item -ItemType Directory $root
-    $start = [Diagnostics.ProcessStartInfo]::new(@(Get-TestShell)[0])
-    @(Get-TestShell) | Select-Object -Skip 1 | ForEach-Object { $start.ArgumentList.Add($_) }
-    '-NoProfile', '-NonInteractive', '-Command', @"
-Import-Module '$modulePath'
-Start-TorrentService -Foreground -Scope Machine -Root '$root' -BindAddress 127.0.0.1 -StatePath '$place/state' -Socket '$socket'
-"@ | ForEach-Object { $start.ArgumentList.Add($_) }
-    $start.RedirectStandardOutput = $true
-    $script:service = [Diagnostics.Process]::Start($start)
-    $null = $service.StandardOutput.ReadLine()
+    $script:service = Start-TestShellService -StatePath "$place/state" -Socket $socket -Parameters "-Scope Machine -Root '$root'"
 }
 
 AfterAll {

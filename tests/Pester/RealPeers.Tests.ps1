@@ -13,13 +13,6 @@ BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
     $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed')
 
-    function Get-FreePort {
-        $socket = [Net.Sockets.TcpListener]::new([ipaddress]::Loopback, 0)
-        $socket.Start()
-        $socket.LocalEndpoint.Port
-        $socket.Stop()
-    }
-
     function Start-TestProcess {
         # A client that ends with the test.
         [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
@@ -47,7 +40,7 @@ Describe 'Real peers' {
         $script:processes = [Collections.Generic.List[object]]::new()
         $script:files = Join-Path $TestDrive ([guid]::NewGuid())
         $script:patron = New-TestPatron -Name 'leecher' -StatePath "$files-state"
-        $script:port = Get-FreePort
+        $script:port = Get-TestPort
     }
 
     AfterEach {

@@ -222,15 +222,41 @@ function Invoke-TestScript {
     }
 }
 
+function Start-TestProgram {
+    # Starts a program and waits for the first line of its output, which is the property Line of the process.
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
+    param([string[]] $Command)
+
+    $start = [Diagnostics.ProcessStartInfo]::new($Command[0])
+    $Command | Select-Object -Skip 1 | ForEach-Object { $start.ArgumentList.Add($_) }
+    $start.RedirectStandardOutput = $true
+    $process = [Diagnostics.Process]::Start($start)
+    $process | Add-Member Line $process.StandardOutput.ReadLine() -PassThru
+}
+
+function Start-TestShellService {
+    # Starts a service in a new process of this PowerShell, and waits until it listens.
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
+    param([string] $StatePath, [string] $Socket, [string] $Parameters)
+
+    $command = "Import-Module '$modulePath'; Start-TorrentService -Foreground -BindAddress 127.0.0.1 -StatePath '$StatePath' -Socket '$Socket' $Parameters"
+    Start-TestProgram (@(Get-TestShell) + '-NoProfile', '-NonInteractive', '-Command', $command)
+}
+
+function Get-TestPort {
+    # A TCP port of loopback that is free at the moment.
+    $socket = [Net.Sockets.TcpListener]::new([ipaddress]::Loopback, 0)
+    $socket.Start()
+    $socket.LocalEndpoint.Port
+    $socket.Stop()
+}
+
 function Start-TestListener {
     # An HTTP server with one thread and a script for its answers.
     [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
     param([hashtable] $State, [scriptblock] $Answer)
 
-    $socket = [Net.Sockets.TcpListener]::new([ipaddress]::Loopback, 0)
-    $socket.Start()
-    $port = $socket.LocalEndpoint.Port
-    $socket.Stop()
+    $port = Get-TestPort
     $listener = [Net.HttpListener]::new()
     $listener.Prefixes.Add("http://127.0.0.1:$port/")
     $listener.Start()
