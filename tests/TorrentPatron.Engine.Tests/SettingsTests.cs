@@ -6,7 +6,7 @@ using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Engine.Tests;
 
-/// <summary>The settings of an engine that runs.</summary>
+/// <summary>Changes to the settings of a running engine.</summary>
 public sealed class SettingsTests
 {
     private const int Piece = 32 * 1024;

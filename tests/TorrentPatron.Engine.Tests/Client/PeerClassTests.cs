@@ -12,7 +12,7 @@ public sealed class PeerClassTests
         Assert.Equal(("office", "10.0.0.0/8, 192.0.2.1, 2001:db8::/32, 192.0.2.7-192.0.2.9"), (made.Name, made.Range));
         Assert.Equal((null, null, false), (made.MaxDownloadRate, made.MaxUploadRate, made.IsPreferred));
         Assert.Equal(4, made.Addresses.Count);
-        // What it shows can be given again.
+        // The displayed text can be parsed again.
         Assert.True(PeerClass.TryMake(made.Name, [made.Range], out PeerClass? again, out _));
         Assert.Equal(made.Range, again.Range);
     }

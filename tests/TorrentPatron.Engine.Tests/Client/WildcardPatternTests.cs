@@ -5,7 +5,7 @@ namespace TorrentPatron.Engine.Tests.Client;
 
 public sealed class WildcardPatternTests
 {
-    /// <summary>What PowerShell says; see New-WildcardTable.ps1.</summary>
+    /// <summary>PowerShell's own results; see New-WildcardTable.ps1.</summary>
     private static IEnumerable<(string Pattern, string Text, char Verdict)> Table()
     {
         using Stream stream = typeof(WildcardPatternTests).Assembly.GetManifestResourceStream("wildcards.tsv")!;

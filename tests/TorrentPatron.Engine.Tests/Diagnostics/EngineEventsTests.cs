@@ -13,7 +13,7 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Tests.Diagnostics;
 
-/// <summary>Each event is told when what it is about happens. FaultTests and HeartbeatTests do that of faults.</summary>
+/// <summary>Each event is written when its cause occurs. FaultTests and HeartbeatTests cover faults.</summary>
 public sealed partial class EngineEventsTests
 {
     private const int Piece = 32 * 1024;

@@ -5,7 +5,7 @@ using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Engine.Tests.Diagnostics;
 
-/// <summary>The events that the engines of this process tell of one torrent while it lives, or of none.</summary>
+/// <summary>Records the events of one torrent, or those of no torrent, from all engines of this process until it is disposed.</summary>
 internal sealed class EventLog : EventListener
 {
     private readonly Lock _gate = new();
@@ -13,7 +13,7 @@ internal sealed class EventLog : EventListener
     private readonly string? _torrent;
     private TaskCompletionSource _written = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <param name="torrent">The torrent, which no other test has; null: events of the engine as a whole.</param>
+    /// <param name="torrent">The torrent, which no other test uses; null: events of the engine as a whole.</param>
     public EventLog(TorrentId? torrent)
     {
         _torrent = torrent?.ToString() ?? "";
@@ -29,7 +29,7 @@ internal sealed class EventLog : EventListener
         }
     }
 
-    /// <summary>Waits for an event, since the beginning.</summary>
+    /// <summary>Waits for an event; one that was recorded before also counts.</summary>
     /// <returns>Its payload by name.</returns>
     public async Task<IReadOnlyDictionary<string, object?>> NextAsync(string name, Predicate<IReadOnlyDictionary<string, object?>>? which = null)
     {
@@ -56,7 +56,7 @@ internal sealed class EventLog : EventListener
 
     protected override void OnEventWritten(EventWrittenEventArgs eventData)
     {
-        // Called before the constructor is over, where another listener has enabled the source.
+        // Called before the constructor ends if another listener has enabled the source.
         if (_gate is null || eventData.Payload is not [string torrent, ..] || torrent != _torrent)
             return;
         lock (_gate)

@@ -67,7 +67,7 @@ public sealed class DhtAllocationTests
         return node;
     }
 
-    /// <summary>Counts what is sent, and answers what is asked when it is told to.</summary>
+    /// <summary>Counts sent datagrams, and answers queries on request.</summary>
     private sealed class AnsweringPort : IDatagramPort
     {
         private readonly Queue<(byte[] Datagram, IPEndPoint Remote)> _asked = [];
@@ -103,7 +103,7 @@ public sealed class DhtAllocationTests
             throw new NotSupportedException("A node waits for nothing.");
     }
 
-    /// <summary>A clock that stands still, so that nothing but what is measured happens.</summary>
+    /// <summary>A stopped clock, so that no timer disturbs the measurement.</summary>
     private sealed class StillTime : TimeProvider
     {
         public override long GetTimestamp() => 0;

@@ -7,7 +7,7 @@ using TorrentPatron.Protocol.Dht;
 
 namespace TorrentPatron.Engine.Tests.Discovery;
 
-/// <summary>DHT nodes of ours on a simulated network.</summary>
+/// <summary>Our DHT nodes on a simulated network.</summary>
 internal sealed class DhtNetwork(int seed)
 {
     private static readonly HostResolver NoNames = (_, _) => throw new InvalidOperationException("Nobody asks for names here.");
@@ -19,10 +19,10 @@ internal sealed class DhtNetwork(int seed)
 
     public Random Random => _random;
 
-    /// <summary>Takes the faults of nodes; a test that expects none fails with it.</summary>
+    /// <summary>Receives the nodes' faults; the default fails the test.</summary>
     public Action<Exception> OnFault { get; set; } = static fault => throw new InvalidOperationException("A node failed.", fault);
 
-    /// <summary>Adds a node, which begins with the nodes given.</summary>
+    /// <summary>Adds a node that starts from the given nodes.</summary>
     public Member Add(Func<int, IPAddress> address, params IPEndPoint[] bootstrap) => Add(address, settings => settings, bootstrap);
 
     public Member Add(Func<int, IPAddress> address, Func<DhtSettings, DhtSettings> with, params IPEndPoint[] bootstrap) =>
@@ -49,19 +49,19 @@ internal sealed class DhtNetwork(int seed)
     /// <summary>An address in a private network, where any id is valid (BEP 42).</summary>
     public static IPAddress Home(int number) => new([10, (byte)(number >> 8), (byte)number, 1]);
 
-    /// <summary>An address on the internet, each in a network of its own.</summary>
+    /// <summary>An internet address; each is in its own network.</summary>
     public static IPAddress Public(int number) => new([(byte)(20 + (number & 63)), (byte)(number >> 6), (byte)(7 * number), (byte)(1 + (number % 250))]);
 
     internal sealed record Member(DhtNode Node, SimulatedDatagrams.Port Port, IPEndPoint EndPoint)
     {
-        /// <summary>Peers that a search has brought.</summary>
+        /// <summary>Peers that a search has found.</summary>
         public List<IPEndPoint> Found { get; } = [];
 
         public void Start() => Node.Start(new DhtState());
 
         public DhtTorrent Find(InfoHash torrent, bool isSeed = false) => Node.Find(torrent, () => isSeed, (peers, _) => Found.AddRange(peers));
 
-        /// <summary>Is there no longer.</summary>
+        /// <summary>Disappears from the network.</summary>
         public void Die()
         {
             Port.Handler = null;

@@ -4,7 +4,7 @@ using TorrentPatron.Protocol.Dht;
 
 namespace TorrentPatron.Engine.Tests.Discovery;
 
-/// <summary>Somebody on a simulated network who asks what a test wants, and keeps what comes.</summary>
+/// <summary>A host on a simulated network that sends the test's queries and records received datagrams.</summary>
 internal sealed class DhtProbe : IDatagramHandler
 {
     private readonly SimulatedDatagrams _network;
@@ -23,17 +23,17 @@ internal sealed class DhtProbe : IDatagramHandler
 
     public NodeId Id { get; }
 
-    /// <summary>Everything that came.</summary>
+    /// <summary>All received messages.</summary>
     public List<KrpcMessage> Received { get; } = [];
 
-    /// <summary>Answers questions; without it they are only kept.</summary>
+    /// <summary>Answers queries; null: they are only recorded.</summary>
     public Func<KrpcQuery, KrpcResponse?>? Answer { get; set; }
 
     public void Send(ReadOnlyMemory<byte> datagram, IPEndPoint to) => _port.Send(datagram.Span, to);
 
     public void Ask(KrpcQuery query, IPEndPoint to) => Send(new KrpcWriter().Write(query), to);
 
-    /// <summary>Asks, and waits for the answer.</summary>
+    /// <summary>Sends a query and waits for its answer.</summary>
     public KrpcMessage? AskFor(KrpcQuery query, IPEndPoint to)
     {
         Received.Clear();

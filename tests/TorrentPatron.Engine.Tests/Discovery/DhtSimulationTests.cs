@@ -5,7 +5,7 @@ using TorrentPatron.Protocol.Dht;
 
 namespace TorrentPatron.Engine.Tests.Discovery;
 
-/// <summary>Whole networks of our nodes, some of whose members are gone and some of which lie.</summary>
+/// <summary>Networks of our nodes in which some nodes have left and some lie.</summary>
 public sealed class DhtSimulationTests(ITestOutputHelper output)
 {
     private const int Size = 500;
@@ -56,14 +56,14 @@ public sealed class DhtSimulationTests(ITestOutputHelper output)
         }
 
         network.Datagrams.Advance(TimeSpan.FromMinutes(10));
-        // Those that go leave their traces in the tables of the others.
+        // Nodes that leave stay in the routing tables of others.
         DhtNetwork.Member[] gone = [.. honest.OrderBy(_ => network.Random.Next()).Take((int)(silent * size))];
         foreach (DhtNetwork.Member member in gone)
             member.Die();
         DhtNetwork.Member[] alive = [.. honest.Except(gone)];
         network.Datagrams.Advance(TimeSpan.FromMinutes(1));
 
-        // Each torrent has one peer, and is then looked for by another.
+        // Each torrent has one peer; a different node then searches for it.
         (InfoHash Torrent, DhtNetwork.Member Announcer, DhtNetwork.Member Seeker)[] searches =
         [
             .. Enumerable.Range(0, Searches).Select(i =>

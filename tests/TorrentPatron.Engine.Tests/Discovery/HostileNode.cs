@@ -5,8 +5,8 @@ using TorrentPatron.Protocol.Dht;
 namespace TorrentPatron.Engine.Tests.Discovery;
 
 /// <summary>
-/// A node on loopback that answers every question with garbage, with answers to what was not asked, with nodes and peers that do
-/// not exist, and with a hundred questions of its own.
+/// A node on loopback that answers every query with garbage, unrequested answers, nodes and peers that do
+/// not exist, and a hundred queries of its own.
 /// </summary>
 internal sealed class HostileNode : IDisposable
 {
@@ -21,10 +21,10 @@ internal sealed class HostileNode : IDisposable
         _ = LieAsync();
     }
 
-    /// <summary>Where it is.</summary>
+    /// <summary>Its end point.</summary>
     public IPEndPoint EndPoint { get; }
 
-    /// <summary>Questions that it has answered.</summary>
+    /// <summary>Number of queries answered.</summary>
     public int Lies { get; private set; }
 
     public void Dispose() => _socket.Dispose();
@@ -45,7 +45,7 @@ internal sealed class HostileNode : IDisposable
         }
         catch (Exception e) when (e is ObjectDisposedException or SocketException)
         {
-            // That was all.
+            // The node is closed.
         }
     }
 
@@ -74,7 +74,7 @@ internal sealed class HostileNode : IDisposable
         });
     }
 
-    // Port 9 of an address of this machine: nobody is there, and that is known at once.
+    // Port 9 of this machine: unused, so the failure is immediate.
     private NodeContact Nobody() =>
         new(NodeId.Create(_random), new IPEndPoint(new IPAddress([127, (byte)_random.Next(1, 255), (byte)_random.Next(256), (byte)_random.Next(1, 255)]), 9));
 }

@@ -103,7 +103,7 @@ public sealed class LocalDiscoveryTests : IAsyncDisposable
         for (; heard < 100; heard++)
             await NextAsync(found);
 
-        // The next second others are heard again; what is left of the flood may take some of its room.
+        // In the next second calls of others are processed again; the rest of the flood may use some of the quota.
         for (bool isOver = false; !isOver; heard++)
         {
             _time.Advance(TimeSpan.FromSeconds(1));
@@ -115,7 +115,7 @@ public sealed class LocalDiscoveryTests : IAsyncDisposable
     [Fact]
     public async Task Over_real_sockets_two_on_this_machine_find_each_other()
     {
-        // Not over IPv6: there is no way from a loopback interface to a group there.
+        // Not over IPv6: a loopback interface cannot reach a group there.
         IPAddress local = IPAddress.Loopback;
         await using LocalDiscovery? first = LocalDiscovery.Open(new SocketNetwork(local), _ => 1111, TimeProvider.System, new Random(1), _faults.Add);
         await using LocalDiscovery? second = LocalDiscovery.Open(new SocketNetwork(local), _ => 2222, TimeProvider.System, new Random(2), _faults.Add);

@@ -5,8 +5,8 @@ using TorrentPatron.Protocol.Dht;
 namespace TorrentPatron.Engine.Tests.Discovery;
 
 /// <summary>
-/// A node that answers everything with lies: nodes that do not exist, ever nearer to what is looked for, peers that do not
-/// exist, and a token, to catch announces that it then forgets.
+/// A node that lies: it answers with nodes that do not exist, ever nearer to the target, with peers that do not
+/// exist, and with a token, to attract announces that it then drops.
 /// </summary>
 internal sealed class LyingNode : IDatagramHandler
 {
@@ -22,10 +22,10 @@ internal sealed class LyingNode : IDatagramHandler
         port.Handler = this;
     }
 
-    /// <summary>Questions it has answered.</summary>
+    /// <summary>Number of queries answered.</summary>
     public long Lies { get; private set; }
 
-    /// <summary>Makes itself known to a node, which will ask whether it is there.</summary>
+    /// <summary>Introduces itself to a node, which will ping it.</summary>
     public void Greet(IPEndPoint node) => _port.Send(
         new KrpcWriter().Write(new FindNodeQuery { TransactionId = "li"u8.ToArray(), Sender = _self, Target = _self }).Span, node);
 

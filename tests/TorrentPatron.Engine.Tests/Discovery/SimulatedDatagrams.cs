@@ -5,8 +5,8 @@ using TorrentPatron.Engine.Network;
 namespace TorrentPatron.Engine.Tests.Discovery;
 
 /// <summary>
-/// A network of datagrams with a clock of its own: whatever happens on it happens one after the other, in an order that the
-/// seed decides, and no time passes but that of the simulation.
+/// A network of datagrams with its own clock: events happen one after the other, in an order that the
+/// seed determines, in simulated time.
 /// </summary>
 internal sealed class SimulatedDatagrams(int seed) : TimeProvider
 {
@@ -16,13 +16,13 @@ internal sealed class SimulatedDatagrams(int seed) : TimeProvider
     private long _now;
     private long _number;
 
-    /// <summary>Share of datagrams that are lost.</summary>
+    /// <summary>The share of datagrams that are lost, from 0 to 1.</summary>
     public double Loss { get; set; }
 
-    /// <summary>Datagrams sent.</summary>
+    /// <summary>Number of datagrams sent.</summary>
     public long Sent { get; private set; }
 
-    /// <summary>Sees each datagram as it is sent.</summary>
+    /// <summary>Called with each sent datagram.</summary>
     public Action<IPEndPoint, IPEndPoint, ReadOnlyMemory<byte>>? OnSent { get; set; }
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
@@ -31,7 +31,7 @@ internal sealed class SimulatedDatagrams(int seed) : TimeProvider
 
     public override DateTimeOffset GetUtcNow() => DateTimeOffset.UnixEpoch.AddTicks(_now);
 
-    /// <summary>Opens a port; who listens there is set afterwards.</summary>
+    /// <summary>Opens a port; its listener is set afterwards.</summary>
     public Port Open(params IPEndPoint[] local)
     {
         var port = new Port(this, local);
@@ -40,7 +40,7 @@ internal sealed class SimulatedDatagrams(int seed) : TimeProvider
         return port;
     }
 
-    /// <summary>Lets time pass, and everything happen that happens in it.</summary>
+    /// <summary>Lets time pass, and runs everything that is due in it.</summary>
     public void Advance(TimeSpan time)
     {
         long until = _now + time.Ticks;

@@ -10,7 +10,7 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Tests.Discovery;
 
-/// <summary>Whole engines, over real sockets on loopback, that find each other without a tracker.</summary>
+/// <summary>Engines that find each other without a tracker, over real sockets on loopback.</summary>
 public sealed class TrackerlessSwarmTests : IAsyncDisposable
 {
     private const int Piece = 32 * 1024;
@@ -167,7 +167,7 @@ public sealed class TrackerlessSwarmTests : IAsyncDisposable
         TorrentClient leecher = Start(settings =>
             settings with { Dht = new DhtSettings { IsEnabled = true, BootstrapNodes = [node.ToString()] }, LocalDiscovery = true });
         await AddAsync(leecher, torrent, isSeed: false);
-        // A public one is found meanwhile, so there was time.
+        // A public torrent is found meanwhile, so there was enough time.
         var other = new SwarmTorrent(6, Piece, 4 * Piece);
         await AddAsync(seed, other, isSeed: true);
         await AddAsync(leecher, other, isSeed: false);

@@ -41,7 +41,7 @@ public sealed class MixedModeTests
         }
 
         Assert.InRange(utp, Line * share * 0.6, Line * share * 1.15);
-        // And little of the line is left unused.
+        // The line is nearly fully used.
         Assert.InRange(tcp + utp, Line * 0.88, Line);
     }
 
@@ -111,7 +111,7 @@ public sealed class MixedModeTests
         return _mode.Update(tcp, utp, delay, _now);
     }
 
-    /// <summary>A line with a long queue: TCP fills it unless it is bounded, and uTP takes what is left, a little more each second.</summary>
+    /// <summary>A line with a long queue: unbounded TCP fills it; uTP uses the rest, a little more each second.</summary>
     private sealed class SharedLine
     {
         private const long Bloat = 200_000;

@@ -4,7 +4,7 @@ using TorrentPatron.Engine.Limits;
 
 namespace TorrentPatron.Engine.Tests.Limits;
 
-/// <summary>The limits of a peer that nothing limits.</summary>
+/// <summary>The limits of an unlimited peer.</summary>
 internal static class NoLimits
 {
     private static readonly RateLimiter Unlimited = new(TimeProvider.System, 0);

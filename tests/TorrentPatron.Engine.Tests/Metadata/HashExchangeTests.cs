@@ -20,7 +20,7 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Tests.Metadata;
 
-/// <summary>Hashes of files' trees (BEP 52): asked for by <see cref="LayerFetcher"/>, given by <see cref="HashServer"/>.</summary>
+/// <summary>Hashes of files' trees (BEP 52): requested by <see cref="LayerFetcher"/>, sent by <see cref="HashServer"/>.</summary>
 public sealed class HashExchangeTests : IAsyncDisposable
 {
     private const int PieceLength = 64 * 1024;
@@ -225,7 +225,7 @@ public sealed class HashExchangeTests : IAsyncDisposable
         return message;
     }
 
-    /// <summary>Creates a torrent of a file of so many pieces, the last of them short, and one that is shorter than a piece.</summary>
+    /// <summary>Creates a torrent of two files: one with the given number of pieces, the last of them short, and one shorter than a piece.</summary>
     private async Task<HashServer> ServeAsync(int pieces, Func<int, bool>? has = null)
     {
         Directory.CreateDirectory(_folder["t"]);
@@ -256,7 +256,7 @@ public sealed class HashExchangeTests : IAsyncDisposable
         return peer;
     }
 
-    /// <summary>Has a peer answer what it was asked for, as the server answers.</summary>
+    /// <summary>Makes a peer answer the requests that it received, as the server does.</summary>
     private static void Exchange(LayerFetcher fetcher, HashServer server, HashPeer peer)
     {
         while (!peer.Peer.IsClosed && peer.TakeSent() is { Count: > 0 } requests)
@@ -292,7 +292,7 @@ public sealed class HashExchangeTests : IAsyncDisposable
         Assert.Equal(_metainfo.RawPieceLayers.ToArray(), MetainfoReader.Read(whole.Raw).RawPieceLayers.ToArray());
     }
 
-    /// <summary>A connected peer of which nothing comes but what the test says.</summary>
+    /// <summary>A connected peer that sends only what the test tells it to.</summary>
     private sealed class HashPeer : IPeerOwner, IConnection
     {
         private readonly Lock _gate = new();
@@ -333,7 +333,7 @@ public sealed class HashExchangeTests : IAsyncDisposable
             }
         }
 
-        /// <summary>The next message that is sent to it.</summary>
+        /// <summary>The next message sent to it.</summary>
         public async Task<(MessageId Id, byte[] Body)> NextAsync()
         {
             while (true)

@@ -40,7 +40,7 @@ public sealed class HostileMetadataTests
         await engine.SendAsync(id => new AddSources(id, Torrent.Metainfo.TorrentId, [second.LocalEndPoint], []));
         using ScriptedPeer honest = await MagnetDownload.AwaitAsync(second, Torrent, 2, Metadata.Length);
 
-        // The liar has been asked for all three pieces; it gives a wrong first one and lets the rest wait for the honest one.
+        // The liar was asked for all three pieces; it sends a wrong first one and leaves the rest to the honest peer.
         await liar.SendExtendedAsync(number, Wrong(0, Metadata)!);
         Task giving = MagnetDownload.GiveAsync(honest, number, Metadata);
         Task lying = MagnetDownload.GiveAsync(liar, number, Metadata, piece => piece == 0 ? Wrong(0, Metadata) : MetadataMessage.WriteReject(piece));
@@ -115,7 +115,7 @@ public sealed class HostileMetadataTests
         }
         catch (IOException)
         {
-            // The engine has had enough.
+            // The engine has closed the connection.
         }
 
         await peer.AssertClosedAsync();
@@ -238,7 +238,7 @@ public sealed class HostileMetadataTests
         }
         catch (IOException)
         {
-            // The engine has had enough.
+            // The engine has closed the connection.
         }
 
         Assert.NotEmpty(what);
@@ -273,7 +273,7 @@ public sealed class HostileMetadataTests
         Assert.Empty(Directory.GetFileSystemEntries(engine.Destination));
     }
 
-    /// <summary>Starts by a link, with one peer that has said that it has the metadata and has been asked for all of it.</summary>
+    /// <summary>Starts a torrent by a link, with one peer that claims the metadata and was asked for all of it.</summary>
     private static async Task<(IListener Listener, ScriptedPeer Peer, byte Number)> StartAsync(MemoryNetwork network, TestEngine engine)
     {
         MemoryTransport host = network.Join();
@@ -285,7 +285,7 @@ public sealed class HostileMetadataTests
         return (listener, peer, number);
     }
 
-    /// <summary>Another peer, at another address, has the metadata and gives it.</summary>
+    /// <summary>A peer at a second address has the metadata and sends it.</summary>
     private static async Task AssertAnotherGivesAsync(MemoryNetwork network, TestEngine engine)
     {
         MemoryTransport host = network.Join();

@@ -8,10 +8,10 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Tests.Metadata;
 
-/// <summary>What tests of downloads by a magnet link have in common.</summary>
+/// <summary>Shared parts of tests of downloads by a magnet link.</summary>
 internal static class MagnetDownload
 {
-    /// <summary>The number that scripted peers give <c>ut_metadata</c>.</summary>
+    /// <summary>The extension id of <c>ut_metadata</c> at scripted peers.</summary>
     public const byte Number = 7;
 
     /// <summary>A torrent whose info dictionary takes three pieces of metadata.</summary>
@@ -32,7 +32,7 @@ internal static class MagnetDownload
         return store;
     }
 
-    /// <summary>A scripted peer that waits to be dialled, and says that it has metadata of a size.</summary>
+    /// <summary>A scripted peer that waits to be dialled and claims metadata of the given size.</summary>
     public static async Task<ScriptedPeer> AwaitAsync(IListener listener, SwarmTorrent torrent, byte id, int? size)
     {
         ScriptedPeer peer = await ScriptedPeer.AwaitAsync(listener, torrent, id, isExtended: true);
@@ -46,11 +46,11 @@ internal static class MagnetDownload
         MetadataSize = size,
     }.ToBytes());
 
-    /// <summary>Answers requests for metadata until the connection ends, or all of it has been asked for.</summary>
-    /// <param name="peer">Who answers.</param>
-    /// <param name="engine">The number that the engine gave the extension.</param>
-    /// <param name="metadata">What it answers from.</param>
-    /// <param name="answer">Makes an answer of a piece's index; null: the true one.</param>
+    /// <summary>Answers requests for metadata until the connection ends or every piece was requested.</summary>
+    /// <param name="peer">The peer that answers.</param>
+    /// <param name="engine">The engine's id of the extension.</param>
+    /// <param name="metadata">The true metadata.</param>
+    /// <param name="answer">Creates the answer for the index of a piece; null: the true one.</param>
     public static async Task GiveAsync(ScriptedPeer peer, byte engine, byte[] metadata, Func<int, byte[]?>? answer = null)
     {
         try
@@ -66,7 +66,7 @@ internal static class MagnetDownload
         }
         catch (IOException)
         {
-            // The engine has gone.
+            // The engine has closed the connection.
         }
     }
 }

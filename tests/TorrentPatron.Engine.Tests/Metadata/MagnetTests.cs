@@ -141,7 +141,7 @@ public sealed class MagnetTests
         using ScriptedPeer second = await MagnetDownload.AwaitAsync(two, torrent, 2, metadata.Length);
         byte number = (await first.NextHelloAsync()).Extensions[MetadataMessage.Extension];
 
-        // Both are asked, for other pieces, before either answers.
+        // Both are asked, for different pieces, before either answers.
         int[] asked = [await NextRequestAsync(first), await NextRequestAsync(second)];
         Assert.NotEqual(asked[0], asked[1]);
         await engine.WaitStatusAsync(status => status.Metadata?.PeersAsked == 2);
@@ -556,7 +556,7 @@ public sealed class MagnetTests
         return request.Piece;
     }
 
-    /// <summary>Gives the metadata, and after that blocks.</summary>
+    /// <summary>Sends the metadata, then blocks.</summary>
     private static async Task GiveAllAsync(ScriptedPeer peer, byte number, byte[] metadata)
     {
         try
@@ -576,7 +576,7 @@ public sealed class MagnetTests
         }
         catch (IOException)
         {
-            // The engine has gone.
+            // The engine has closed the connection.
         }
     }
 }

@@ -82,7 +82,7 @@ public sealed class MetadataFetcherTests : IAsyncDisposable
                 giver.Give(second);
             _time.Advance(TimeSpan.FromMilliseconds(100));
             _fetcher.Tick();
-            // The disk's threads hash.
+            // The disk threads hash.
             await Task.Delay(5, TestContext.Current.CancellationToken);
         }
 
@@ -141,7 +141,7 @@ public sealed class MetadataFetcherTests : IAsyncDisposable
         return giver;
     }
 
-    /// <summary>A peer that gives the pieces it is asked for: all, or one now and then.</summary>
+    /// <summary>A peer that sends the requested pieces: all, or one now and then.</summary>
     private sealed class Giver : IPeerOwner, IConnection
     {
         private readonly MetadataFetcherTests _test;

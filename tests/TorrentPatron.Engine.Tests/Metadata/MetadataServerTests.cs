@@ -128,7 +128,7 @@ public sealed class MetadataServerTests
         }
         catch (IOException)
         {
-            // The engine has had enough.
+            // The engine has closed the connection.
         }
 
         await peer.AssertClosedAsync();

@@ -68,7 +68,7 @@ internal sealed class ByteQueue
         }
     }
 
-    /// <summary>The writer writes no more; what is there can still be read.</summary>
+    /// <summary>Ends writing; data in the queue can still be read.</summary>
     public void End()
     {
         lock (_gate)
@@ -78,7 +78,7 @@ internal sealed class ByteQueue
         }
     }
 
-    /// <summary>The reader reads no more.</summary>
+    /// <summary>Ends reading.</summary>
     public void Break()
     {
         lock (_gate)

@@ -147,14 +147,14 @@ public sealed class DatagramOutboxTests
         Assert.Equal(["a", "b", "c"], socket.Sent);
     }
 
-    /// <summary>Sends a batch when the test lets it.</summary>
+    /// <summary>Sends each batch when the test releases it.</summary>
     private sealed class SlowSocket : IDatagramSocket
     {
         private TaskCompletionSource? _pending;
 
         public IPEndPoint LocalEndPoint { get; } = new(IPAddress.Loopback, 1);
 
-        /// <summary>The batches, the datagrams of each with a space between them.</summary>
+        /// <summary>The sent batches; each is its datagrams, separated by spaces.</summary>
         public List<string> Sent { get; } = [];
 
         public void Continue() => _pending!.SetResult();

@@ -5,7 +5,7 @@ using TorrentPatron.Engine.Network;
 
 namespace TorrentPatron.Engine.Tests.Network;
 
-/// <summary>Hands what is sent to the test, and gives what the test delivers to the protocols attached.</summary>
+/// <summary>Passes sent datagrams to the test, and the test's datagrams to the attached protocols.</summary>
 internal sealed class FakeDatagramPort : IDatagramPort
 {
     private readonly Channel<byte[]> _sent = Channel.CreateUnbounded<byte[]>();
@@ -13,12 +13,12 @@ internal sealed class FakeDatagramPort : IDatagramPort
 
     public bool IsSilent => !_sent.Reader.TryPeek(out _);
 
-    /// <summary>Why nothing can be sent; null: it can.</summary>
+    /// <summary>The failure of every send; null: sends succeed.</summary>
     public SocketError? Refusal { get; set; }
 
     public void Attach(IDatagramHandler handler) => _handlers.Add(handler);
 
-    /// <summary>The next datagram that is sent. A test in which none ever is fails, and does not wait for ever.</summary>
+    /// <summary>The next sent datagram. Fails, rather than waiting for ever, if none is sent.</summary>
     public async Task<byte[]> SentAsync()
     {
         CancellationToken cancellationToken = TestContext.Current.CancellationToken;
@@ -26,7 +26,7 @@ internal sealed class FakeDatagramPort : IDatagramPort
     }
 
     /// <summary>Delivers a datagram.</summary>
-    /// <returns>Whether a protocol took it.</returns>
+    /// <returns>Whether a protocol accepted it.</returns>
     public bool Deliver(byte[] datagram, IPEndPoint from) => _handlers.Exists(handler => handler.TryHandle(datagram, from));
 
     public bool Has(AddressFamily family) => true;

@@ -4,7 +4,7 @@ using TorrentPatron.Engine.Network;
 
 namespace TorrentPatron.Engine.Tests.Network;
 
-/// <summary>Hands what is sent to the test, and receives what the test delivers.</summary>
+/// <summary>Passes sent datagrams to the test, and receives those that the test delivers.</summary>
 internal sealed class FakeDatagramSocket : IDatagramSocket
 {
     private readonly Channel<(byte[] Datagram, IPEndPoint Remote)> _sent = Channel.CreateUnbounded<(byte[], IPEndPoint)>();
@@ -14,7 +14,7 @@ internal sealed class FakeDatagramSocket : IDatagramSocket
 
     public bool IsSilent => !_sent.Reader.TryPeek(out _);
 
-    /// <summary>The next datagram that is sent. A test in which none ever is fails, and does not wait for ever.</summary>
+    /// <summary>The next sent datagram. Fails, rather than waiting for ever, if none is sent.</summary>
     public async Task<byte[]> SentAsync()
     {
         CancellationToken cancellationToken = TestContext.Current.CancellationToken;

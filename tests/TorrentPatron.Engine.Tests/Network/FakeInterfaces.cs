@@ -3,7 +3,7 @@ using TorrentPatron.Engine.Network;
 
 namespace TorrentPatron.Engine.Tests.Network;
 
-/// <summary>A machine's network interfaces, as a test says they are.</summary>
+/// <summary>A machine's network interfaces, set by the test.</summary>
 internal sealed class FakeInterfaces : ILocalInterfaces
 {
     private volatile IReadOnlyList<LocalInterface>? _interfaces = [];
@@ -11,7 +11,7 @@ internal sealed class FakeInterfaces : ILocalInterfaces
 
     public event Action? Changed;
 
-    /// <summary>How often they were asked for.</summary>
+    /// <summary>Number of times the interfaces were listed.</summary>
     public int Asked => Volatile.Read(ref _asked);
 
     public bool IsWatched => Changed is not null;
@@ -25,10 +25,10 @@ internal sealed class FakeInterfaces : ILocalInterfaces
         return _interfaces;
     }
 
-    /// <summary>Has these from now on, and tells nobody; null: it does not say.</summary>
+    /// <summary>Changes the interfaces without an event; null: the list is not available.</summary>
     public void Have(params LocalInterface[]? interfaces) => _interfaces = interfaces;
 
-    /// <summary>Has these from now on, and tells.</summary>
+    /// <summary>Changes the interfaces and raises the event.</summary>
     public void Change(params LocalInterface[] interfaces)
     {
         Have(interfaces);

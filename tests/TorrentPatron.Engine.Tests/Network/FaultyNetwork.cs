@@ -4,10 +4,10 @@ using TorrentPatron.Engine.Network;
 
 namespace TorrentPatron.Engine.Tests.Network;
 
-/// <summary>A network with a mistake in it: where it is told to, it throws what no network may throw.</summary>
+/// <summary>A faulty network: in the chosen call it throws an exception that no network may throw.</summary>
 internal sealed class FaultyNetwork(INetwork inner) : INetwork
 {
-    /// <summary>What is thrown.</summary>
+    /// <summary>The thrown exception.</summary>
     public static readonly Exception Fault = new InvalidOperationException("A mistake.");
 
     private int _accepted;
@@ -22,7 +22,7 @@ internal sealed class FaultyNetwork(INetwork inner) : INetwork
         Send,
     }
 
-    /// <summary>What throws from now on: a connect or an accept only once.</summary>
+    /// <summary>The call that throws from now on; a connect or an accept throws only once.</summary>
     public Call Throws { get; set; }
 
     public ReadOnlyCollection<IPAddress> LocalAddresses => inner.LocalAddresses;
@@ -64,7 +64,7 @@ internal sealed class FaultyNetwork(INetwork inner) : INetwork
         public void Dispose() => inner.Dispose();
     }
 
-    /// <summary>Only the first that is accepted is faulty: the others go on.</summary>
+    /// <summary>Only the first accept fails; later ones succeed.</summary>
     private sealed class Connection(FaultyNetwork owner, IConnection inner, bool isFaulty = false) : IConnection
     {
         public IPEndPoint RemoteEndPoint => inner.RemoteEndPoint;

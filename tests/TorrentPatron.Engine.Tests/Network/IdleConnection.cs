@@ -3,7 +3,7 @@ using TorrentPatron.Engine.Network;
 
 namespace TorrentPatron.Engine.Tests.Network;
 
-/// <summary>A connection over which nothing ever comes; what is sent is lost.</summary>
+/// <summary>A connection that receives nothing and drops sent data.</summary>
 internal sealed class IdleConnection(IPEndPoint remote) : IConnection
 {
     private readonly TaskCompletionSource<int> _received = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -3,7 +3,7 @@ using TorrentPatron.Engine.Network;
 
 namespace TorrentPatron.Engine.Tests.Network;
 
-/// <summary>A stream within the process, bounded as a socket's buffers are.</summary>
+/// <summary>A stream within the process, bounded like a socket's buffers.</summary>
 internal sealed class MemoryConnection(IPEndPoint remote, ByteQueue incoming, ByteQueue outgoing) : IConnection
 {
     public IPEndPoint RemoteEndPoint { get; } = remote;

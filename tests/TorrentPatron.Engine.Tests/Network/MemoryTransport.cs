@@ -7,17 +7,17 @@ using TorrentPatron.Engine.Network;
 
 namespace TorrentPatron.Engine.Tests.Network;
 
-/// <summary>A network within the process: each transport on it has an address of its own.</summary>
+/// <summary>A network within the process: each transport on it has its own address.</summary>
 internal sealed class MemoryNetwork
 {
     private readonly ConcurrentDictionary<IPEndPoint, Channel<MemoryConnection>> _listeners = new();
     private int _port = 50_000;
     private int _address;
 
-    /// <summary>Connections that were made.</summary>
+    /// <summary>Number of connections made.</summary>
     public int Dialled { get; private set; }
 
-    /// <summary>Dials that found nobody.</summary>
+    /// <summary>Number of dials without a listener.</summary>
     public int Refused { get; private set; }
 
     public MemoryTransport Join() => new(this, new IPAddress([10, 0, 0, (byte)Interlocked.Increment(ref _address)]));

@@ -6,7 +6,7 @@ using TorrentPatron.Engine.Network;
 
 namespace TorrentPatron.Engine.Tests.Network;
 
-/// <summary>To what sockets are bound, as interfaces and addresses come and go.</summary>
+/// <summary>The binding of sockets as interfaces and addresses come and go.</summary>
 public sealed class NetworkBindingTests
 {
     private readonly FakeInterfaces _interfaces = new();
@@ -183,7 +183,7 @@ public sealed class NetworkBindingTests
         Assert.Equal(0, network.OpenCount);
     }
 
-    /// <summary>The other end is closed, in order or not.</summary>
+    /// <summary>The other end is closed, orderly or by a reset.</summary>
     private static async Task EndAsync(IConnection connection)
     {
         try

@@ -262,7 +262,7 @@ public sealed class ProxyNetworkTests : IAsyncLifetime
             }
             catch (IOException)
             {
-                // By the old one.
+                // Through the old proxy.
             }
 
             await Task.Delay(20, Cancel);
@@ -352,7 +352,7 @@ public sealed class ProxyNetworkTests : IAsyncLifetime
     private Task<ProxyException> FailAsync() => Assert.ThrowsAsync<ProxyException>(
         () => _network.ConnectAsync(new IPEndPoint(IPAddress.Parse("192.0.2.1"), 80), NetworkUse.Peers, Cancel));
 
-    /// <summary>Tells of the sockets for datagrams that are opened.</summary>
+    /// <summary>Records the opened datagram sockets.</summary>
     private sealed class SpyNetwork(Action<IDatagramSocket> opened) : INetwork
     {
         private readonly SocketNetwork _inner = new(IPAddress.Loopback);

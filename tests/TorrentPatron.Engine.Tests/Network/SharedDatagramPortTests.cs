@@ -50,7 +50,7 @@ public sealed class SharedDatagramPortTests
     public async Task Sending_to_a_known_address_allocates_nothing()
     {
         const int Datagrams = 1_000;
-        // A Debug build allocates the state of each call of an async method.
+        // A Debug build allocates the state machine of each async call.
         bool isDebug = typeof(SharedDatagramPort).Assembly.GetCustomAttribute<DebuggableAttribute>() is { IsJITOptimizerDisabled: true };
         await using SharedDatagramPort port = Open();
         await using SharedDatagramPort other = Open();
@@ -58,7 +58,7 @@ public sealed class SharedDatagramPortTests
         IPEndPoint remote = port.EndPoints[0];
         Send(100);
 
-        // Only where the system has no room is a datagram sent later, which takes memory.
+        // A datagram is sent later, which allocates, only if the system's buffer is full.
         long least = long.MaxValue;
         for (int run = 0; run < 10; run++)
         {
@@ -176,7 +176,7 @@ public sealed class SharedDatagramPortTests
             datagram.Span[0] == (byte)'!' ? throw new InvalidOperationException("A mistake.") : false;
     }
 
-    /// <summary>Acknowledges what came together by its number.</summary>
+    /// <summary>Answers each batch with its number of datagrams.</summary>
     private sealed class Counter(SharedDatagramPort port) : IDatagramHandler
     {
         private int _count;
@@ -196,7 +196,7 @@ public sealed class SharedDatagramPortTests
         }
     }
 
-    /// <summary>A network of one address, which is not there at first.</summary>
+    /// <summary>A network with one address, which is missing at first.</summary>
     private sealed class LateNetwork : INetwork
     {
         private readonly SocketNetwork _inner = new(IPAddress.Loopback);

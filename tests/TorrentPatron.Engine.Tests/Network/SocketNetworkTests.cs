@@ -6,7 +6,7 @@ using TorrentPatron.Engine.Trackers;
 
 namespace TorrentPatron.Engine.Tests.Network;
 
-/// <summary>A network that is bound to 127.0.0.2, and what others on this machine see of it.</summary>
+/// <summary>A network bound to 127.0.0.2, as others on this machine see it.</summary>
 public sealed class SocketNetworkTests
 {
     private static readonly IPAddress Bound = IPAddress.Parse("127.0.0.2");

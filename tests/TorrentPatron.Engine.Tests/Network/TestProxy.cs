@@ -9,7 +9,7 @@ using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Engine.Tests.Network;
 
-/// <summary>A SOCKS5 proxy on loopback that does what a test says. Names it looks up in a list of its own.</summary>
+/// <summary>A scripted SOCKS5 proxy on loopback that resolves names from its own list.</summary>
 internal sealed class TestProxy : IAsyncDisposable
 {
     private readonly SocketNetwork _network = new(IPAddress.Loopback);
@@ -28,7 +28,7 @@ internal sealed class TestProxy : IAsyncDisposable
 
     public ProxySettings Settings => new(ProxyKind.Socks5, new HostEndPoint("127.0.0.1", EndPoint.Port));
 
-    /// <summary>What it was asked for: "connect host:port", "associate", "datagram host:port".</summary>
+    /// <summary>The received requests: "connect host:port", "associate", "datagram host:port".</summary>
     public ConcurrentQueue<string> Asked { get; } = [];
 
     /// <summary>The addresses of names.</summary>
@@ -43,13 +43,13 @@ internal sealed class TestProxy : IAsyncDisposable
     /// <summary>Whether it carries datagrams.</summary>
     public bool CarriesDatagrams { get; set; } = true;
 
-    /// <summary>Whether it says nothing at all.</summary>
+    /// <summary>Whether it never answers.</summary>
     public bool IsSilent { get; set; }
 
-    /// <summary>What it answers instead of anything else; null: as a proxy does.</summary>
+    /// <summary>A fixed answer to everything; null: it answers as a proxy does.</summary>
     public byte[]? Noise { get; set; }
 
-    /// <summary>Ends the connections by which datagrams are carried.</summary>
+    /// <summary>Ends the connections of UDP associations.</summary>
     public void EndAssociations()
     {
         while (_controls.TryTake(out IConnection? control))
@@ -113,7 +113,7 @@ internal sealed class TestProxy : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
-            // The test, or the client, is done.
+            // The test or the client has ended.
         }
         finally
         {
@@ -200,7 +200,7 @@ internal sealed class TestProxy : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
-            // The association is over.
+            // The association has ended.
         }
     }
 

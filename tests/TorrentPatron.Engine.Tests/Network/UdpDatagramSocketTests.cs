@@ -7,7 +7,7 @@ using TorrentPatron.Engine.Network;
 
 namespace TorrentPatron.Engine.Tests.Network;
 
-/// <summary>Tests that count what the whole process allocates: nothing else runs beside them.</summary>
+/// <summary>Tests that count allocations of the whole process: nothing else runs beside them.</summary>
 [CollectionDefinition(nameof(WholeProcess), DisableParallelization = true)]
 public sealed class WholeProcess;
 
@@ -111,7 +111,7 @@ public sealed class UdpDatagramSocketTests
         }
 
         Assert.Equal(Enumerable.Range(0, Many), numbers);
-        // Linux puts them together on the way.
+        // Linux coalesces them on the way.
         Assert.InRange(calls, OperatingSystem.IsLinux() ? 1 : (Many + 6) / 7, (Many / 7) + 2);
     }
 
@@ -123,7 +123,7 @@ public sealed class UdpDatagramSocketTests
         var sent = new DatagramBatch(5, 70_000);
         Assert.True(sent.TryAdd("first"u8, here.LocalEndPoint));
         Assert.True(sent.TryAdd(new byte[70_000], here.LocalEndPoint));
-        // The socket is bound to the loopback interface, from where no way leads there.
+        // The socket is bound to the loopback interface, which has no route there.
         Assert.True(sent.TryAdd("lost"u8, new IPEndPoint(IPAddress.Parse("192.0.2.1"), 1)));
         Assert.True(sent.TryAdd("last"u8, here.LocalEndPoint));
 
@@ -164,7 +164,7 @@ public sealed class UdpDatagramSocketTests
         {
             byte[] bytes = new byte[length];
             random.NextBytes(bytes);
-            // A new end point each time: they are compared by what they say.
+            // A new end point each time: end points are compared by value.
             Assert.True(sent.TryAdd(bytes, new IPEndPoint(to.LocalEndPoint.Address, to.LocalEndPoint.Port)));
             expected[to].Add(bytes);
         }
@@ -217,7 +217,7 @@ public sealed class UdpDatagramSocketTests
                 Assert.True(sent.TryAdd(bytes, here.LocalEndPoint));
             }
 
-            // The socket is bound to the loopback interface, from where no way leads there.
+            // The socket is bound to the loopback interface, which has no route there.
             for (int i = 0; i < 10; i++)
                 Assert.True(sent.TryAdd(new byte[1_000], nowhere));
         }
@@ -281,7 +281,7 @@ public sealed class UdpDatagramSocketTests
     public async Task To_and_from_a_known_peer_a_datagram_allocates_nothing()
     {
         const int Datagrams = 2_000;
-        // A Debug build allocates the state of each call of an async method.
+        // A Debug build allocates the state machine of each async call.
         bool isDebug = typeof(SocketNetwork).Assembly.GetCustomAttribute<DebuggableAttribute>() is { IsJITOptimizerDisabled: true };
         int most = isDebug ? 300 : 20;
         using IDatagramSocket here = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0), NetworkUse.Peers);
@@ -290,7 +290,7 @@ public sealed class UdpDatagramSocketTests
         var batch = new DatagramBatch(1, 2_000);
         await Task.Run(() => ExchangeAsync(100), Cancel);
 
-        // The runtime's own threads allocate too, so the least of some runs counts.
+        // The runtime's own threads allocate too, so the minimum of several runs counts.
         long least = long.MaxValue;
         for (int run = 0; run < 10 && least > Datagrams; run++)
         {
@@ -317,7 +317,7 @@ public sealed class UdpDatagramSocketTests
         }
     }
 
-    /// <summary>Receives so many datagrams, all from the same socket.</summary>
+    /// <summary>Receives the given number of datagrams, all from the same socket.</summary>
     private static async Task<List<byte[]>> ReceiveAsync(IDatagramSocket socket, IDatagramSocket from, int count)
     {
         var batch = new DatagramBatch(16, 1_500);

@@ -21,7 +21,7 @@ public sealed class UtpTimersTests
             clock.Advance(2 * Step);
             var first = new UtpHeader(UtpPacketType.Data, i, 1, 0, 1_000, 2, 6);
             var stream = new UtpStream(transport, new IPEndPoint(IPAddress.Loopback, 1_000 + i), first, 7);
-            // A full packet, the acknowledgement of which waits for a second one: a timer of each connection's own.
+            // The acknowledgement of a full packet waits for a second one: each connection has a timer for that.
             stream.Receive(first, [], new byte[528], transport.Now);
             stream.EndBatch(transport.Now);
         }
@@ -42,7 +42,7 @@ public sealed class UtpTimersTests
         }
     }
 
-    /// <summary>Counts the calls of its timers.</summary>
+    /// <summary>Counts the callbacks of its timers.</summary>
     private sealed class CountingClock : FakeTimeProvider
     {
         public int Calls { get; set; }
@@ -57,7 +57,7 @@ public sealed class UtpTimersTests
                 state, dueTime, period);
     }
 
-    /// <summary>Counts what is sent.</summary>
+    /// <summary>Counts sent datagrams.</summary>
     private sealed class CountingPort : IDatagramPort
     {
         public int Sent { get; private set; }

@@ -7,7 +7,7 @@ using TorrentPatron.Protocol.Utp;
 
 namespace TorrentPatron.Engine.Tests.Network;
 
-/// <summary>uTP over real sockets of this machine.</summary>
+/// <summary>uTP over real sockets on this machine.</summary>
 public sealed class UtpTransportTests : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -129,7 +129,7 @@ public sealed class UtpTransportTests : IAsyncLifetime
         {
             new UtpHeader(UtpPacketType.Syn, (ushort)i, 1, 0, 1_000, 7, 0).Write(packet);
             await attacker.SendAsync(packet, _other.EndPoint, Cancelled);
-            // It is not told the number that it has to acknowledge: it guesses.
+            // It does not know the number to acknowledge: it guesses.
             new UtpHeader(UtpPacketType.Data, (ushort)(i + 1), 1, 0, 1_000, 8, (ushort)(i * 13)).Write(packet);
             await attacker.SendAsync(packet, _other.EndPoint, Cancelled);
         }
@@ -193,7 +193,7 @@ public sealed class UtpTransportTests : IAsyncLifetime
             await Task.Delay(10, patience.Token);
     }
 
-    /// <summary>Connects, and sends the first byte, by which the other side learns of it.</summary>
+    /// <summary>Connects and sends the first byte, which makes the other side accept.</summary>
     private async Task<(IConnection A, IConnection B)> MeetAsync()
     {
         IConnection a = await _one.Transport.ConnectAsync(_other.EndPoint, Cancelled).WaitAsync(Patience, Cancelled);

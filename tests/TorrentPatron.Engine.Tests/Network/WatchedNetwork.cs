@@ -5,12 +5,12 @@ using TorrentPatron.Engine.Network;
 
 namespace TorrentPatron.Engine.Tests.Network;
 
-/// <summary>The system's network, which notes what leaves by it.</summary>
+/// <summary>The system's network; it records everything sent through it.</summary>
 internal sealed class WatchedNetwork(INetwork? inner = null) : INetwork
 {
     private readonly INetwork _inner = inner ?? new SocketNetwork(IPAddress.Loopback);
 
-    /// <summary>Each name looked up, each address dialled, and each socket for datagrams, groups and listening.</summary>
+    /// <summary>Each name looked up, each address dialled, and each socket opened for datagrams, groups and listening.</summary>
     public ConcurrentQueue<string> Seen { get; } = [];
 
     public ReadOnlyCollection<IPAddress> LocalAddresses => _inner.LocalAddresses;
@@ -76,7 +76,7 @@ internal sealed class WatchedNetwork(INetwork? inner = null) : INetwork
 
         private void Note(IPEndPoint remote)
         {
-            // What is given to a closed socket does not leave.
+            // A closed socket sends nothing.
             if (!_isDisposed)
                 seen.Enqueue($"send {remote}");
         }

@@ -62,7 +62,7 @@ public sealed class EarlyMessagesTests : IDisposable
         _peer.Handler.OnSaid = () =>
         {
             _peer.Handler.OnSaid = null;
-            // Were a lock held while it is said, this would never end.
+            // If a lock were held during the callback, this would never end.
             Assert.True(Task.Run(() => Keep("04 00000002")).Wait(TimeSpan.FromSeconds(30)));
         };
 

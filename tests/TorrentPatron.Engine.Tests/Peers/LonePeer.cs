@@ -8,7 +8,7 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Tests.Peers;
 
-/// <summary>A connected peer without a swarm: what is sent to it is kept, and nothing comes from it.</summary>
+/// <summary>A connected peer without a swarm: it records messages and sends nothing.</summary>
 internal sealed class LonePeer : IDisposable
 {
     private readonly SinkConnection _connection = new();
@@ -21,12 +21,12 @@ internal sealed class LonePeer : IDisposable
             isIncoming: true, new ExtensionTable(), NoLimits.Make(), time ?? TimeProvider.System);
     }
 
-    /// <summary>What is told of it.</summary>
+    /// <summary>Receives its events.</summary>
     public RecordingHandler Handler { get; }
 
     public PeerConnection Connection { get; }
 
-    /// <summary>Takes the messages that have been sent to it since the last call: name, piece and offset in blocks.</summary>
+    /// <summary>Takes the messages sent to it since the last call: name, piece and offset in blocks.</summary>
     public string[] TakeSent()
     {
         Connection.Sender.Flush();

@@ -306,7 +306,7 @@ public sealed class PeerDirectoryTests
 
         bool[] areLocal = [.. Enumerable.Range(0, 10).Select(_ => directory.TakeNext(Start, DialEffort.More)!.Address.GetAddressBytes()[0] == 10)];
         Assert.True(areLocal[0]);
-        // Those that name many local addresses do not hide those of others; the others' turns may be theirs too.
+        // Many preferred addresses do not hide the others; a turn of all addresses may also go to a preferred one.
         Assert.InRange(areLocal.Count(isLocal => isLocal), 5, 8);
     }
 

@@ -246,7 +246,7 @@ public sealed class PeerDownloadTests : IDisposable
         Assert.Equal(0, _fast.Handler.Wasted);
         Assert.Equal(1, piece.Received);
         Assert.False(_download.IsSnubbed);
-        // The same again is not wanted any more.
+        // The same block again is no longer wanted.
         Assert.Null(Send(piece, 3));
         Assert.Equal(Block, _fast.Handler.Wasted);
         Assert.Equal(1, piece.Received);

@@ -139,7 +139,7 @@ public sealed class PeerSetTests : IAsyncDisposable
         IPEndPoint address = Address(1);
         _set.Directory.Add(address, PeerSource.Manual);
         IdleConnection first = Attach(200, address, isIncoming: false);
-        // Another torrent takes the last places of the engine.
+        // A second torrent takes the engine's last places.
         while (_engine.TryAddPeer())
         {
         }
@@ -233,7 +233,7 @@ public sealed class PeerSetTests : IAsyncDisposable
         _set.Connected[0].Close("It goes.");
         Assert.False(Attach(50).IsDisposed);
 
-        // Two places of the engine's are another torrent's.
+        // A second torrent has two of the engine's places.
         _set.Connected[0].Close("It goes.");
         Assert.True(_engine.TryAddPeer());
         Assert.True(_engine.TryAddPeer());
@@ -290,7 +290,7 @@ public sealed class PeerSetTests : IAsyncDisposable
         _set.TurnOver();
         Assert.Empty(_set.Closed);
 
-        // They take what dials them and say nothing, so that some always wait to be dialled.
+        // They accept connections and stay silent, so that some addresses always wait to be dialled.
         for (byte id = 200; id < 210; id++)
             _network.Listen(Address(id));
         _set.Directory.Add(Address(200), PeerSource.Manual);
@@ -324,7 +324,7 @@ public sealed class PeerSetTests : IAsyncDisposable
         Assert.False(asking.IsClosed);
         Assert.Equal(Pieces * MetadataMessage.PieceLength, asking.MetadataSent);
 
-        // Again, which counts no more.
+        // A second time, which does not count.
         for (int again = 0; again < Pieces && !asking.IsClosed; again++)
         {
             Assert.Null(server.Handle(asking, MetadataMessage.WriteRequest(again)));
@@ -388,8 +388,8 @@ public sealed class PeerSetTests : IAsyncDisposable
         return new PeerId(bytes);
     }
 
-    /// <summary>Takes all places but a few; others always wait to be dialled.</summary>
-    /// <returns>A peer that speaks the extension for metadata.</returns>
+    /// <summary>Takes all places but a few; other addresses always wait to be dialled.</summary>
+    /// <returns>A peer that supports the metadata extension.</returns>
     private PeerConnection FillAndAsk(MetadataServer server)
     {
         _set.Extensions.Set(server);
@@ -414,7 +414,7 @@ public sealed class PeerSetTests : IAsyncDisposable
         {
             _time.Advance(TimeSpan.FromSeconds(1));
             _set.TurnOver();
-            // The places of those that have left are taken, by peers that do nothing either.
+            // Other idle peers take the places of those that have left.
             for (byte id = 20; id < 100 && _set.Connected.Count < Room; id++)
                 Attach(id);
         }

@@ -6,16 +6,16 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Tests.Peers;
 
-/// <summary>A swarm that wants no more than one piece of its peer and notes what the peer says of pieces.</summary>
+/// <summary>A swarm that wants at most one piece from its peer and records the peer's messages about pieces.</summary>
 internal sealed class RecordingHandler(int pieceCount) : IDownloadHandler, IUploadHandler, IPeerOwner
 {
-    /// <summary>What was said, in its order.</summary>
+    /// <summary>The messages, in order.</summary>
     public List<string> Said { get; } = [];
 
-    /// <summary>The piece whose blocks the peer is asked for; null means none.</summary>
+    /// <summary>The piece whose blocks are requested from the peer; null means none.</summary>
     public ActivePiece? Wanted { get; set; }
 
-    /// <summary>Bytes received for nothing.</summary>
+    /// <summary>Wasted bytes.</summary>
     public int Wasted { get; private set; }
 
     /// <summary>Whether the peer counted as starved while it looked for blocks.</summary>
@@ -26,7 +26,7 @@ internal sealed class RecordingHandler(int pieceCount) : IDownloadHandler, IUplo
     /// <summary>The pieces that we have.</summary>
     public int[] Here { get; set; } = [];
 
-    /// <summary>Does something in the course of what is told.</summary>
+    /// <summary>Called during each callback.</summary>
     public Action? OnSaid { get; set; }
 
     public int PieceRoom(int piece) => BlockRequest.BlockLength;

@@ -313,7 +313,7 @@ public sealed class ActivePiecesTests : IPieceDisk, IPieceResults
         return source;
     }
 
-    /// <summary>Has a source give one of the blocks that it owes.</summary>
+    /// <summary>Makes a source send one of its requested blocks.</summary>
     private void Give(FakeSource source, string name)
     {
         PendingBlock block = source.Owed.Single(owed => FakeSource.NameOf(owed) == name);

@@ -57,7 +57,7 @@ public sealed class BackPressureTests
                 share.Add(1);
         }
 
-        // Those that came first give way to the others.
+        // Those that filled up first shrink to their shares.
         foreach (BackPressure share in slow)
         {
             while (!share.WaitAsync(CancellationToken.None).IsCompleted)

@@ -2,7 +2,7 @@ using TorrentPatron.Engine.Pieces;
 
 namespace TorrentPatron.Engine.Tests.Pieces;
 
-/// <summary>A source of blocks that does not choke us and keeps what it is asked for.</summary>
+/// <summary>A source of blocks that does not choke us and records requests.</summary>
 internal sealed class FakeSource : IBlockSource
 {
     private ActivePiece? _current;
@@ -21,12 +21,12 @@ internal sealed class FakeSource : IBlockSource
 
     public IReadOnlyCollection<int> AllowedFast { get; set; } = [];
 
-    /// <summary>The blocks that it has been asked for.</summary>
+    /// <summary>The requested blocks.</summary>
     public List<PendingBlock> Owed { get; } = [];
 
     public bool MayRequest(int piece) => !IsChoking || AllowedFast.Contains(piece);
 
-    /// <summary>Is asked for blocks; each is named by piece and block.</summary>
+    /// <summary>Requests blocks from it; each is named by piece and block.</summary>
     public string[] Reserve(ActivePieces pieces, int most)
     {
         var into = new PendingBlock[most];
@@ -35,7 +35,7 @@ internal sealed class FakeSource : IBlockSource
         return [.. taken.Select(NameOf)];
     }
 
-    /// <summary>Is asked for a run of blocks.</summary>
+    /// <summary>Requests a run of blocks from it.</summary>
     public string[] Take(Func<List<PendingBlock>, long> reserve)
     {
         var taken = new List<PendingBlock>();
@@ -47,8 +47,8 @@ internal sealed class FakeSource : IBlockSource
 
     public static string NameOf(PendingBlock block) => $"{block.Piece.Index}.{block.Block}";
 
-    /// <summary>Gives back everything that it owes.</summary>
-    /// <returns>Whether any of it is free for others.</returns>
+    /// <summary>Releases all its requested blocks.</summary>
+    /// <returns>Whether any of them is now free for others.</returns>
     public bool Release(ActivePieces pieces)
     {
         PendingBlock[] owed = [.. Owed];

@@ -3,7 +3,7 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Tests.Pieces;
 
-/// <summary>What the picker does, done the slow and obvious way.</summary>
+/// <summary>The picker's rules in a slow and obvious implementation.</summary>
 internal sealed class NaivePicker
 {
     public NaivePicker(int pieces)

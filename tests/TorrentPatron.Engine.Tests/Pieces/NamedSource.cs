@@ -2,7 +2,7 @@ using TorrentPatron.Engine.Pieces;
 
 namespace TorrentPatron.Engine.Tests.Pieces;
 
-/// <summary>A source of blocks that is nothing but a name.</summary>
+/// <summary>A source of blocks that has only a name.</summary>
 internal sealed record NamedSource(string Name) : IBlockSource
 {
     public BlockAvailability Availability { get; } = new();

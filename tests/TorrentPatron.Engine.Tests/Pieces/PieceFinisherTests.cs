@@ -400,7 +400,7 @@ public sealed class PieceFinisherTests
 
         public bool Suspects { get; set; }
 
-        /// <summary>Who sends a block.</summary>
+        /// <summary>The sender of a block.</summary>
         public Func<int, IBlockSource> Sender { get; set; } = block => block % 2 == 0 ? Even : Odd;
 
         public (int Good, int Bad, int NotWritten) Said { get; private set; }
@@ -412,24 +412,24 @@ public sealed class PieceFinisherTests
         /// <summary>Thrown by the next write.</summary>
         public Exception? Breaks { get; set; }
 
-        /// <summary>The fault that was told.</summary>
+        /// <summary>The reported fault.</summary>
         public Exception? Fault { get; private set; }
 
-        /// <summary>The blocks that were on disk when the piece was put aside; null: it was not.</summary>
+        /// <summary>The blocks that were on disk when the piece was parked; null: it was not parked.</summary>
         public int[]? Parked { get; private set; }
 
-        /// <summary>Bytes of an earlier session that were dropped.</summary>
+        /// <summary>Number of dropped bytes of an earlier session.</summary>
         public long Dropped { get; private set; }
 
-        /// <summary>Bytes of one of several senders that were dropped.</summary>
+        /// <summary>Number of dropped bytes of one of several senders.</summary>
         public long Mended { get; private set; }
 
         public long BytesRead { get; private set; }
 
-        /// <summary>Has the piece verified in another way.</summary>
+        /// <summary>Replaces the piece's verifier.</summary>
         public void VerifyBy(PieceVerifier verifier) => Piece.Finisher = Finisher = new PieceFinisher(Piece, verifier, 100, this, this);
 
-        /// <summary>Blocks arrive, and the disk thread runs behind them.</summary>
+        /// <summary>Blocks arrive, and the disk thread then runs.</summary>
         public void Add(params int[] blocks)
         {
             foreach (int block in blocks)
@@ -440,7 +440,7 @@ public sealed class PieceFinisherTests
             }
         }
 
-        /// <summary>Blocks arrive, and the disk thread does not come to them yet.</summary>
+        /// <summary>Blocks arrive, but the disk thread does not run yet.</summary>
         public void AddWithoutDisk(params int[] blocks)
         {
             foreach (int block in blocks)
@@ -456,7 +456,7 @@ public sealed class PieceFinisherTests
             }
         }
 
-        /// <summary>What was counted has been taken off again, and the slabs have come back: the pool lends them anew.</summary>
+        /// <summary>Checks that the counts are back at zero and the slabs were returned: the pool lends them again.</summary>
         public void AssertBalanced()
         {
             Assert.Equal(0, _waiting);

@@ -46,7 +46,7 @@ public sealed class PiecePickerTests
         picker.Have(20);
 
         Assert.Equal(25, picker.Pick(null, [25]));
-        // Had by two where the rarest are had by one; 30, had by four, is left for later.
+        // Two peers have it, one has the rarest; four have piece 30, which is left for later.
         Assert.Equal(20, picker.Pick(null, [30, 20]));
         Assert.NotEqual(30, picker.Pick(null, [30]));
     }

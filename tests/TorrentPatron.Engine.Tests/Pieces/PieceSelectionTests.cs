@@ -130,7 +130,7 @@ public sealed class PieceSelectionTests
             Assert.Equal(piece == 3, _selection.NoLongerWanted(source, piece));
         }
 
-        // A count that had got lost would throw here.
+        // A lost count would throw here.
         _selection.SourceLeft(source);
         Assert.False(source.Availability.IsSeed);
     }
@@ -165,7 +165,7 @@ public sealed class PieceSelectionTests
             _selection.SourceLeft(source);
         })));
 
-        // A count that had got lost would have thrown above, when it went below zero; nobody has anything now.
+        // A lost count would have thrown above, when it fell below zero; no source has anything now.
         FakeSource seed = Seed();
         Assert.Equal(0, _selection.Pick(seed));
         _selection.SourceLeft(seed);

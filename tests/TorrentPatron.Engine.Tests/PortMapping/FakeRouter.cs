@@ -12,14 +12,14 @@ using TorrentPatron.Engine.Tests.Network;
 
 namespace TorrentPatron.Engine.Tests.PortMapping;
 
-/// <summary>A router, and the network of which it is all: what it is asked, what it answers, and what it has mapped.</summary>
+/// <summary>A router and its network: requests, answers and mappings.</summary>
 internal sealed partial class FakeRouter(TimeProvider time) : INetwork
 {
     public static readonly IPAddress Address = IPAddress.Parse("192.168.1.1");
     public static readonly IPAddress Local = IPAddress.Parse("192.168.1.5");
     public static readonly IPAddress Stranger = IPAddress.Parse("192.168.1.66");
 
-    /// <summary>Its address and ours over IPv6, and the one by which it is reached for UPnP.</summary>
+    /// <summary>Its IPv6 address and ours, and its address for UPnP.</summary>
     public static readonly IPAddress Address6 = IPAddress.Parse("fe80::1%2"), Local6 = IPAddress.Parse("2001:db8::5"), Outside6 = IPAddress.Parse("2001:db8::1");
 
     private readonly List<RouterSocket> _groups = [];
@@ -29,33 +29,33 @@ internal sealed partial class FakeRouter(TimeProvider time) : INetwork
 
     public bool SpeaksNatPmp { get; set; }
 
-    /// <summary>Where the answer to a search says that the description is; null: UPnP is not spoken.</summary>
+    /// <summary>The description's address in the answer to a search; null: UPnP is unsupported.</summary>
     public string? Description { get; set; }
 
-    /// <summary>The number of the fault by which an UPnP mapping is refused: external port and lease are given; null: it is not.</summary>
+    /// <summary>The UPnP error code for a mapping's external port and lease; null: the mapping succeeds.</summary>
     public Func<ushort, uint, int?> UpnpFault { get; set; } = (_, _) => null;
 
-    /// <summary>Added to the port that was asked for.</summary>
+    /// <summary>The offset of the mapped port from the requested one.</summary>
     public int PortShift { get; set; }
 
     public uint Lifetime { get; set; } = 3_600;
 
-    /// <summary>Changes each answer to a mapping, or says more before it: who says it, and what.</summary>
+    /// <summary>Changes the answer to each mapping request, or adds others before it: sender and datagram.</summary>
     public Func<byte[], IEnumerable<(IPAddress From, byte[] Datagram)>> Say { get; set; } = answer => [(Address, answer)];
 
-    /// <summary>What is mapped: protocol and outside port, and our port and the nonce.</summary>
+    /// <summary>The mappings: protocol and external port to our port and the nonce.</summary>
     public ConcurrentDictionary<(ProtocolType Protocol, int External), (int Internal, string Nonce)> Mapped { get; } = new();
 
-    /// <summary>Whether it makes holes in its firewall for IPv6 by UPnP; PCP does where it is spoken.</summary>
+    /// <summary>Whether it opens its IPv6 firewall on UPnP requests; on PCP requests it does if PCP is supported.</summary>
     public bool HasFirewall { get; set; }
 
-    /// <summary>Where the answer to a search over IPv6 says that the description is.</summary>
+    /// <summary>The description's address in the answer to a search over IPv6.</summary>
     public string Description6 { get; set; } = "http://[2001:db8::1]:5000/rootDesc.xml";
 
-    /// <summary>The holes in its firewall: protocol and port, and the nonce or number by which it knows them.</summary>
+    /// <summary>The holes in its firewall: protocol and port to the nonce or number that identifies them.</summary>
     public ConcurrentDictionary<(ProtocolType Protocol, int Port), string> Holes { get; } = new();
 
-    /// <summary>Datagrams and connections that were sent to it or to others.</summary>
+    /// <summary>Datagrams and connections sent to it or to other hosts.</summary>
     public ConcurrentQueue<(IPEndPoint To, byte[] Datagram)> Asked { get; } = new();
 
     public ConcurrentQueue<IPEndPoint> Dialled { get; } = new();
@@ -68,7 +68,7 @@ internal sealed partial class FakeRouter(TimeProvider time) : INetwork
 
     private uint Epoch => (uint)(time.GetUtcNow() - _started).TotalSeconds;
 
-    /// <summary>It loses everything and, where it is to, says so to all.</summary>
+    /// <summary>Loses all mappings and, if requested, announces that.</summary>
     public void Restart(bool isSaid, IPAddress? by = null)
     {
         Mapped.Clear();

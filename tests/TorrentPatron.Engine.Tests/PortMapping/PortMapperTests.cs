@@ -83,7 +83,7 @@ public sealed class PortMapperTests
         Assert.Equal($"UDP 6882 as [2001:db8::5]:6882 by {(speaksPcp ? "PCP" : "UPnP")}", mapper.Mappings[1].ToString());
         Assert.Equal((means, FakeRouter.Address6), (mapper.Mappings[0].Means, mapper.Mappings[0].Gateway));
         Assert.Equal([(ProtocolType.Tcp, 6881), (ProtocolType.Udp, 6882)], router.Holes.Keys.OrderBy(hole => hole.Port));
-        // Trackers are told the router's port over IPv4 only.
+        // Trackers receive the router's port over IPv4 only.
         Assert.Equal(0, mapper.ExternalPort(ProtocolType.Tcp, 6881));
         Assert.Null(mapper.Problem);
         Assert.All(router.Dialled, dialled => Assert.Equal(FakeRouter.Outside6, dialled.Address));
@@ -188,7 +188,7 @@ public sealed class PortMapperTests
         router.Restart(isSaid);
         await UntilAsync(() => router.Mapped.Count == 2);
 
-        // By its word at once; else with the next renewal.
+        // At once after an announcement; else at the next renewal.
         Assert.InRange(_time.GetUtcNow() - restarted, TimeSpan.Zero, isSaid ? TimeSpan.FromSeconds(30) : TimeSpan.FromMinutes(21));
     }
 
@@ -356,7 +356,7 @@ public sealed class PortMapperTests
         await ended;
     }
 
-    /// <summary>Lets the clock go until something is so.</summary>
+    /// <summary>Advances the clock until a condition holds.</summary>
     private async Task UntilAsync(Func<bool> condition)
     {
         for (int i = 0; !condition(); i++)

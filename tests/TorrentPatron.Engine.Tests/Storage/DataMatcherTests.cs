@@ -85,7 +85,7 @@ public sealed class DataMatcherTests : IDisposable
         Assert.Null(match.Files[2].FoundPath);
         Assert.Equal(0, match.Files[2].CompletedSize);
         Assert.False(match.IsComplete);
-        // In version 1 its neighbours share pieces with it.
+        // In version 1 adjacent files share pieces with it.
         Assert.Equal(version == MetainfoVersion.V1, !match.Files[1].IsComplete);
         Assert.True(match.Files[0].CompletedSize >= 5 * Piece);
         Assert.Equal(2, match.BadPieces.Count);
@@ -143,7 +143,7 @@ public sealed class DataMatcherTests : IDisposable
     public async Task Small_files_that_share_a_piece_are_found_by_the_sha1_that_the_torrent_names_and_a_wrong_one_hides_nothing(string named)
     {
         byte[][] content = [Bytes(1, 200), Bytes(2, 200), Bytes(3, 200)];
-        // Three among thirteen are too many to be tried with each other, three among four are not.
+        // Three among thirteen are too many combinations to try; three among four are not.
         int others = named == "wrong" ? 1 : 10;
         for (int i = 0; i < others; i++)
             File.WriteAllBytes(_temp[$"a{i}.dat"], Bytes(10 + i, 200));
@@ -221,7 +221,7 @@ public sealed class DataMatcherTests : IDisposable
 
     private static Task<DataMatch> MatchAsync(TorrentMetainfo torrent, string folder) => DataMatcher.MatchAsync(torrent, folder, null, Cancel);
 
-    /// <summary>A torrent of version 1 with files in one piece that names the SHA-1 of each (BEP 47), or what is given for it.</summary>
+    /// <summary>A v1 torrent with files in one piece that names the SHA-1 of each (BEP 47), or the given value.</summary>
     private static TorrentMetainfo Named(byte[][] content, Func<int, byte[]?> sha1)
     {
         string files = string.Concat(content.Select((bytes, i) =>

@@ -4,7 +4,7 @@ using TorrentPatron.Engine.Tests.Swarms;
 
 namespace TorrentPatron.Engine.Tests.Storage;
 
-/// <summary>Files are renamed, or copied to another volume; and put back where that is ended.</summary>
+/// <summary>Files are renamed, or copied to a different volume, and put back if the move is cancelled.</summary>
 public sealed class DataMoverTests : IAsyncDisposable
 {
     private const int Piece = 64 * 1024;
@@ -123,7 +123,7 @@ public sealed class DataMoverTests : IAsyncDisposable
         Assert.Empty(Directory.EnumerateFileSystemEntries(elsewhere.Path));
     }
 
-    /// <summary>Memory is a volume of its own on most Linux systems; elsewhere nobody knows.</summary>
+    /// <summary>/dev/shm is a separate volume on most Linux systems; elsewhere none is known.</summary>
     private static TempFolder OnAnotherVolume()
     {
         const string Memory = "/dev/shm";

@@ -2,15 +2,15 @@ using System.Diagnostics;
 
 namespace TorrentPatron.Engine.Tests.Storage;
 
-/// <summary>A volume of its own in memory, mounted at a folder until it is disposed.</summary>
+/// <summary>A volume in memory, mounted at a folder until it is disposed.</summary>
 internal sealed class Mount : IDisposable
 {
     private readonly string _folder;
 
     private Mount(string folder) => _folder = folder;
 
-    /// <summary>Mounts one at a folder, which is made.</summary>
-    /// <returns>Null if that is not allowed.</returns>
+    /// <summary>Creates a folder and mounts a volume there.</summary>
+    /// <returns>Null if mounting is not allowed.</returns>
     public static Mount? Make(string folder)
     {
         Directory.CreateDirectory(folder);

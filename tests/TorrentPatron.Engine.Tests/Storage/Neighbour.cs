@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace TorrentPatron.Engine.Tests.Storage;
 
-/// <summary>What somebody else on the machine puts in our way.</summary>
+/// <summary>Links and pipes that another user of the machine puts in place of our files.</summary>
 internal static class Neighbour
 {
     public static bool CanMakePipes => OperatingSystem.IsLinux() || OperatingSystem.IsMacOS();
@@ -13,7 +13,7 @@ internal static class Neighbour
             throw new IOException($"mkfifo: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 
-    /// <summary>Puts a link where something is, and that aside.</summary>
+    /// <summary>Moves a file or folder aside and puts a link in its place.</summary>
     public static void SwapForLink(string path, string target)
     {
         if (Directory.Exists(path))

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace TorrentPatron.Engine.Tests.Storage;
 
-/// <summary>Which files this process has open, as Linux tells it.</summary>
+/// <summary>The files that this process has open, as Linux reports them.</summary>
 internal static class OpenFiles
 {
     private const int WriteOnly = 1, ReadWrite = 2;

@@ -37,7 +37,7 @@ public sealed class PartsFileTests : IDisposable
     [Fact]
     public void Written_pieces_can_be_read_again_and_the_file_is_only_as_large_as_they_are()
     {
-        // The end of one piece and the beginning of the next; and one far behind them, which is shorter.
+        // The end of one piece, the beginning of the next, and a shorter one far behind them.
         Write((41 * Piece) - 10, 30);
         Write((99 * Piece) + 480, 20);
         Reopen();

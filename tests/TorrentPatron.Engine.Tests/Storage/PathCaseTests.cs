@@ -2,7 +2,7 @@ using TorrentPatron.Engine.Storage;
 
 namespace TorrentPatron.Engine.Tests.Storage;
 
-/// <summary>On whatever file system the tests run: what it says of names that are there is what is expected.</summary>
+/// <summary>The expected results come from the file system that the tests run on.</summary>
 public sealed class PathCaseTests : IDisposable
 {
     private readonly TempFolder _folder = new();

@@ -63,7 +63,7 @@ public sealed class PieceHasherTests : IAsyncDisposable
         return [.. sha1, .. root];
     }
 
-    /// <summary>A clock that goes on by given steps, in turn.</summary>
+    /// <summary>A clock that advances by the given steps in turn.</summary>
     private sealed class ScriptedTime(params long[] steps) : TimeProvider
     {
         private long _now;

@@ -3,7 +3,7 @@ using TorrentPatron.Engine.Storage;
 
 namespace TorrentPatron.Engine.Tests.Storage;
 
-/// <summary>The way that is taken where the system has no better one, tried wherever links can be made.</summary>
+/// <summary>The portable fallback, tested on every system where links can be made.</summary>
 public sealed class PortableFilesTests : IDisposable
 {
     private readonly TempFolder _temp = new();

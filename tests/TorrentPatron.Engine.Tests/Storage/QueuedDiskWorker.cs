@@ -2,7 +2,7 @@ using TorrentPatron.Engine.Storage;
 
 namespace TorrentPatron.Engine.Tests.Storage;
 
-/// <summary>A disk thread that does its jobs when the test says so, on the test's own thread.</summary>
+/// <summary>A disk thread that runs its jobs on request, on the test's own thread.</summary>
 internal sealed class QueuedDiskWorker : IDiskWorker
 {
     private readonly Queue<IDiskJob> _jobs = new();
@@ -20,7 +20,7 @@ internal sealed class QueuedDiskWorker : IDiskWorker
             _jobs.Enqueue(job);
     }
 
-    /// <summary>Does everything that is queued, and what is queued by that.</summary>
+    /// <summary>Runs everything that is queued, including jobs queued meanwhile.</summary>
     public void Run()
     {
         while (_jobs.TryDequeue(out IDiskJob? job))

@@ -142,7 +142,7 @@ public sealed class StoragePreparationTests : IDisposable
             Assert.Equal(TorrentErrorId.InsufficientDiskSpace, plain.Error.Id);
             Assert.Equal(TorrentErrorId.InsufficientDiskSpace, gathered.Error.Id);
 
-            // What is allocated already needs no further room.
+            // Allocated data needs no more space.
             File.Delete(Path.Combine(mount, "other"));
             storage.Write(0, bytes);
             storage.Prepare(new Bitfield(storage.Layout.PieceCount), [], storage.Stamps());

@@ -91,7 +91,7 @@ public sealed class StorageRootsTests : IDisposable
                 }
                 catch (IOException)
                 {
-                    // A folder was made in its place meanwhile.
+                    // A folder has been made in its place.
                 }
 
                 while (Directory.Exists(_temp["root", "away"]))
@@ -134,7 +134,7 @@ public sealed class StorageRootsTests : IDisposable
         }
         catch (IOException)
         {
-            // Something was made in it or in its place meanwhile.
+            // Something has been made in it or in its place.
         }
     }
 

@@ -1,6 +1,6 @@
 namespace TorrentPatron.Engine.Tests.Storage;
 
-/// <summary>A folder for one test, gone with it.</summary>
+/// <summary>A folder for one test, deleted with it.</summary>
 internal sealed class TempFolder : IDisposable
 {
     public TempFolder()
@@ -8,14 +8,14 @@ internal sealed class TempFolder : IDisposable
     {
     }
 
-    /// <summary>Takes a folder that is there already.</summary>
+    /// <summary>Uses an existing folder.</summary>
     public TempFolder(string path) => Path = path;
 
     public string Path { get; }
 
     public string this[params string[] parts] => System.IO.Path.Combine([Path, .. parts]);
 
-    /// <summary>Reads a file that others may have open for writing.</summary>
+    /// <summary>Reads a file that may be open for writing elsewhere.</summary>
     public static byte[] ReadShared(string path)
     {
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);

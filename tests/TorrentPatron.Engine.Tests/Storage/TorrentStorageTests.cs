@@ -401,7 +401,7 @@ public sealed class TorrentStorageTests : IDisposable
         Directory.Move(_temp["t", "folder"], _temp["moved"]);
         Directory.CreateSymbolicLink(_temp["t", "folder"], _temp["elsewhere"]);
 
-        // The folder was looked at, and was none: only where the file lies that is opened tells.
+        // The folder was checked and was not a link then: only the opened file's own location can tell.
         StorageException fault = Assert.Throws<StorageException>(() => storage.Write(4, "evil"u8));
         Assert.Equal(TorrentErrorId.DestinationNotWritable, fault.Error.Id);
         Assert.Equal("mine", File.ReadAllText(_temp["elsewhere", "b"]));
@@ -520,16 +520,16 @@ public sealed class TorrentStorageTests : IDisposable
         }
         catch (IOException)
         {
-            // The other side was quicker.
+            // The other side was faster.
         }
     }
 
-    /// <summary>Files t/0, t/1, ... at such offsets and of such lengths; a negative length is padding.</summary>
+    /// <summary>Files t/0, t/1, ... with the given offsets and lengths; a negative length is padding.</summary>
     private TorrentStorage Make(int pieceLength, long[] offsets, long[] lengths) => new(new FileLayout(
         _temp.Path, "t", pieceLength,
         lengths.Select((length, i) => ($"t/{i}", (string?)null, offsets[i], Math.Abs(length), length >= 0))), _pool);
 
-    /// <summary>Files t/0, t/1, ... of such lengths, each where the one before it ends; a negative length is padding.</summary>
+    /// <summary>Files t/0, t/1, ... with the given lengths, one after the other; a negative length is padding.</summary>
     private TorrentStorage Make(int pieceLength, long[] lengths) => new(new FileLayout(
         _temp.Path, "t", pieceLength, lengths.Select((length, i) => ($"t/{i}", Math.Abs(length), length >= 0))), _pool);
 }

@@ -115,7 +115,7 @@ public sealed class ChokerTests
         ChokeCandidate[] peers = [.. Enumerable.Range(0, 30).Select(i => Peer(i < 5 ? 10 : 0) with { IsPreferred = i >= 10 })];
         ChokeDecision decision = Choker.Decide(peers, isSeeding: false, round: 0, _random);
 
-        // Eight preferred ones by their own slots; five that give something; and two more of the preferred.
+        // Eight preferred peers in their own slots, five that upload to us, and two more preferred ones.
         Assert.Equal([0, 1, 2, 3, 4, .. Enumerable.Range(10, 10)], Regular(decision));
     }
 

@@ -9,7 +9,7 @@ using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Engine.Tests.Swarms;
 
-/// <summary>Somebody sets the clock, back or forward: what takes its time takes as long as before.</summary>
+/// <summary>Setting the clock back or forward changes no duration.</summary>
 public sealed class ClockTests
 {
     private const int Piece = 32 * 1024;
@@ -50,7 +50,7 @@ public sealed class ClockTests
         TorrentStatus after = engine.Client.GetStatus(id)!;
 
         Assert.Equal((false, true), (before.IsStalled, after.IsStalled));
-        // As the clock is set now: who reads it has no other.
+        // By the current clock: the reader has no other.
         Assert.Equal(_clock.GetUtcNow() - TimeSpan.FromSeconds(61), after.LastProgressAt);
     }
 

@@ -261,7 +261,7 @@ public sealed class DownloadTests
             }
             catch (IOException)
             {
-                // The engine had enough of it.
+                // The engine has closed the connection.
             }
         }
     }
@@ -287,7 +287,7 @@ public sealed class DownloadTests
         }
         catch (IOException)
         {
-            // Dropped while the peer sent.
+            // The peer was disconnected while it sent.
         }
 
         Assert.True(asked < 10_000, "it is not asked for ever");

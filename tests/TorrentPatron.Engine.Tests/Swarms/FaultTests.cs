@@ -14,7 +14,7 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Tests.Swarms;
 
-/// <summary>A mistake in one component is recorded and ends one peer or one torrent; everything else goes on.</summary>
+/// <summary>A fault in one component is recorded and ends one peer or one torrent; everything else continues.</summary>
 public sealed class FaultTests
 {
     private const int Piece = 32 * 1024;
@@ -184,7 +184,7 @@ public sealed class FaultTests
         public void Execute() => throw FaultyNetwork.Fault;
     }
 
-    /// <summary>Says that it has peers, and throws when they are looked at.</summary>
+    /// <summary>A list of peers that throws when it is enumerated.</summary>
     private sealed class BrokenList : IReadOnlyList<IPEndPoint>
     {
         public int Count => 1;

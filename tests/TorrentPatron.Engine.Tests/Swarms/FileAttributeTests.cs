@@ -7,14 +7,14 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Engine.Tests.Swarms;
 
-/// <summary>Executables, times, links and padding of a torrent (BEP 47) as they come to be on disk.</summary>
+/// <summary>Executables, times, links and padding of a torrent (BEP 47) on disk.</summary>
 public sealed class FileAttributeTests
 {
     private const int Piece = 32 * 1024;
 
     private static readonly DateTimeOffset Time = DateTimeOffset.FromUnixTimeSeconds(1_600_000_000);
 
-    /// <summary>Whether a file may be executed by its owner.</summary>
+    /// <summary>Whether a file's owner may execute it.</summary>
     private static bool IsExecutable(string path) =>
         OperatingSystem.IsWindows() || File.GetUnixFileMode(path).HasFlag(UnixFileMode.UserExecute);
 
@@ -34,7 +34,7 @@ public sealed class FileAttributeTests
             Assert.False(File.GetUnixFileMode(At(engine, "sub/data.bin")).HasFlag(UnixFileMode.UserExecute));
         Assert.Equal(Time.UtcDateTime, File.GetLastWriteTimeUtc(At(engine, "run.sh")));
         Assert.NotEqual(Time.UtcDateTime, File.GetLastWriteTimeUtc(At(engine, "sub/data.bin")));
-        // The seed's files were there before, and stay as they were.
+        // The seed's files existed before, and stay unchanged.
         if (!OperatingSystem.IsWindows())
             Assert.False(File.GetUnixFileMode(At(seed, "run.sh")).HasFlag(UnixFileMode.UserExecute));
     }
@@ -109,7 +109,7 @@ public sealed class FileAttributeTests
         Assert.Contains("1 more", warning.Message, StringComparison.Ordinal);
         await engine.WaitAsync<TorrentWarning>(message => message.Warning.Id == TorrentErrorId.AttributeNotSet);
 
-        // Removed with its data, the torrent takes along what it has made and no more.
+        // Removing the torrent with its data deletes only what it made.
         await engine.SendAsync(id => new RemoveTorrent(id, torrent.Metainfo.TorrentId, DeleteData: true));
         Assert.Equal("mine", File.ReadAllText(outside));
         Assert.Equal("../../outside", new FileInfo(At(engine, "sub/up")).LinkTarget);
@@ -143,7 +143,7 @@ public sealed class FileAttributeTests
         await seed.SeedAsync(torrent);
         await engine.StartAsync(torrent, seed.EndPoint);
         await engine.CompletedAsync();
-        // Somebody has made a folder of the link's target.
+        // The user has put a file into one of the torrent's folders.
         string kept = At(engine, "sub/kept");
         File.WriteAllText(kept, "mine");
 
@@ -170,7 +170,7 @@ public sealed class FileAttributeTests
 
         Assert.Equal("run.sh", new FileInfo(At(engine, "alias")).LinkTarget);
         Assert.True(File.Exists(At(engine, "run.sh")));
-        // Those that the torrent made.
+        // The links that the torrent made.
         Assert.Null(new FileInfo(At(engine, "sub/up")).LinkTarget);
         Assert.Equal(3, removed.FilesDeleted);
     }

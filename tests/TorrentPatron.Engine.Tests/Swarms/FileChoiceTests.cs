@@ -8,7 +8,7 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Tests.Swarms;
 
-/// <summary>Which files are wanted: before the first byte and while the torrent runs.</summary>
+/// <summary>The choice of files, before the first byte and while the torrent runs.</summary>
 public sealed class FileChoiceTests
 {
     private const int Piece = 32 * 1024;
@@ -109,7 +109,7 @@ public sealed class FileChoiceTests
         torrent.AssertIsIn(leecher.Destination, torrent.Metainfo.Files[1]);
         Assert.Equal(two, store.Data!.FilePriorities);
 
-        // Nobody has the third file: it is wanted, and then no longer, without a byte of it.
+        // No peer has the third file: it is wanted, then skipped, without receiving a byte.
         await seed.StopAsync();
         CommandDone wider = Assert.IsType<CommandDone>(
             await leecher.SendAsync(c => new SetFilePriorities(c, id, [FilePriority.Low, FilePriority.Low, FilePriority.Low])));
@@ -162,7 +162,7 @@ public sealed class FileChoiceTests
         var torrent = new SwarmTorrent(75, Piece, Piece / 2, 0, 2 * Piece, 5);
         await using var engine = new TestEngine(new MemoryNetwork());
         torrent.WriteTo(engine.Destination);
-        // The first piece is the first file and a half of the third.
+        // The first piece is the first file and half of the third.
         string first = torrent.PathIn(engine.Destination, 0);
         File.WriteAllBytes(first, new byte[Piece / 2]);
         await engine.StartAsync(torrent);
@@ -191,7 +191,7 @@ public sealed class FileChoiceTests
             Peers = [seed.EndPoint],
             Options = new TorrentOptions { MaxDownloadRate = 1 },
         });
-        // Before its hello has come, its program is what its id says.
+        // Before its extension handshake arrives, the client's name comes from its peer id.
         await TestEngine.UntilAsync(() => leecher.Client.GetPeers(id) is [{ AmInterested: true, PercentComplete: 100 } peer]
             && peer.Client.StartsWith("TorrentPatron", StringComparison.Ordinal));
 

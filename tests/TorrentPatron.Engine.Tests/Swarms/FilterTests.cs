@@ -10,7 +10,7 @@ using TorrentPatron.Protocol.Filters;
 
 namespace TorrentPatron.Engine.Tests.Swarms;
 
-/// <summary>The IP filter over real sockets on loopback addresses, of which some are filtered.</summary>
+/// <summary>The IP filter over real sockets on loopback addresses, some of which are blocked.</summary>
 public sealed class FilterTests : IAsyncDisposable
 {
     private const int Piece = 32 * 1024;

@@ -5,7 +5,7 @@ using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Engine.Tests.Swarms;
 
-/// <summary>A file is there already where a torrent is to have one: it is gone on with where it is the torrent's, and left alone where not.</summary>
+/// <summary>A file exists at a path of a torrent: the torrent continues it if the content is its own, and leaves it unchanged otherwise.</summary>
 public sealed class ForeignFileTests
 {
     private const int Piece = 32 * 1024;
@@ -95,7 +95,7 @@ public sealed class ForeignFileTests
     [InlineData(false)]
     public async Task A_file_of_the_right_length_that_cannot_be_checked_alone_is_compared_and_never_changed(bool isRight)
     {
-        // Both small files lie in the first piece, of which the second is missing.
+        // Both small files lie in the first piece; the second file is missing.
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(126, Piece, 1000, 2000, 2 * Piece);
         await using TestEngine seed = new(network, 1), engine = new(network, 2);
@@ -118,7 +118,7 @@ public sealed class ForeignFileTests
     public async Task A_torrent_that_failed_because_of_a_foreign_file_continues_when_that_file_is_gone_or_not_wanted()
     {
         var network = new MemoryNetwork();
-        // Too much to be hashed before the start is answered.
+        // Too large to be hashed before the start is answered.
         var torrent = new SwarmTorrent(128, 1 << 20, 20 << 20, 1 << 20);
         TorrentId id = torrent.Metainfo.TorrentId;
         await using TestEngine seed = new(network, 1), engine = new(network, 2);

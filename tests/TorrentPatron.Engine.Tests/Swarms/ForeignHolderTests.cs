@@ -4,7 +4,7 @@ using TorrentPatron.Engine.Tests.Network;
 
 namespace TorrentPatron.Engine.Tests.Swarms;
 
-/// <summary>Another program holds a file, as virus scanners do on Windows: what it says then is thrown here.</summary>
+/// <summary>Another program holds a file, as virus scanners do on Windows: the resulting exception is thrown here.</summary>
 public sealed class ForeignHolderTests
 {
     private const int Piece = 64 * 1024;
@@ -96,7 +96,7 @@ public sealed class ForeignHolderTests
         Assert.Equal((false, TorrentErrorId.FileInUse), (error.IsHeld, error.Error.Id));
         Assert.Contains("/a", error.Message, StringComparison.Ordinal);
         Assert.Null(held.Warning);
-        // It was free in between, as far as is known.
+        // As far as the engine knows, it was free in between.
         Assert.True(held.Add("/a", fault).IsHeld);
         time.Advance(TimeSpan.FromMinutes(1));
         Assert.Null(held.Warning);
@@ -124,7 +124,7 @@ public sealed class ForeignHolderTests
         Assert.Equal(1, tries);
     }
 
-    /// <summary>Holds a file of an engine's.</summary>
+    /// <summary>Holds a file of an engine.</summary>
     private sealed class Scanner : IDisposable
     {
         private readonly TestEngine _engine;

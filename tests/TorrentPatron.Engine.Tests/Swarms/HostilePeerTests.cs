@@ -124,7 +124,7 @@ public sealed class HostilePeerTests
         }
         catch (IOException)
         {
-            // The engine had enough.
+            // The engine has closed the connection.
         }
 
         Assert.InRange(sent, PeerDownload.MostUnaskedBlocks, 100 * PeerDownload.MostUnaskedBlocks - 1);
@@ -238,7 +238,7 @@ public sealed class HostilePeerTests
         await TestEngine.UntilAsync(() =>
         {
             time.Advance(TimeSpan.FromSeconds(1));
-            // They go on talking, so that they are not silent.
+            // They keep sending messages, so that they do not count as silent.
             _ = first.SendAsync(new byte[4]);
             _ = second.SendAsync(new byte[4]);
             _ = honest.SendAsync(new byte[4]);

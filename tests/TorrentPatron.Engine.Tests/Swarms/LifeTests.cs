@@ -7,7 +7,7 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Tests.Swarms;
 
-/// <summary>Start, suspend, resume, recheck, stop and failure, and what of them is saved.</summary>
+/// <summary>Start, suspend, resume, recheck, stop and failure, and the state that is saved.</summary>
 public sealed class LifeTests
 {
     private const int Piece = 32 * 1024;
@@ -101,7 +101,7 @@ public sealed class LifeTests
         var store = new MemoryResumeStore();
         TorrentId id = torrent.Metainfo.TorrentId;
 
-        // A separator at the end must not look like another destination next time.
+        // A trailing separator must not look like a different destination next time.
         await engine.StartAsync(torrent.Metainfo, store, c => c with { Destination = c.Destination + Path.DirectorySeparatorChar });
         TorrentCompleted first = await engine.CompletedAsync();
         Assert.Equal((CompletionReason.Rechecked, 10), (first.Reason, first.Status.RecheckedPieces));
@@ -124,7 +124,7 @@ public sealed class LifeTests
         var store = new MemoryResumeStore();
         await engine.StartAsync(torrent.Metainfo, store);
 
-        // The checkpoint of the start, as a kill in the middle of the check would leave it.
+        // The checkpoint of the start, as a kill during the check would leave it.
         ResumeData atStart = store.Data!;
         if (atStart.Doubtful is null)
             Assert.Skip("The check was over before the first checkpoint.");
@@ -283,7 +283,7 @@ public sealed class LifeTests
         await seed.SeedAsync(torrent);
         TorrentId id = torrent.Metainfo.TorrentId;
         await leecher.StartAsync(torrent);
-        // A folder where the file belongs: nobody, not even root, can write that.
+        // A folder in place of the file: not even root can write there.
         string path = Path.Combine(leecher.Destination, torrent.Metainfo.Files[0].Path);
         Directory.CreateDirectory(path);
         await leecher.SendAsync(c => new AddSources(c, id, [seed.EndPoint], []));

@@ -4,28 +4,28 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Engine.Tests.Swarms;
 
-/// <summary>Resume data in memory, with a count of what was done to it.</summary>
+/// <summary>Resume data in memory that counts operations.</summary>
 internal sealed class MemoryResumeStore : IResumeStore
 {
     private readonly Lock _gate = new();
     private readonly List<int> _notes = [];
 
-    /// <summary>The latest checkpoint; may be set to what a store would load.</summary>
+    /// <summary>The latest checkpoint; set it to choose what is loaded.</summary>
     public ResumeData? Data { get; set; }
 
-    /// <summary>What is saved of other torrents, wherever they have their files.</summary>
+    /// <summary>Saved states of other torrents, whatever their folders.</summary>
     public IReadOnlyList<SavedFiles> Others { get; init; } = [];
 
     /// <summary>Torrents that another process begins to start once this one's paths have been claimed.</summary>
     public IReadOnlyList<SavedFiles> Later { get; init; } = [];
 
-    /// <summary>How often the paths were claimed.</summary>
+    /// <summary>Number of times the paths were claimed.</summary>
     public int Claims { get; private set; }
 
-    /// <summary>What the next load says is wrong.</summary>
+    /// <summary>The warning of the next load.</summary>
     public TorrentError? LoadWarning { get; set; }
 
-    /// <summary>What was saved of a torrent that was started by a link.</summary>
+    /// <summary>The saved metadata of a torrent that was started by a link.</summary>
     public TorrentMetainfo? Metainfo { get; private set; }
 
     public int Checkpoints { get; private set; }
@@ -37,7 +37,7 @@ internal sealed class MemoryResumeStore : IResumeStore
     /// <summary>Whether anything was saved after the store had been closed.</summary>
     public bool WasTouchedAfterwards { get; private set; }
 
-    /// <summary>Called in the middle of a checkpoint.</summary>
+    /// <summary>Called during a checkpoint.</summary>
     public Action OnCheckpoint { get; set; } = static () => { };
 
     /// <summary>Called when a piece is noted.</summary>

@@ -6,7 +6,7 @@ using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Engine.Tests.Swarms;
 
-/// <summary>A torrent's files go to another folder, while the torrent seeds, downloads or rests.</summary>
+/// <summary>A torrent's files move to another folder while the torrent seeds, downloads or is suspended.</summary>
 public sealed class MoveTests
 {
     private const int Piece = 32 * 1024;
@@ -179,7 +179,7 @@ public sealed class MoveTests
         MemoryResumeStore store = await engine.SeedAsync(torrent);
         TorrentId id = torrent.Metainfo.TorrentId;
         await engine.SendAsync(c => new CloseTorrent(c, id));
-        // The first file is there already, the second is a copy that was not finished, the third is at both places.
+        // The first file was moved, the second is an unfinished copy, the third exists in both folders.
         string[] old = [.. torrent.Metainfo.Files.Select(f => Path.Combine(engine.Destination, f.Path))];
         string[] next = [.. torrent.Metainfo.Files.Select(f => Path.Combine(other.Path, f.Path))];
         Directory.CreateDirectory(Path.GetDirectoryName(next[0])!);

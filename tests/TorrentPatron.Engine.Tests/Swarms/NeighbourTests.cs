@@ -5,7 +5,7 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Tests.Swarms;
 
-/// <summary>Somebody else on the machine puts links and pipes where a torrent's files belong.</summary>
+/// <summary>Another user of the machine puts links and pipes in place of a torrent's files.</summary>
 public sealed class NeighbourTests
 {
     private const int Piece = 32 * 1024;
@@ -55,7 +55,7 @@ public sealed class NeighbourTests
         File.Delete(file);
         File.CreateSymbolicLink(file, elsewhere["secret"]);
 
-        // It has the length and the time of the file that was there, and is hashed nevertheless; nor is it written to.
+        // It has the length and time of the original file, but is hashed all the same, and never written to.
         TorrentStartFail fail = Assert.IsType<TorrentStartFail>(await engine.StartAsync(torrent.Metainfo, store));
         Assert.Equal(TorrentErrorId.DestinationNotWritable, fail.Error.Id);
         Assert.Contains(file, fail.Error.Message);
@@ -121,7 +121,7 @@ public sealed class NeighbourTests
         Assert.Contains("pipe", failed.Error.Message);
     }
 
-    /// <summary>Seeds, stops and seeds again, so that no file has been opened since.</summary>
+    /// <summary>Seeds, stops and seeds again, so that no file is open.</summary>
     private static async Task RestartAsync(TestEngine engine, SwarmTorrent torrent)
     {
         var store = new MemoryResumeStore();
@@ -133,7 +133,7 @@ public sealed class NeighbourTests
         Assert.IsType<NewTorrentCreated>(await engine.StartAsync(torrent.Metainfo, store));
     }
 
-    /// <summary>Asks for the first block of the second piece.</summary>
+    /// <summary>Requests the first block of the second piece.</summary>
     private static async Task<ScriptedPeer> AskAsync(MemoryNetwork network, TestEngine engine, SwarmTorrent torrent)
     {
         ScriptedPeer peer = await ScriptedPeer.MeetAsync(network, engine, torrent);

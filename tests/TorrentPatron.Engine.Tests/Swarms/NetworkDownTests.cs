@@ -6,7 +6,7 @@ using TorrentPatron.Engine.Tests.Storage;
 
 namespace TorrentPatron.Engine.Tests.Swarms;
 
-/// <summary>An engine that is bound to a network interface which goes and comes back, over real sockets on loopback addresses.</summary>
+/// <summary>An engine bound to a network interface that disappears and returns, over real sockets on loopback addresses.</summary>
 public sealed class NetworkDownTests : IAsyncDisposable
 {
     private const int Piece = 32 * 1024;

@@ -9,7 +9,7 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Tests.Swarms;
 
-/// <summary>What is set about a torrent: limits, goals, order, tags, trackers; at its start and while it runs, and what of it is saved.</summary>
+/// <summary>A torrent's options (limits, goals, piece order, tags, trackers), set at the start or while it runs, and saved.</summary>
 public sealed class OptionTests
 {
     private const int Piece = 32 * 1024;
@@ -35,7 +35,7 @@ public sealed class OptionTests
         await using TestEngine seed = new(network, 1), leecher = new(network, 2);
         await seed.SeedAsync(torrent);
         TorrentId id = torrent.Metainfo.TorrentId;
-        // At a byte a second the first blocks are paid off after hours.
+        // At 1 byte/s it takes hours until the first blocks are within the limit.
         await leecher.StartAsync(torrent.Metainfo, new MemoryResumeStore(), c => c with
         {
             Peers = [seed.EndPoint],
@@ -88,7 +88,7 @@ public sealed class OptionTests
         TorrentId id = torrent.Metainfo.TorrentId;
         await engine.StartAsync(torrent.Metainfo, new MemoryResumeStore(), c => c with { Options = new TorrentOptions { Tags = ["keep", "old1", "old2", "[x]"] } });
 
-        // Two at once: neither undoes what the other does.
+        // Two changes at once: neither undoes the other.
         Task<TorrentAnswer> added = engine.SendAsync(c => new SetTorrent(c, id, new TorrentOptions { AddTags = ["new", "KEEP"] }));
         Task<TorrentAnswer> removed = engine.SendAsync(c => new SetTorrent(c, id, new TorrentOptions { RemoveTags = ["old?", "[X]", "absent"] }));
         Assert.IsType<CommandDone>(await added);

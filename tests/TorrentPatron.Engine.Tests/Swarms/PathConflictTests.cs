@@ -6,7 +6,7 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Tests.Swarms;
 
-/// <summary>Two torrents want one path: nothing that belongs to the one is written by the other.</summary>
+/// <summary>Two torrents use the same path: neither writes to files of the other.</summary>
 public sealed class PathConflictTests
 {
     private const int Piece = 32 * 1024;
@@ -68,7 +68,7 @@ public sealed class PathConflictTests
         await engine.StartAsync(second);
         await engine.WaitAsync<TorrentCompleted>(done => done.TorrentId == second.Metainfo.TorrentId);
 
-        // Whoever comes back finds it as it was.
+        // A torrent that is started again finds the file unchanged.
         await engine.SendAsync(id => new CloseTorrent(id, first.Metainfo.TorrentId));
         await engine.StartAsync(first);
         await TestEngine.UntilAsync(() => engine.Client.GetStatuses().All(status => status.State == TorrentState.Seeding));
@@ -111,7 +111,7 @@ public sealed class PathConflictTests
         Assert.IsType<NewTorrentCreated>(await engine.StartAsync(first.Metainfo, early));
         await engine.WaitStatusAsync(s => s.State == TorrentState.Downloading);
         Assert.True(early.Claims > 1);
-        await engine.StopAsync(); // the late one knows of the early one by what is saved only, as in another process
+        await engine.StopAsync(); // the second one knows the first only by its saved state, as in another process
         await using var other = new TestEngine(new MemoryNetwork());
         TorrentStartFail fail = Assert.IsType<TorrentStartFail>(
             await other.StartAsync(second.Metainfo, late, c => c with { Destination = engine.Destination }));
@@ -182,7 +182,7 @@ public sealed class PathConflictTests
         Assert.IsType<CommandDone>(await engine.SendAsync(id => new MoveTorrent(id, first.Metainfo.TorrentId, other.Destination)));
         first.AssertIsIn(other.Destination);
 
-        // Where it was is free, and where it is is not.
+        // The old path is free, the new one is not.
         Assert.IsType<NewTorrentCreated>(await other.StartAsync(
             Torrent(104, Piece).Metainfo, new MemoryResumeStore(), c => c with { Destination = engine.Destination }));
         Assert.IsType<TorrentStartFail>(await engine.StartAsync(
@@ -240,7 +240,7 @@ public sealed class PathConflictTests
             new SwarmTorrent("file1.bin", SwarmTorrent.RandomBytes(111, Piece), Piece, Piece).Metainfo, new MemoryResumeStore(), c => c with { Destination = inside }));
         Assert.Equal(TorrentErrorId.PathInUse, fail.Error.Id);
 
-        // A file where the other has a folder, and the other way round.
+        // A file where the other torrent has a folder, and vice versa.
         fail = Assert.IsType<TorrentStartFail>(await engine.StartAsync(
             new SwarmTorrent("Album", SwarmTorrent.RandomBytes(112, Piece), Piece, Piece).Metainfo, new MemoryResumeStore()));
         Assert.Equal(TorrentErrorId.PathInUse, fail.Error.Id);

@@ -7,7 +7,7 @@ using TorrentPatron.Protocol.Magnets;
 
 namespace TorrentPatron.Engine.Tests.Swarms;
 
-/// <summary>Whole engines, over real sockets on loopback, of which one goes by a SOCKS5 proxy.</summary>
+/// <summary>Engines over real sockets on loopback, one of which uses a SOCKS5 proxy.</summary>
 public sealed class ProxiedSwarmTests : IAsyncDisposable
 {
     private const int Piece = 32 * 1024;
@@ -51,7 +51,7 @@ public sealed class ProxiedSwarmTests : IAsyncDisposable
         await LeechAsync(leecher, torrent, peer);
 
         Assert.Contains($"datagram {peer}", _proxy.Asked);
-        // The connection that keeps the association is the only one.
+        // The only connection is the one that keeps the association.
         Assert.DoesNotContain(_proxy.Asked, asked => asked.StartsWith("connect", StringComparison.Ordinal));
         Assert.Equal([$"connect {_proxy.EndPoint}"], _wire.Seen.Where(seen => seen.StartsWith("connect", StringComparison.Ordinal)).Distinct());
         Assert.DoesNotContain($"send {peer}", _wire.Seen);
@@ -77,7 +77,7 @@ public sealed class ProxiedSwarmTests : IAsyncDisposable
         Assert.Equal(transport == TransportPolicy.Tcp, _wire.Seen.Contains($"connect {peer}"));
         Assert.Contains($"send {node}", _wire.Seen);
 
-        // Through the first, through the second, and straight again.
+        // Through the first proxy, then the second, then directly.
         await ChangeAsync(_proxy.Settings);
         Assert.Empty(leecher.GetClientStatus().ListenEndPoints);
         await UntilReceivingAsync();
@@ -108,7 +108,7 @@ public sealed class ProxiedSwarmTests : IAsyncDisposable
             PeerSnapshot[] before = [.. leecher.GetPeers(torrent.Metainfo.TorrentId)];
             _wire.Seen.Clear();
             Assert.Equal([], await leecher.ApplyAsync(leecher.Settings with { Proxy = proxy }, TestContext.Current.CancellationToken));
-            // What has left before may have gone the old way.
+            // Packets sent before the change may have taken the old route.
             if (proxy is not null)
                 _wire.Seen.Clear();
             Assert.NotEmpty(before);

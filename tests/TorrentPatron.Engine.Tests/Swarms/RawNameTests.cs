@@ -4,7 +4,7 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Engine.Tests.Swarms;
 
-/// <summary>Files whose names are not safe on every system are seeded from where they lie under those names, and never written there.</summary>
+/// <summary>Files under names that are unsafe on some systems are seeded from there, but never written there.</summary>
 public sealed class RawNameTests
 {
     private const int Piece = 32 * 1024;

@@ -5,7 +5,7 @@ using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Engine.Tests.Swarms;
 
-/// <summary>A torrent is removed: with its data only what is its own goes.</summary>
+/// <summary>Removing a torrent with its data deletes only its own files.</summary>
 public sealed class RemovalTests
 {
     private const int Piece = 32 * 1024;
@@ -122,7 +122,7 @@ public sealed class RemovalTests
         await seed.SeedAsync(torrent);
         await leecher.StartAsync(torrent, seed.EndPoint);
         await leecher.CompletedAsync();
-        // Its folder is elsewhere now, and a link stands where it was.
+        // The folder was moved away, and a link is in its place.
         string folder = Path.Combine(leecher.Destination, torrent.Metainfo.Name);
         string elsewhere = Path.Combine(other.Destination, "elsewhere");
         Directory.Move(folder, elsewhere);

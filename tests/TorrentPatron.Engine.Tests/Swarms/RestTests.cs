@@ -5,7 +5,7 @@ using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Engine.Tests.Swarms;
 
-/// <summary>Torrents in which nothing happens.</summary>
+/// <summary>Idle torrents.</summary>
 public sealed class RestTests
 {
     private const int Piece = 32 * 1024;

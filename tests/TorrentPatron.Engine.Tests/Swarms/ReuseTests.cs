@@ -7,7 +7,7 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Engine.Tests.Swarms;
 
-/// <summary>What is on this machine already is taken over in place of being fetched, and stays as it is where it was.</summary>
+/// <summary>Data that exists on this machine is copied instead of downloaded, and its source stays unchanged.</summary>
 public sealed class ReuseTests : IDisposable
 {
     private const int Piece = 32 * 1024;
@@ -78,7 +78,7 @@ public sealed class ReuseTests : IDisposable
         await engine.StartAsync(second);
         TorrentStatus status = await engine.WaitStatusAsync(now => now.InfoHash == second.Metainfo.TorrentId.ToString() && now.State == TorrentState.Downloading);
 
-        // Of version 1 the piece in which the missing file ends is not known.
+        // In version 1 the piece in which the missing file ends is unknown.
         Assert.InRange(status.BytesReused, shared.Length - (times * Piece), shared.Length);
         Assert.InRange(status.CompletedSize, shared.Length - (times * Piece), shared.Length);
         first.AssertIsIn(engine.Destination);
@@ -115,7 +115,7 @@ public sealed class ReuseTests : IDisposable
         Assert.Equal(2u, GuardedFile.Look(path)!.Value.Links);
         Assert.Equal(IdentityOf(_elsewhere["0.dat"]), IdentityOf(path));
 
-        // Its owner writes to it by its first name: the torrent must mend its own file, and leave that one as it is.
+        // The owner writes to the original: the torrent must repair its own file and leave the original unchanged.
         byte[] changed = File.ReadAllBytes(path);
         changed[3] ^= 1;
         File.WriteAllBytes(_elsewhere["0.dat"], changed);
@@ -217,7 +217,7 @@ public sealed class ReuseTests : IDisposable
         Assert.NotNull(begun);
         Assert.Equal([_elsewhere.Path], begun.Reuse!.Folders);
         Assert.Null(store.Data!.Reuse);
-        // As it was in the middle: one file was begun, one is not there.
+        // As in the middle of the copy: one file is begun, one is missing.
         File.WriteAllBytes(torrent.PathIn(folder.Path, 0), [.. torrent.Data[..Piece], .. new byte[Lengths[0] - Piece]]);
         File.Delete(torrent.PathIn(folder.Path, 2));
         await using var engine = new TestEngine(new MemoryNetwork());
@@ -299,7 +299,7 @@ public sealed class ReuseTests : IDisposable
             return with?.Invoke(command) ?? command;
         }));
 
-    /// <summary>The torrent's files under other names, and some of the same sizes that are not its own.</summary>
+    /// <summary>The torrent's files under different names, and foreign files of the same sizes.</summary>
     private Dictionary<string, byte[]> WriteElsewhere(SwarmTorrent torrent)
     {
         int next = 0;
@@ -323,6 +323,6 @@ public sealed class ReuseTests : IDisposable
         Assert.All(before, file => Assert.True(file.Value.AsSpan().SequenceEqual(Stamped(file.Key)), file.Key));
     }
 
-    /// <summary>A file's last write and bytes.</summary>
+    /// <summary>A file's last write time and bytes.</summary>
     private static byte[] Stamped(string path) => [.. BitConverter.GetBytes(File.GetLastWriteTimeUtc(path).Ticks), .. File.ReadAllBytes(path)];
 }

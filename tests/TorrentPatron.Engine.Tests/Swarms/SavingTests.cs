@@ -9,7 +9,7 @@ using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Engine.Tests.Swarms;
 
-/// <summary>When the state of a torrent is saved, and what is said where it cannot be.</summary>
+/// <summary>When a torrent's state is saved, and the warning if that fails.</summary>
 public sealed class SavingTests
 {
     private const int Piece = 32 * 1024;
@@ -30,7 +30,7 @@ public sealed class SavingTests
 
         await PassAsync(() => saved.Data is { BytesSent: Size });
         Assert.Equal(TorrentState.Seeding, seed.Client.GetStatus(torrent.Metainfo.TorrentId)!.State);
-        // Then nothing but time passes, which is saved too, seldom.
+        // Then only time passes, which is also saved, but rarely.
         int checkpoints = saved.Checkpoints;
         TimeSpan before = saved.Data!.SeedingTime;
         await PassAsync(() => saved.Checkpoints > checkpoints);

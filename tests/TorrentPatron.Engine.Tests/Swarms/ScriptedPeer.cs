@@ -6,7 +6,7 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Tests.Swarms;
 
-/// <summary>A peer that does what the test says, byte by byte if need be.</summary>
+/// <summary>A scripted peer, byte by byte if necessary.</summary>
 internal sealed class ScriptedPeer : IDisposable
 {
     private readonly IConnection _connection;
@@ -15,7 +15,7 @@ internal sealed class ScriptedPeer : IDisposable
 
     private ScriptedPeer(IConnection connection) => _connection = connection;
 
-    /// <summary>Dials an engine; no handshake yet.</summary>
+    /// <summary>Dials an engine without a handshake.</summary>
     public static async Task<ScriptedPeer> DialAsync(MemoryNetwork network, IPEndPoint engine, MemoryTransport? from = null) =>
         new(await (from ?? network.Join()).ConnectAsync(engine, NetworkUse.Peers, TestContext.Current.CancellationToken));
 
@@ -39,7 +39,7 @@ internal sealed class ScriptedPeer : IDisposable
         return peer;
     }
 
-    /// <summary>Waits to be dialled, and takes the engine's handshake.</summary>
+    /// <summary>Waits to be dialled, and reads the engine's handshake.</summary>
     public static async Task<ScriptedPeer> AwaitDialAsync(IListener listener)
     {
         IConnection connection = await listener.AcceptAsync(TestContext.Current.CancellationToken)
@@ -61,7 +61,7 @@ internal sealed class ScriptedPeer : IDisposable
         await SendAsync(bytes);
     }
 
-    /// <summary>Sends a message of an extension, by the number that the engine gave it; 0: the extension handshake.</summary>
+    /// <summary>Sends an extended message with the engine's id of the extension; 0: the extension handshake.</summary>
     public Task SendExtendedAsync(byte number, ReadOnlySpan<byte> payload)
     {
         var bytes = new byte[6 + payload.Length];
@@ -76,7 +76,7 @@ internal sealed class ScriptedPeer : IDisposable
         return hello;
     }
 
-    /// <summary>Reads on to an extended message of a number: that which this peer gave the extension.</summary>
+    /// <summary>Skips to the next extended message with this peer's id of the extension.</summary>
     public async Task<byte[]> NextExtendedAsync(byte number)
     {
         while (true)
@@ -132,7 +132,7 @@ internal sealed class ScriptedPeer : IDisposable
         return bytes;
     }
 
-    /// <summary>The next message but keep-alives; null if the engine has closed the connection.</summary>
+    /// <summary>The next message that is not a keep-alive; null if the engine has closed the connection.</summary>
     public async Task<(MessageId Id, byte[] Body)?> NextAsync()
     {
         while (true)
@@ -144,7 +144,7 @@ internal sealed class ScriptedPeer : IDisposable
         }
     }
 
-    /// <summary>Reads on to a message of a kind.</summary>
+    /// <summary>Skips to the next message of the given kind.</summary>
     public async Task<byte[]> NextAsync(MessageId id)
     {
         while (true)
@@ -160,7 +160,7 @@ internal sealed class ScriptedPeer : IDisposable
 
     public static BlockRequest ReadRange(byte[] body) => new(ReadInt(body, 0), ReadInt(body, 4), ReadInt(body, 8));
 
-    /// <summary>Reads on until the engine closes the connection.</summary>
+    /// <summary>Reads until the engine closes the connection.</summary>
     public async Task AssertClosedAsync()
     {
         while (await NextAsync() is not null)
@@ -184,7 +184,7 @@ internal sealed class ScriptedPeer : IDisposable
         }
         catch (IOException)
         {
-            // The engine has gone.
+            // The engine has closed the connection.
         }
     }
 

@@ -4,7 +4,7 @@ using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Engine.Tests.Swarms;
 
-/// <summary>A torrent that only seeds fails where something is missing or wrong; it makes, writes and downloads nothing.</summary>
+/// <summary>A torrent that only seeds fails if data is missing or wrong; it creates, writes and downloads nothing.</summary>
 public sealed class SeedOnlyTests
 {
     private const int Piece = 32 * 1024;
@@ -63,7 +63,7 @@ public sealed class SeedOnlyTests
     public async Task A_file_found_damaged_later_fails_the_torrent_which_continues_when_it_is_repaired()
     {
         var network = new MemoryNetwork();
-        // Too much to be hashed before the start is answered.
+        // Too large to be hashed before the start is answered.
         var torrent = new SwarmTorrent(142, 1 << 20, 20 << 20);
         TorrentId hash = torrent.Metainfo.TorrentId;
         await using TestEngine seed = new(network, 1), engine = new(network, 2);
@@ -87,7 +87,7 @@ public sealed class SeedOnlyTests
         Assert.Equal(0, engine.Client.GetStatus(hash)!.BytesReceived);
         Assert.Equal(wrong, File.ReadAllBytes(path));
 
-        // Let to download, it mends what is wrong.
+        // Once it may download, it repairs the data.
         Assert.IsType<CommandDone>(await engine.SendAsync(id => new SetTorrent(id, hash, new TorrentOptions { SeedOnly = false })));
         Assert.IsType<CommandDone>(await engine.SendAsync(id => new ResumeTorrent(id, hash)));
         await engine.SendAsync(id => new AddSources(id, hash, [seed.EndPoint], []));

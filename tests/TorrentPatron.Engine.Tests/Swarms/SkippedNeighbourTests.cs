@@ -7,7 +7,7 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Tests.Swarms;
 
-/// <summary>Skipped files that share pieces with wanted ones: what comes of them is kept apart, and they do not appear.</summary>
+/// <summary>Skipped files that share pieces with wanted ones: their bytes go to the parts file, and the files are not created.</summary>
 public sealed class SkippedNeighbourTests : IAsyncDisposable
 {
     private const int Piece = 32 * 1024;
@@ -17,7 +17,7 @@ public sealed class SkippedNeighbourTests : IAsyncDisposable
 
     private readonly MemoryNetwork _network = new();
 
-    /// <summary>The second file shares its first piece with the first, and its last with all of the third and a part of the fourth.</summary>
+    /// <summary>The second file shares its first piece with the first file, and its last with the third and part of the fourth.</summary>
     private readonly SwarmTorrent _torrent = new(140, Piece, (2 * Piece) + 100, (3 * Piece) + 50, 1000, 2 * Piece);
     private readonly TestEngine _seed;
     private readonly TestEngine _engine;
@@ -57,7 +57,7 @@ public sealed class SkippedNeighbourTests : IAsyncDisposable
         await CompleteSecondAsync();
         await _seed.StopAsync();
 
-        // All of the third file is there already.
+        // The third file exists in full.
         CommandDone third = await WantAsync([FilePriority.Skip, FilePriority.Normal, FilePriority.Low, FilePriority.Skip]);
         Assert.Equal((TorrentState.Seeding, 4L * Piece), (third.Status.State, third.Status.BytesReceived));
         _torrent.AssertIsIn(_engine.Destination, _torrent.Metainfo.Files[2]);
@@ -239,7 +239,7 @@ public sealed class SkippedNeighbourTests : IAsyncDisposable
     public async Task Skipped_files_as_stored_by_an_older_version_are_continued()
     {
         await _seed.SeedAsync(_torrent);
-        // Zeros at full length, but for what the boundary pieces brought.
+        // Full length; zeros except for the boundary pieces.
         byte[] old = new byte[_torrent.Data.Length];
         _torrent.Data.AsSpan(2 * Piece, 4 * Piece).CopyTo(old.AsSpan(2 * Piece));
         new SwarmTorrent(_torrent, old).WriteTo(_engine.Destination);
@@ -289,7 +289,7 @@ public sealed class SkippedNeighbourTests : IAsyncDisposable
         await _engine.StartAsync(_torrent.Metainfo, _store, c => c with { FilePriorities = [FilePriority.Normal, FilePriority.Skip, FilePriority.Skip, FilePriority.Skip] });
         using (ScriptedPeer peer = await ScriptedPeer.MeetAsync(_network, _engine, _torrent))
         {
-            // The first file's last piece only.
+            // Only the first file's last piece.
             await peer.SendIndexAsync(MessageId.Have, 2);
             await peer.SendAsync(MessageId.Unchoke);
             await peer.NextRangeAsync(MessageId.Request);

@@ -15,7 +15,7 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Tests.Swarms;
 
-/// <summary>Snapshots of torrents fit themselves at every moment, whatever happens and in whatever order.</summary>
+/// <summary>Every snapshot of a torrent is consistent, whatever happens and in whatever order.</summary>
 public sealed class SnapshotTests
 {
     private const int Piece = 32 * 1024;
@@ -110,7 +110,7 @@ public sealed class SnapshotTests
         await looking;
     }
 
-    /// <summary>A torrent without a network or a disk, that is led through what can happen to one; looked at after each step.</summary>
+    /// <summary>A torrent without a network or a disk that goes through random events; a snapshot is taken after each.</summary>
     private sealed class Steps : IWorkEvents, IAsyncDisposable
     {
         public const int PieceCount = 6;
@@ -138,7 +138,7 @@ public sealed class SnapshotTests
             _state = new TorrentPublisher(_engine, torrent.Metainfo.TorrentId, _ledger, Made, StatusInvariants.Check);
         }
 
-        /// <summary>Looks at it, and checks what is seen.</summary>
+        /// <summary>Takes a snapshot and checks it.</summary>
         public TorrentStatus Look()
         {
             TorrentStatus status = Made();
@@ -188,7 +188,7 @@ public sealed class SnapshotTests
             Look();
         }
 
-        /// <summary>Something that can happen to it now.</summary>
+        /// <summary>An event that is possible now.</summary>
         public void Next()
         {
             _time.Advance(TimeSpan.FromSeconds(_random.Next(90)));

@@ -2,7 +2,7 @@ using TorrentPatron.Engine.Client;
 
 namespace TorrentPatron.Engine.Tests.Swarms;
 
-/// <summary>What holds of every snapshot of a torrent, whenever it is taken.</summary>
+/// <summary>Invariants of every snapshot of a torrent.</summary>
 internal static class StatusInvariants
 {
     public static void Check(TorrentStatus status)

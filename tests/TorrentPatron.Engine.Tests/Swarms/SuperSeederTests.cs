@@ -112,7 +112,7 @@ public sealed class SuperSeederTests
                 }
             }
 
-            // They wait for each other first.
+            // At first they wait for each other.
             if (second < SuperSeeder<string>.Patience.TotalSeconds - 1)
                 Assert.True(has["a"].Count <= 2);
         }
@@ -131,7 +131,7 @@ public sealed class SuperSeederTests
         _now += SuperSeeder<string>.Patience;
         Assert.Equal(2, Reveal()["a"].Count());
 
-        // What b was given comes to a too: not from us.
+        // The pieces revealed to b reach a, but not from us.
         foreach (int piece in ofB)
         {
             Has("b", piece);

@@ -188,7 +188,7 @@ public sealed class SwarmPeersTests : IAsyncDisposable
             peer.Download.EndBatch();
         }
 
-        // Each block is asked of two at most.
+        // Each block is requested from at most two peers.
         Assert.Equal([4, 4, 0, 0], peers.Select(peer => peer.Download.Requests.Count));
         peers[0].Peer.Close("It goes.");
         Assert.Equal([4, 0, 4], peers[1..].Select(peer => peer.Download.Requests.Count));
@@ -218,7 +218,7 @@ public sealed class SwarmPeersTests : IAsyncDisposable
         return [.. _peers.Connected];
     }
 
-    /// <summary>Connections of a torrent whose pieces are not known yet.</summary>
+    /// <summary>Connections of a torrent whose pieces are unknown.</summary>
     private sealed class EarlySet : IPeerSetOwner, IDisposable
     {
         public EarlySet(PeerSet set)
@@ -252,7 +252,7 @@ public sealed class SwarmPeersTests : IAsyncDisposable
         public void Dispose() => Set.Close("The test ends.");
     }
 
-    /// <summary>An extension with a mistake that shows the first time that it is asked.</summary>
+    /// <summary>An extension that throws on its first call.</summary>
     private sealed class BrokenOnce : IPeerExtension
     {
         private bool _isMended;

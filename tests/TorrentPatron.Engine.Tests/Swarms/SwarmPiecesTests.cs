@@ -268,7 +268,7 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
         Assert.True(_pieces.Selection.Has(0));
         Assert.Equal(3, Assert.Single(_pieces.Active.Unfinished()).Piece);
 
-        // What is on disk of the two blocks is wrong.
+        // The two blocks are wrong on disk.
         _storage.Write(3L * Piece, new byte[Piece - 100]);
         TestPeer peer = Seed();
         Assert.Equal(["3.0", "3.3"], peer.Reserve(2));
@@ -364,7 +364,7 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
         return peer;
     }
 
-    /// <summary>A peer that does not choke us, without the swarm that would ask it for blocks by itself.</summary>
+    /// <summary>A peer that does not choke us, without a swarm that would request blocks from it.</summary>
     private sealed class TestPeer
     {
         private readonly SwarmPieces _pieces;
@@ -388,7 +388,7 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
 
         public ActivePiece? Current => _current;
 
-        /// <summary>Is asked for blocks; each is named by piece and block.</summary>
+        /// <summary>Requests blocks from it; each is named by piece and block.</summary>
         public string[] Reserve(int most)
         {
             var into = new PendingBlock[most];
@@ -400,7 +400,7 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
 
         public void Release(params string[] blocks) => _pieces.Active.Release(Source, Take(blocks));
 
-        /// <summary>Sends what it owes, or some of that, out of a torrent's bytes.</summary>
+        /// <summary>Sends some or all requested blocks from a torrent's bytes.</summary>
         public void Send(byte[] data, params string[] blocks)
         {
             foreach (PendingBlock block in Take(blocks.Length > 0 ? blocks : [.. _owed.Select(Name)]))

@@ -5,7 +5,7 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Engine.Tests.Swarms;
 
-/// <summary>A torrent of random bytes, and those bytes.</summary>
+/// <summary>A torrent of random bytes, with those bytes.</summary>
 internal sealed class SwarmTorrent
 {
     public SwarmTorrent(int seed, int pieceLength, params long[] lengths)
@@ -24,10 +24,10 @@ internal sealed class SwarmTorrent
     {
     }
 
-    /// <summary>Other bytes in the files of a torrent.</summary>
+    /// <summary>Different bytes in the files of a torrent.</summary>
     public SwarmTorrent(SwarmTorrent torrent, byte[] data) => (Metainfo, Data) = (torrent.Metainfo, data);
 
-    /// <summary>A torrent that was read, and its bytes.</summary>
+    /// <summary>A parsed torrent and its bytes.</summary>
     public SwarmTorrent(TorrentMetainfo metainfo, byte[] data) => (Metainfo, Data) = (metainfo, data);
 
     private SwarmTorrent(string name, byte[] data, int pieceLength, bool isPrivate, long[] lengths)
@@ -46,11 +46,11 @@ internal sealed class SwarmTorrent
         }.Build());
     }
 
-    /// <summary>A torrent of random bytes in a version of the format.</summary>
+    /// <summary>A torrent of random bytes in the given version of the format.</summary>
     public static Task<SwarmTorrent> MakeAsync(int seed, MetainfoVersion version, int pieceLength, params long[] lengths) =>
         MakeAsync($"torrent{seed}", version, pieceLength, [.. lengths.Select((length, i) => RandomBytes(seed + i, length))]);
 
-    /// <summary>A torrent of given files in a version of the format.</summary>
+    /// <summary>A torrent of the given files in the given version of the format.</summary>
     public static async Task<SwarmTorrent> MakeAsync(string name, MetainfoVersion version, int pieceLength, params byte[][] files)
     {
         using var folder = new TempFolder();
@@ -90,7 +90,7 @@ internal sealed class SwarmTorrent
     public ReadOnlySpan<byte> Bytes(int piece, int begin, int length) =>
         Data.AsSpan(checked((int)((long)piece * Metainfo.PieceLength)) + begin, length);
 
-    /// <summary>Where a file lies below a destination, as the system writes it.</summary>
+    /// <summary>The path of a file below a destination, with the system's separators.</summary>
     public string PathIn(string destination, int file) => Path.GetFullPath(Path.Combine(destination, Metainfo.Files[file].Path));
 
     public void WriteTo(string destination)

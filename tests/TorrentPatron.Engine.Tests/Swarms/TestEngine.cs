@@ -8,10 +8,10 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Engine.Tests.Swarms;
 
-/// <summary>An engine on a network in memory, with a folder of its own, and everything that it has said.</summary>
+/// <summary>An engine on a network in memory, with its own folder and all its messages.</summary>
 internal sealed class TestEngine : IAsyncDisposable
 {
-    /// <summary>Far more than anything here takes; only what hangs needs it.</summary>
+    /// <summary>Much longer than any test takes; only a hang reaches it.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly TempFolder _folder = new();
@@ -34,7 +34,7 @@ internal sealed class TestEngine : IAsyncDisposable
 
     public TorrentClient Client { get; }
 
-    /// <summary>Where its announces arrive.</summary>
+    /// <summary>Receives its announces.</summary>
     public ScriptedTrackerClient Trackers { get; } = new();
 
     public string Destination => _folder.Path;
@@ -71,7 +71,7 @@ internal sealed class TestEngine : IAsyncDisposable
         return with?.Invoke(command) ?? command;
     });
 
-    /// <summary>Starts a torrent that is on disk already.</summary>
+    /// <summary>Starts a torrent whose data is on disk.</summary>
     public async Task<MemoryResumeStore> SeedAsync(SwarmTorrent torrent)
     {
         torrent.WriteTo(Destination);
@@ -80,7 +80,7 @@ internal sealed class TestEngine : IAsyncDisposable
         return store;
     }
 
-    /// <summary>Waits until the engine has said something, since its beginning; not for ever where it goes on saying other things.</summary>
+    /// <summary>Waits for a message of the engine, earlier ones included; other messages do not prolong the wait.</summary>
     public async Task<T> WaitAsync<T>(Predicate<T> which)
         where T : TorrentMessage
     {
@@ -105,13 +105,13 @@ internal sealed class TestEngine : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits for a state's status, since the engine's beginning.</summary>
+    /// <summary>Waits for a status with the given state, earlier ones included.</summary>
     public async Task<TorrentStatus> WaitStatusAsync(Predicate<TorrentStatus> which) =>
         (await WaitAsync<TorrentStatusUpdate>(update => which(update.Status))).Status;
 
     public Task<TorrentCompleted> CompletedAsync() => WaitAsync<TorrentCompleted>(_ => true);
 
-    /// <summary>Waits for what no message tells.</summary>
+    /// <summary>Waits for a condition that no message reports.</summary>
     public static async Task UntilAsync(Func<bool> condition)
     {
         using var timeout = new CancellationTokenSource(Patience);

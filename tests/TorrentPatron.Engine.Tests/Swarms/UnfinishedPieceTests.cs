@@ -8,7 +8,7 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Tests.Swarms;
 
-/// <summary>The blocks of pieces that are not whole yet are kept, whatever ends or interrupts the download.</summary>
+/// <summary>The blocks of unfinished pieces are kept, whatever ends or interrupts the download.</summary>
 public sealed class UnfinishedPieceTests : IAsyncDisposable
 {
     private const int Block = BlockRequest.BlockLength;
@@ -142,7 +142,7 @@ public sealed class UnfinishedPieceTests : IAsyncDisposable
         Assert.Equal(2 * Piece, _engine.Client.GetStatus(id)!.BytesReceived);
     }
 
-    /// <summary>Starts the torrent and lets it have a few blocks of a piece, and their peer go.</summary>
+    /// <summary>Starts the torrent, sends it a few blocks of a piece, and disconnects the peer.</summary>
     private async Task ReceiveSomeAsync()
     {
         Assert.IsType<NewTorrentCreated>(await _engine.StartAsync(_torrent.Metainfo, _store));

@@ -88,7 +88,7 @@ public sealed class AnnouncerTests : IAnnouncerOwner, IAsyncDisposable
         Announcer announcer = Start([A]);
         await AnswerAsync(new AnnounceResponse { Interval = TimeSpan.FromMinutes(10) });
         _time.Set(TimeSpan.FromHours(hours));
-        // Whatever changes, it looks at what is due.
+        // Every change makes it look for due announces.
         announcer.Remove(B);
         Assert.Equal(TrackerStatus.Working, Assert.Single(announcer.Snapshot()).Status);
 

@@ -8,7 +8,7 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Tests.Trackers;
 
-/// <summary>Peers of which a tracker says how they like to be dialled.</summary>
+/// <summary>Peers whose preferred encryption a tracker reports.</summary>
 public sealed class EncryptedPeerTests
 {
     [Theory]

@@ -16,7 +16,7 @@ public sealed class HttpTrackerClientTests : IDisposable
 {
     private static readonly byte[] OnePeer = [.. "d8:intervali900e5:peers6:"u8, 192, 0, 2, 1, 0x1A, 0xE1, .. "e"u8];
 
-    // Each label is short enough for a name, all of them together are not.
+    // Each label is short enough, the whole name is not.
     private static readonly string LongName = string.Join('.', Enumerable.Repeat(new string('x', 60), 5)) + ".invalid";
 
     private readonly FakeTimeProvider _time = new();
@@ -356,7 +356,7 @@ public sealed class HttpTrackerClientTests : IDisposable
         return compressed.ToArray();
     }
 
-    // "inside.example" is a private address, every other name a public one; nothing is connected to.
+    // "inside.example" is a private address, every other name a public one; no connection is made.
     private static Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken)
     {
         IPAddress named = IPAddress.Parse(host == "inside.example" ? "10.1.2.3" : "192.0.2.1");

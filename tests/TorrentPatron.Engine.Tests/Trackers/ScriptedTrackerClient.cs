@@ -6,7 +6,7 @@ using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Engine.Tests.Trackers;
 
-/// <summary>Hands each announce to the test, which answers it.</summary>
+/// <summary>Passes each announce to the test, which answers it.</summary>
 internal sealed class ScriptedTrackerClient : ITrackerClient
 {
     private readonly Channel<ScriptedAnnounce> _announces = Channel.CreateUnbounded<ScriptedAnnounce>();
@@ -21,7 +21,7 @@ internal sealed class ScriptedTrackerClient : ITrackerClient
         return scripted.Answer.Task.WaitAsync(cancellationToken);
     }
 
-    /// <summary>What it answers to a scrape; null: it cannot be asked.</summary>
+    /// <summary>The answer to a scrape; null: it does not support scrapes.</summary>
     public Func<Uri, ScrapeResponse?>? Scrape { get; set; }
 
     public Task<ScrapeResponse?> ScrapeAsync(Uri announce, InfoHash torrent, AddressFamily family, CancellationToken cancellationToken) =>

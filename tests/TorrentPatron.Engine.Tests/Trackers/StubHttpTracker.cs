@@ -4,7 +4,7 @@ using System.Text;
 
 namespace TorrentPatron.Engine.Tests.Trackers;
 
-/// <summary>A tracker on 127.0.0.1 that answers every connection's one request with what the test says.</summary>
+/// <summary>A tracker on 127.0.0.1 with a scripted answer to the one request of each connection.</summary>
 internal sealed class StubHttpTracker : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -13,7 +13,7 @@ internal sealed class StubHttpTracker : IAsyncDisposable
     private readonly Task _serving;
     private int _connections;
 
-    /// <param name="answer">Gets the request's head and the stream to answer on.</param>
+    /// <param name="answer">Receives the request's head and the stream to answer on.</param>
     public StubHttpTracker(Func<string, Stream, CancellationToken, Task> answer)
     {
         _answer = answer;
@@ -59,7 +59,7 @@ internal sealed class StubHttpTracker : IAsyncDisposable
             }
             catch (IOException)
             {
-                // The client has had enough.
+                // The client has closed the connection.
             }
         }
     }

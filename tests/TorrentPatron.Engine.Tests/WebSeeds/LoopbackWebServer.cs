@@ -8,7 +8,7 @@ using System.Text;
 
 namespace TorrentPatron.Engine.Tests.WebSeeds;
 
-/// <summary>A web server over real sockets that has one file, and sends parts of it at a rate.</summary>
+/// <summary>A web server over real sockets that sends parts of one file at a limited rate.</summary>
 internal sealed class LoopbackWebServer : IAsyncDisposable
 {
     private const int Chunk = 16 * 1024;
@@ -37,7 +37,7 @@ internal sealed class LoopbackWebServer : IAsyncDisposable
     /// <summary>Time between two parts of 16 KiB.</summary>
     public TimeSpan Pause { get; set; }
 
-    /// <summary>The addresses of whoever has asked, one for each request.</summary>
+    /// <summary>The clients' addresses, one for each request.</summary>
     public IReadOnlyList<string> Clients
     {
         get
@@ -63,7 +63,7 @@ internal sealed class LoopbackWebServer : IAsyncDisposable
         }
         catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
         {
-            // It is over.
+            // The server has stopped.
         }
     }
 
@@ -95,7 +95,7 @@ internal sealed class LoopbackWebServer : IAsyncDisposable
             catch (Exception e) when (e is IOException or OperationCanceledException or SocketException or ObjectDisposedException
                 or System.Security.Authentication.AuthenticationException)
             {
-                // Whoever asked has gone.
+                // The client has closed the connection.
             }
         }
     }

@@ -8,7 +8,7 @@ using TorrentPatron.Protocol.Filters;
 
 namespace TorrentPatron.Engine.Tests.WebSeeds;
 
-/// <summary>Web seeds over real sockets: what the network's policies say holds for them.</summary>
+/// <summary>Web seeds over real sockets: the network's policies apply to them.</summary>
 public sealed class WebSeedNetworkTests : IDisposable
 {
     private const int Piece = 32 * 1024;

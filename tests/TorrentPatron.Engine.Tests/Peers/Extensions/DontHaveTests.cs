@@ -40,7 +40,7 @@ public sealed class DontHaveTests : IAsyncDisposable
         }
 
         Assert.Equal([0, 1, 3], asked.Order());
-        // With those it has nothing more for us, and is told so.
+        // Once we have those, it has nothing more for us and is sent "not interested".
         await peer.NextAsync(MessageId.NotInterested);
         await peer.SendIndexAsync(MessageId.Have, 2);
         Assert.Equal(2, (await peer.NextRangeAsync(MessageId.Request)).Piece);

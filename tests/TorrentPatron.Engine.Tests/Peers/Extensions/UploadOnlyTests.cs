@@ -4,7 +4,7 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Tests.Peers.Extensions;
 
-/// <summary>What peers tell each other about wanting nothing more (BEP 21).</summary>
+/// <summary>Peers tell each other that they want nothing more (BEP 21).</summary>
 public sealed class UploadOnlyTests
 {
     private const int Piece = 16 * 1024;
