@@ -5,8 +5,8 @@ namespace TorrentPatron.Fuzz;
 
 /// <summary>
 /// <c>dotnet run --project tests/Fuzz -c Release -- --target NAME|all [--count N] [--seed S] [--seconds T] [--input FILE]
-/// [--failures FOLDER]</c>; <c>--list</c> names the targets, and <c>--samples FOLDER</c> writes what inputs are made from, and some of
-/// those, for a fuzzer of another kind (Guided/guided.sh).
+/// [--failures FOLDER]</c>; <c>--list</c> lists the targets; <c>--samples FOLDER</c> writes valid inputs
+/// for the coverage-guided fuzzer (Guided/guided.sh).
 /// </summary>
 internal static class FuzzCommand
 {
@@ -61,7 +61,7 @@ internal static class FuzzCommand
         return failed == 0 ? 0 : 1;
     }
 
-    /// <summary>Inputs that are sound, so many as are found soon: a fuzzer that learns learns from them.</summary>
+    /// <summary>Valid inputs, as many as are found quickly: a coverage-guided fuzzer starts from them.</summary>
     private static void WriteSamples(IFuzzTarget target, string folder)
     {
         Directory.CreateDirectory(folder);

@@ -2,14 +2,14 @@ using System.Globalization;
 
 namespace TorrentPatron.Fuzz;
 
-/// <summary>What came of a run.</summary>
-/// <param name="Target">Which decoder.</param>
-/// <param name="Inputs">How many inputs were tried.</param>
-/// <param name="Sound">How many of them were taken for sound.</param>
-/// <param name="Failures">What failed: the property, and the file that holds the input.</param>
+/// <summary>The result of a run.</summary>
+/// <param name="Target">The decoder.</param>
+/// <param name="Inputs">Number of inputs tried.</param>
+/// <param name="Sound">Number of inputs that the decoder accepted.</param>
+/// <param name="Failures">The failures: the property, and the file with the input.</param>
 internal sealed record FuzzReport(string Target, long Inputs, long Sound, IReadOnlyList<string> Failures)
 {
-    /// <summary>How long it took.</summary>
+    /// <summary>The duration.</summary>
     public TimeSpan Elapsed { get; init; }
 
     public override string ToString()

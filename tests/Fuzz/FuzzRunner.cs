@@ -2,16 +2,16 @@ using System.Diagnostics;
 
 namespace TorrentPatron.Fuzz;
 
-/// <summary>Gives a target inputs. Each follows from the seed and its number alone, so that any one can be made again.</summary>
+/// <summary>Tests a target with inputs. Each depends only on the seed and its number, so that it can be created again.</summary>
 /// <param name="target">The decoder.</param>
 /// <param name="seed">The seed.</param>
-/// <param name="failures">Folder for inputs that failed; made when there are some.</param>
+/// <param name="failures">Folder for inputs that failed; created when needed.</param>
 internal sealed class FuzzRunner(IFuzzTarget target, int seed, string failures)
 {
-    /// <summary>Failures after which a run ends.</summary>
+    /// <summary>Number of failures that end a run.</summary>
     public const int MostFailures = 10;
 
-    /// <summary>Far more than any input needs, also on a busy machine.</summary>
+    /// <summary>Much more than any input needs, even on a busy machine.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private readonly List<string> _failures = [];
@@ -20,12 +20,12 @@ internal sealed class FuzzRunner(IFuzzTarget target, int seed, string failures)
     private long _sound;
     private byte[] _current = [];
 
-    /// <summary>What came of it so far.</summary>
+    /// <summary>The result so far.</summary>
     public FuzzReport Report => new(target.Name, _inputs, _sound, [.. _failures]);
 
     /// <summary>Tries some inputs.</summary>
-    /// <param name="first">Number of the first.</param>
-    /// <param name="count">How many.</param>
+    /// <param name="first">Number of the first input.</param>
+    /// <param name="count">Number of inputs.</param>
     public void Run(long first, long count)
     {
         using var watchdog = new Timer(_ => Save(_current, "it hangs", first), null, Patience, Timeout.InfiniteTimeSpan);
@@ -37,12 +37,12 @@ internal sealed class FuzzRunner(IFuzzTarget target, int seed, string failures)
         }
     }
 
-    /// <summary>Makes one input.</summary>
+    /// <summary>Creates an input.</summary>
     public byte[] Input(long number) => target.Mutator.Make(new Random(HashCode(seed, number)));
 
     private static int HashCode(int seed, long number)
     {
-        // Of our own: that of the runtime differs from process to process.
+        // A hash of our own: the runtime's differs between processes.
         ulong mixed = unchecked(((ulong)(uint)seed << 32) ^ ((ulong)number * 0x9E3779B97F4A7C15));
         mixed = unchecked((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9);
         return (int)(mixed >> 33);
@@ -77,7 +77,7 @@ internal sealed class FuzzRunner(IFuzzTarget target, int seed, string failures)
 
     private void Save(byte[] input, string what, long number)
     {
-        // One of each kind is enough; the place and the words, numbers apart, tell kinds apart.
+        // One failure of each kind is enough; the kind is the location and the message without numbers.
         if (!_kinds.Add(string.Concat(what.Where(c => !char.IsAsciiDigit(c)))))
             return;
         Directory.CreateDirectory(failures);

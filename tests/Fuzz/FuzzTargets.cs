@@ -2,7 +2,7 @@ using TorrentPatron.Fuzz.Targets;
 
 namespace TorrentPatron.Fuzz;
 
-/// <summary>Every decoder of what comes from outside.</summary>
+/// <summary>Every decoder of external data.</summary>
 internal static class FuzzTargets
 {
     public static IReadOnlyList<IFuzzTarget> All { get; } =

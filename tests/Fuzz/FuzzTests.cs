@@ -29,7 +29,7 @@ public sealed class FuzzTests
     [MemberData(nameof(Regressions))]
     public void Earlier_failures_do_not_recur(string file)
     {
-        // Named after the target: metainfo-what-was-wrong.bin.
+        // Named after the target: metainfo-reason.bin.
         IFuzzTarget target = FuzzTargets.All.Where(target => file.StartsWith(target.Name + "-", StringComparison.Ordinal))
             .MaxBy(target => target.Name.Length)!;
 

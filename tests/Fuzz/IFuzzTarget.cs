@@ -2,22 +2,22 @@ using TorrentPatron.Fuzz.Mutation;
 
 namespace TorrentPatron.Fuzz;
 
-/// <summary>A decoder, and what must hold of it whatever it is given.</summary>
+/// <summary>A decoder and the properties that must hold for every input.</summary>
 internal interface IFuzzTarget
 {
-    /// <summary>What the command line calls it.</summary>
+    /// <summary>Its name on the command line.</summary>
     string Name { get; }
 
-    /// <summary>How inputs are made from sound ones.</summary>
+    /// <summary>Creates inputs from valid ones.</summary>
     IMutator Mutator { get; }
 
-    /// <summary>Bytes that the decoder and the checks on it may allocate for an input of this length.</summary>
+    /// <summary>Bytes that the decoder and its checks may allocate for an input of this length.</summary>
     long AllowedBytes(int length);
 
-    /// <summary>Of the inputs that the tests try, the share that this target is given: less than 1 where each takes milliseconds.</summary>
+    /// <summary>The share of the tests' inputs that this target gets: less than 1 if each takes milliseconds.</summary>
     double Share => 1;
 
-    /// <summary>Decodes an input and checks every property; throws where one does not hold.</summary>
-    /// <returns>Whether the input was taken for sound: a target that refuses everything tests nothing.</returns>
+    /// <summary>Decodes an input and checks every property; throws if one does not hold.</summary>
+    /// <returns>Whether the decoder accepted the input: a target that refuses everything tests nothing.</returns>
     bool Run(byte[] input);
 }

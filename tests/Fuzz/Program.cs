@@ -3,7 +3,7 @@ using Xunit.Runner.InProc.SystemConsole;
 namespace TorrentPatron.Fuzz;
 
 /// <summary>
-/// With <c>--target</c> the fuzzer's own command; else xUnit's, by which <c>dotnet test</c> runs a little of everything.
+/// With <c>--target</c> the fuzzer's own command; otherwise xUnit's, with which <c>dotnet test</c> runs some inputs for each target.
 /// </summary>
 internal static class Program
 {

@@ -1,9 +1,9 @@
 namespace TorrentPatron.Fuzz;
 
-/// <summary>Something that must always hold did not.</summary>
+/// <summary>A property does not hold.</summary>
 internal sealed class PropertyException(string message) : Exception(message);
 
-/// <summary>Says what must hold.</summary>
+/// <summary>Throws unless a property holds.</summary>
 internal static class Property
 {
     public static void Holds(bool condition, string what)
@@ -15,7 +15,7 @@ internal static class Property
     public static void Same(ReadOnlySpan<byte> expected, ReadOnlySpan<byte> actual, string what) =>
         Holds(expected.SequenceEqual(actual), what);
 
-    /// <summary>A text may be shown to a person as it is.</summary>
+    /// <summary>Throws unless a text is safe to display.</summary>
     public static void IsHarmless(string? text, string what) =>
         Holds(text is null || TorrentPatron.Protocol.DisplayText.Clean(text) == text, $"{what} is harmless to a terminal");
 }

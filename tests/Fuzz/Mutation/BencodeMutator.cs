@@ -5,8 +5,8 @@ using TorrentPatron.Protocol.Bencoding;
 namespace TorrentPatron.Fuzz.Mutation;
 
 /// <summary>
-/// Changes sound bencoded inputs as trees: other kinds of value, absurd numbers, hostile strings, keys dropped, doubled and out
-/// of order, values moved, repeated and nested; and, now and then, also byte by byte.
+/// Mutates valid bencoded inputs as trees: wrong kinds of values, absurd numbers, hostile strings, keys dropped, doubled and out
+/// of order, values moved, repeated and nested; sometimes also byte by byte.
 /// </summary>
 internal sealed class BencodeMutator : IMutator
 {
@@ -23,8 +23,8 @@ internal sealed class BencodeMutator : IMutator
     private readonly byte[][] _keys;
     private readonly ByteMutator _bytes;
 
-    /// <param name="corpus">Sound inputs.</param>
-    /// <param name="keys">Keys besides those in the inputs.</param>
+    /// <param name="corpus">Valid inputs.</param>
+    /// <param name="keys">Keys in addition to those in the inputs.</param>
     public BencodeMutator(IReadOnlyList<byte[]> corpus, params string[] keys)
     {
         _corpus = [.. corpus.Select(input => BencodeNode.Of(BencodeDocument.Parse(input).Root))];
@@ -99,7 +99,7 @@ internal sealed class BencodeMutator : IMutator
                 Insert(node, random);
                 break;
             case 8 when node.Children is null && node.Head.Length > 1:
-                // A string becomes longer or shorter than it says.
+                // A string becomes longer or shorter than its length prefix.
                 node.Head = random.Next(2) == 0 ? node.Head[..^1] : [.. node.Head, (byte)random.Next(256)];
                 break;
             case 9 when node.Children is null && Array.IndexOf(node.Head, (byte)':') is > 0 and int colon:

@@ -4,13 +4,13 @@ using TorrentPatron.Protocol.Bencoding;
 
 namespace TorrentPatron.Fuzz.Mutation;
 
-/// <summary>A bencoded value that may be wrong in any way: what it is written as is all there is to it.</summary>
+/// <summary>A bencoded value that may be invalid in any way: it is only its bytes.</summary>
 internal sealed class BencodeNode
 {
-    /// <summary>What stands before the children: of a string or integer all of it.</summary>
+    /// <summary>The bytes before the children; all bytes of a string or integer.</summary>
     public byte[] Head { get; set; } = [];
 
-    /// <summary>A list's values; a dictionary's keys and values in turn; null for what has none.</summary>
+    /// <summary>A list's values; a dictionary's keys and values in turn; null for a string or integer.</summary>
     public List<BencodeNode>? Children { get; set; }
 
     public static BencodeNode Text(ReadOnlySpan<byte> content) =>
@@ -41,7 +41,7 @@ internal sealed class BencodeNode
 
     public BencodeNode Clone() => new() { Head = Head, Children = Children?.ConvertAll(child => child.Clone()) };
 
-    /// <summary>This node and all below it.</summary>
+    /// <summary>This node and all its descendants.</summary>
     public List<BencodeNode> All()
     {
         List<BencodeNode> all = [this];

@@ -2,9 +2,9 @@ using System.Buffers.Binary;
 
 namespace TorrentPatron.Fuzz.Mutation;
 
-/// <summary>Changes sound inputs byte by byte: bits, numbers, ranges, tokens, cuts, and pieces of other inputs.</summary>
-/// <param name="corpus">Sound inputs, one or more.</param>
-/// <param name="tokens">Byte strings with a meaning to the decoder.</param>
+/// <summary>Mutates valid inputs byte by byte: bits, numbers, ranges, tokens, truncation, and parts of other inputs.</summary>
+/// <param name="corpus">Valid inputs, one or more.</param>
+/// <param name="tokens">Byte strings that the decoder interprets.</param>
 internal sealed class ByteMutator(IReadOnlyList<byte[]> corpus, IReadOnlyList<byte[]>? tokens = null) : IMutator
 {
     private const int MostBytes = 1 << 20;
@@ -20,7 +20,7 @@ internal sealed class ByteMutator(IReadOnlyList<byte[]> corpus, IReadOnlyList<by
         return random.Next(20) == 0 ? [.. input] : Change(input, random, random.Next(1, 6));
     }
 
-    /// <summary>Changes an input.</summary>
+    /// <summary>Mutates an input.</summary>
     public byte[] Change(byte[] input, Random random, int changes)
     {
         var bytes = new List<byte>(input);

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace TorrentPatron.Fuzz.Mutation;
 
-/// <summary>Names and texts as someone with bad intent would choose them.</summary>
+/// <summary>Names and texts that an attacker would choose.</summary>
 internal static class HostileText
 {
     private static readonly byte[][] Parts =
@@ -18,7 +18,7 @@ internal static class HostileText
         [0xFF], [0xC0, 0xAF], [0xED, 0xA0, 0x80], [0xF8, 0x88, 0x80, 0x80, 0x80], [0x80], [0xE2, 0x80],
     ];
 
-    /// <summary>Makes one.</summary>
+    /// <summary>Creates a hostile text.</summary>
     public static byte[] Make(Random random)
     {
         if (random.Next(10) == 0)

@@ -1,8 +1,8 @@
 namespace TorrentPatron.Fuzz.Mutation;
 
-/// <summary>Makes inputs.</summary>
+/// <summary>Creates inputs.</summary>
 internal interface IMutator
 {
-    /// <summary>Creates an input that follows from the chance alone.</summary>
+    /// <summary>Creates an input that depends only on the random numbers.</summary>
     byte[] Make(Random random);
 }

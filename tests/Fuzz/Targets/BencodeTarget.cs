@@ -5,7 +5,7 @@ using TorrentPatron.Protocol.Bencoding;
 
 namespace TorrentPatron.Fuzz.Targets;
 
-/// <summary>The bencode decoder, against a plain one, and against the writer.</summary>
+/// <summary>The bencode decoder, compared with a simple one and with the writer.</summary>
 internal sealed class BencodeTarget : IFuzzTarget
 {
     public string Name => "bencode";
@@ -13,7 +13,7 @@ internal sealed class BencodeTarget : IFuzzTarget
     public IMutator Mutator { get; } = new BencodeMutator(
         [Samples.Single, Samples.Many, Samples.Hybrid, "d1:ad1:bli1e1:c0:ee2:xyi-5ee"u8.ToArray(), "li0e0:ldeee"u8.ToArray()]);
 
-    // Sixteen bytes a token on a tape that grows by doubling, the plain decoder beside it, and what is written anew.
+    // 16 bytes per token on a tape that grows by doubling, plus the simple decoder and the rewritten value.
     public long AllowedBytes(int length) => 512 * 1024 + (400L * length);
 
     public bool Run(byte[] input)
@@ -69,7 +69,7 @@ internal sealed class BencodeTarget : IFuzzTarget
         }
     }
 
-    /// <summary>Where keys are in order, what the writer makes of the values reads as the same values.</summary>
+    /// <summary>If the keys are in order, the writer's output reads as the same values.</summary>
     private static void WriteAnew(BencodeElement root)
     {
         var output = new ArrayBufferWriter<byte>();
@@ -122,7 +122,7 @@ internal sealed class BencodeTarget : IFuzzTarget
         }
     }
 
-    /// <summary>A decoder as plain as can be, written by the book and by what the real one says it forgives.</summary>
+    /// <summary>A simple decoder by the specification, with the documented leniency of the real one.</summary>
     private static class PlainBencode
     {
         public static List<Value>? TryRead(byte[] data, int maxDepth, out int end)

@@ -5,7 +5,7 @@ using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Fuzz.Targets;
 
-/// <summary>Peers packed by trackers and other peers.</summary>
+/// <summary>Compact peer lists of trackers and peers.</summary>
 internal sealed class CompactPeersTarget : IFuzzTarget
 {
     private const int Limit = 50;

@@ -4,7 +4,7 @@ using TorrentPatron.Protocol.Dht;
 
 namespace TorrentPatron.Fuzz.Targets;
 
-/// <summary>The nodes that are kept from one run to the next.</summary>
+/// <summary>The saved DHT nodes.</summary>
 internal sealed class DhtStateTarget : IFuzzTarget
 {
     public string Name => "dht-state";

@@ -4,7 +4,7 @@ using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Fuzz.Targets;
 
-/// <summary>Text from outside that is shown to a person.</summary>
+/// <summary>External text that is displayed.</summary>
 internal sealed class DisplayTextTarget : IFuzzTarget
 {
     private const string Bidi = "\u061C\u200E\u200F\u202A\u202B\u202C\u202D\u202E\u2066\u2067\u2068\u2069";
@@ -17,7 +17,7 @@ internal sealed class DisplayTextTarget : IFuzzTarget
 
     public bool Run(byte[] input)
     {
-        // As UTF-8, and as it is, halves of surrogate pairs included.
+        // As UTF-8 and as UTF-16 code units, unpaired surrogates included.
         Check(Encoding.UTF8.GetString(input));
         Check(Encoding.Unicode.GetString(input));
         return true;

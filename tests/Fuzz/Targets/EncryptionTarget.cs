@@ -5,20 +5,20 @@ using TorrentPatron.Protocol.Encryption;
 namespace TorrentPatron.Fuzz.Targets;
 
 /// <summary>
-/// Both sides of the encrypted handshake: the first byte says which, the others are what that side receives. Most inputs meet a private key of one
-/// byte, so that the time goes into the states of the handshake and not into exponentiations; those from <see cref="FirstLongKey"/> on meet a real one.
+/// Both sides of the encrypted handshake: the first byte selects the side, the rest is its received data. Most inputs use a private key of one
+/// byte, to spend the time on the handshake's states and not on exponentiations; those from <see cref="FirstLongKey"/> on use a full-length key.
 /// </summary>
 internal sealed class EncryptionTarget : IFuzzTarget
 {
     private const int Seed = 7;
 
-    /// <summary>Length of a private key, bytes.</summary>
+    /// <summary>Length of a private key in bytes.</summary>
     private const int KeyLength = 20;
 
-    /// <summary>The first bytes from this on are of sides that have a private key of full length.</summary>
+    /// <summary>From this value of the first byte on the side has a full-length private key.</summary>
     private const byte FirstLongKey = 0xFC;
 
-    /// <summary>Sound inputs with a short key for each one with a long key.</summary>
+    /// <summary>Number of valid inputs with a short key for each one with a long key.</summary>
     private const int ShortKeys = 31;
 
     private static readonly InfoHash Torrent = new(new byte[InfoHash.Length]);
@@ -31,7 +31,7 @@ internal sealed class EncryptionTarget : IFuzzTarget
             .. Enumerable.Repeat(Record(0), ShortKeys), .. Enumerable.Repeat(Record(1), ShortKeys), Record(FirstLongKey), Record(FirstLongKey + 1),
         ]);
 
-    // Two exponentiations, twice, and the copies that the two ways of receiving keep.
+    // Two exponentiations, twice, and the copies of both ways to receive.
     public long AllowedBytes(int length) => 256 * 1024 + (16L * length);
 
     public bool Run(byte[] input)
@@ -71,7 +71,7 @@ internal sealed class EncryptionTarget : IFuzzTarget
         return taken;
     }
 
-    /// <summary>Creates a side: odd numbers are of the one that is dialled.</summary>
+    /// <summary>Creates a side: odd numbers are the responder.</summary>
     private static EncryptionHandshake Make(byte side)
     {
         var random = new Random(Seed);
@@ -90,7 +90,7 @@ internal sealed class EncryptionTarget : IFuzzTarget
         }
     }
 
-    /// <summary>What one side receives from an honest other, and some of the stream behind it.</summary>
+    /// <summary>The data that a side receives from an honest peer, with the beginning of the stream.</summary>
     private static byte[] Record(int side)
     {
         int even = side & ~1;

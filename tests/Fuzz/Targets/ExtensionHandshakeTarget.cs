@@ -3,7 +3,7 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Fuzz.Targets;
 
-/// <summary>What peers say of themselves (BEP 10).</summary>
+/// <summary>Extension handshakes (BEP 10).</summary>
 internal sealed class ExtensionHandshakeTarget : IFuzzTarget
 {
     public string Name => "extension-handshake";

@@ -5,7 +5,7 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Fuzz.Targets;
 
-/// <summary>Torrents full of names that clash, on some file system or on all.</summary>
+/// <summary>Torrents full of names that clash on some or all file systems.</summary>
 internal sealed class FilePathsTarget : IFuzzTarget
 {
     public string Name => "file-paths";
@@ -42,7 +42,7 @@ internal sealed class FilePathsTarget : IFuzzTarget
         return true;
     }
 
-    /// <summary>Files whose paths are made of few names, so that they meet, in version 1 or 2.</summary>
+    /// <summary>Files of v1 or v2 torrents whose paths use few names, so that they clash.</summary>
     private sealed class FilesMutator : IMutator
     {
         public byte[] Make(Random random)

@@ -4,7 +4,7 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Fuzz.Targets;
 
-/// <summary>The first 68 bytes.</summary>
+/// <summary>The handshake: the first 68 bytes.</summary>
 internal sealed class HandshakeTarget : IFuzzTarget
 {
     public string Name => "handshake";

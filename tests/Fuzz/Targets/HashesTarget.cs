@@ -6,7 +6,7 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Fuzz.Targets;
 
-/// <summary>Requests for hashes of a file's tree, and hashes with their proof: the height of the tree, and then the body of a message.</summary>
+/// <summary>Requests for hashes of a file's tree, and hashes with their proof: the height of the tree, then the body of a message.</summary>
 internal sealed class HashesTarget : IFuzzTarget
 {
     private static readonly byte[] Layer = RandomNumberGenerator.GetBytes(8 * MerkleTree.HashLength);

@@ -33,7 +33,7 @@ internal sealed class HttpTrackerTarget : IFuzzTarget
         }
     }
 
-    /// <summary>What must hold of any answer.</summary>
+    /// <summary>Checks the properties of every answer.</summary>
     public static void Check(AnnounceResponse answer)
     {
         Property.Holds(answer.Interval >= AnnounceResponse.ShortestInterval && answer.Interval <= AnnounceResponse.LongestInterval, "the interval is in bounds");

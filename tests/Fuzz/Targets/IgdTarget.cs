@@ -4,7 +4,7 @@ using TorrentPatron.Protocol.PortMapping;
 
 namespace TorrentPatron.Fuzz.Targets;
 
-/// <summary>The XML of routers: their descriptions and their answers.</summary>
+/// <summary>XML of routers: descriptions and answers.</summary>
 internal sealed class IgdTarget : IFuzzTarget
 {
     private static readonly Uri Location = new("http://192.168.1.1:5000/rootDesc.xml");

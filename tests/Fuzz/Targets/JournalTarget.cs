@@ -4,7 +4,7 @@ using TorrentPatron.Service.State;
 
 namespace TorrentPatron.Fuzz.Targets;
 
-/// <summary>Journals that were damaged: no note in them that was not made, and none lost before the damage.</summary>
+/// <summary>Damaged journals: no entry is invented, and none before the damage is lost.</summary>
 internal sealed class JournalTarget : IFuzzTarget
 {
     private static readonly byte[] Sound = Make(3, 5, 7, 0, 19);

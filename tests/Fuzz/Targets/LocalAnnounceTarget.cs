@@ -3,7 +3,7 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Fuzz.Targets;
 
-/// <summary>What peers tell their local network (BEP 14).</summary>
+/// <summary>Local announces (BEP 14).</summary>
 internal sealed class LocalAnnounceTarget : IFuzzTarget
 {
     private const string Hash = "2e473d41fff585d1096332d3e0ee1360741717a1";

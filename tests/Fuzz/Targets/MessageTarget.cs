@@ -3,7 +3,7 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Fuzz.Targets;
 
-/// <summary>A stream of peer messages, taken whole and in two parts.</summary>
+/// <summary>A stream of peer messages, read whole and in two parts.</summary>
 internal sealed class MessageTarget : IFuzzTarget
 {
     private const int MaxLength = 128 * 1024;
@@ -26,7 +26,7 @@ internal sealed class MessageTarget : IFuzzTarget
     {
         List<string> whole = [];
         int end = Take(input, whole);
-        // As it comes from the network: what has not arrived is waited for, and nothing is read beyond what has.
+        // As from the network: it waits for missing bytes and reads nothing beyond the received ones.
         int cut = input.Length == 0 ? 0 : input[0] * 31 % input.Length;
         List<string> parts = [];
         int first = Take(input.AsSpan(0, cut), parts);
@@ -40,7 +40,7 @@ internal sealed class MessageTarget : IFuzzTarget
         return whole.Count > 0;
     }
 
-    /// <returns>Bytes that whole messages took; -1: something was no message.</returns>
+    /// <returns>Length of the complete messages in bytes; -1 if one is invalid.</returns>
     private static int Take(ReadOnlySpan<byte> buffer, List<string> messages)
     {
         int taken = 0;

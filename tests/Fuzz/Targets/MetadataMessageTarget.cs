@@ -4,7 +4,7 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Fuzz.Targets;
 
-/// <summary>Messages by which peers exchange a torrent's metadata (BEP 9).</summary>
+/// <summary>Messages for the exchange of a torrent's metadata (BEP 9).</summary>
 internal sealed class MetadataMessageTarget : IFuzzTarget
 {
     public string Name => "metadata-message";

@@ -3,7 +3,7 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Fuzz.Targets;
 
-/// <summary>What Linux, macOS and Windows ask of a path, written down a second time and by other means than the sanitiser's.</summary>
+/// <summary>The rules of Linux, macOS and Windows for paths, implemented independently of the sanitiser.</summary>
 internal static class PathRules
 {
     private const string Forbidden = "/\\:*?\"<>|";
@@ -11,7 +11,7 @@ internal static class PathRules
     private static readonly string[] Devices =
         ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", "CLOCK$", .. Numbered("COM"), .. Numbered("LPT")];
 
-    /// <summary>One element is a name that every system takes as it is.</summary>
+    /// <summary>Checks that an element of a path is valid on every system.</summary>
     public static void CheckElement(string element)
     {
         Property.Holds(element.Length > 0 && element is not ("." or ".."), "an element is a name");
@@ -27,7 +27,7 @@ internal static class PathRules
         Property.Holds(!Devices.Contains(stem, StringComparer.OrdinalIgnoreCase), "an element names no device");
     }
 
-    /// <summary>Files have paths of their own on every file system, below the torrent's name, and none is another's folder.</summary>
+    /// <summary>Checks that all files are below the torrent's name, at distinct paths on every file system, and none is a folder of another.</summary>
     public static void CheckFiles(TorrentMetainfo torrent)
     {
         CheckElement(torrent.Name);
@@ -52,7 +52,7 @@ internal static class PathRules
         Property.Holds(!files.Overlaps(folders), "no file is another's folder");
     }
 
-    /// <summary>A link leads to a file or folder of the torrent, in the end to one that is not a link, and lies in no folder that it leads to.</summary>
+    /// <summary>Checks that a link finally leads to a file or folder of the torrent, and never to a folder that contains the link.</summary>
     private static void CheckLink(TorrentMetainfo torrent, TorrentFileEntry link)
     {
         Property.Holds(link.LinkTarget is null || (link.IsLink && link.Length == 0), "a target is a link's");

@@ -3,7 +3,7 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Fuzz.Targets;
 
-/// <summary>One name from outside that becomes an element of a path.</summary>
+/// <summary>An external name that becomes an element of a path.</summary>
 internal sealed class PathTarget : IFuzzTarget
 {
     public string Name => "path";

@@ -4,7 +4,7 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Fuzz.Targets;
 
-/// <summary>Peers that peers tell of (BEP 11).</summary>
+/// <summary>Peer exchange messages (BEP 11).</summary>
 internal sealed class PexTarget : IFuzzTarget
 {
     public string Name => "pex";

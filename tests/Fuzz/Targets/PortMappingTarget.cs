@@ -5,7 +5,7 @@ using TorrentPatron.Protocol.PortMapping;
 
 namespace TorrentPatron.Fuzz.Targets;
 
-/// <summary>The datagrams of routers: PCP and NAT-PMP.</summary>
+/// <summary>Datagrams of routers: PCP and NAT-PMP.</summary>
 internal sealed class PortMappingTarget : IFuzzTarget
 {
     public string Name => "port-mapping";
@@ -28,7 +28,7 @@ internal sealed class PortMappingTarget : IFuzzTarget
         if (PcpCodec.ReadMap(input) is { } answer)
         {
             isSound = true;
-            // As a request it says the same.
+            // Parsed as a request it has the same values.
             byte[] again = PcpCodec.Write(new PcpMapRequest(
                 answer.Nonce, answer.Protocol, answer.InternalPort, IPAddress.Loopback, answer.ExternalPort, answer.ExternalAddress, answer.Lifetime));
             Property.Same(input.AsSpan(24, 13), again.AsSpan(24, 13), "nonce and protocol");

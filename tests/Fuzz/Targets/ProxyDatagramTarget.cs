@@ -4,7 +4,7 @@ using TorrentPatron.Protocol.Proxies;
 
 namespace TorrentPatron.Fuzz.Targets;
 
-/// <summary>The datagrams that a SOCKS5 proxy carries.</summary>
+/// <summary>Datagrams relayed by a SOCKS5 proxy.</summary>
 internal sealed class ProxyDatagramTarget : IFuzzTarget
 {
     public string Name => "proxy-datagram";
@@ -26,7 +26,7 @@ internal sealed class ProxyDatagramTarget : IFuzzTarget
         IPEndPoint from = Socks5Datagram.ReadAddress(address);
         byte[] header = new byte[Socks5Datagram.MostHeaderBytes];
         int length = Socks5Datagram.WriteHeader(header, from);
-        // An IPv4 address in IPv6's clothes is written as what it is.
+        // An IPv4-mapped IPv6 address is written as IPv4.
         if (!from.Address.IsIPv4MappedToIPv6)
             Property.Same(input.AsSpan(2), [.. header.AsSpan(2, length - 2), .. data], "what is written is what was read");
         return true;

@@ -4,7 +4,7 @@ using TorrentPatron.Protocol.Proxies;
 
 namespace TorrentPatron.Fuzz.Targets;
 
-/// <summary>The answers of proxies: the first byte says which handshake, the others are what it receives.</summary>
+/// <summary>Answers of proxies: the first byte selects the handshake, the rest is its received data.</summary>
 internal sealed class ProxyTarget : IFuzzTarget
 {
     private static readonly HostEndPoint Host = new("tracker.example", 80);

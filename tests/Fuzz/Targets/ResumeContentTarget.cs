@@ -6,7 +6,7 @@ using TorrentPatron.Service.State;
 
 namespace TorrentPatron.Fuzz.Targets;
 
-/// <summary>Resume files whose check is right but whose content is not what we would write.</summary>
+/// <summary>Resume files with a valid checksum and a content that we would not write.</summary>
 internal sealed class ResumeContentTarget : IFuzzTarget
 {
     public string Name => "resume-content";

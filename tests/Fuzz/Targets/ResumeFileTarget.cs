@@ -3,7 +3,7 @@ using TorrentPatron.Service.State;
 
 namespace TorrentPatron.Fuzz.Targets;
 
-/// <summary>Resume files that were damaged: none but the very one that was written is taken.</summary>
+/// <summary>Damaged resume files: only the file as it was written is accepted.</summary>
 internal sealed class ResumeFileTarget : IFuzzTarget
 {
     public string Name => "resume-file";

@@ -8,7 +8,7 @@ using TorrentPatron.Service.State;
 
 namespace TorrentPatron.Fuzz.Targets;
 
-/// <summary>Sound saved state.</summary>
+/// <summary>Valid saved states.</summary>
 internal static class ResumeSamples
 {
     public const int Pieces = 20;
@@ -44,7 +44,7 @@ internal static class ResumeSamples
 
     public static byte[] Content { get; } = ContentOf(File);
 
-    /// <summary>What may be in a resume file that was read.</summary>
+    /// <summary>Checks the properties of every resume file that was read.</summary>
     public static void Check(SavedResume resume)
     {
         ResumeData data = resume.Data;

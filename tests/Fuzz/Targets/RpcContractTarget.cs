@@ -11,14 +11,14 @@ using TorrentPatron.Service.Tests.Fakes;
 namespace TorrentPatron.Fuzz.Targets;
 
 /// <summary>
-/// What a member who may steer sends to the methods of the machine's service, after hello: every method with its params, up to a scripted engine.
-/// The first byte says in which pieces the lines come.
+/// Requests to the machine's service from a member with control rights, after hello: every method with its params, up to a scripted engine.
+/// The first byte determines how the lines are split into reads.
 /// </summary>
 #pragma warning disable CA1001 // The service is replaced now and then, and the last one ends with the process.
 internal sealed class RpcContractTarget : IFuzzTarget
 #pragma warning restore CA1001
 {
-    /// <summary>The scripted engine remembers what it was told: it is made anew now and then.</summary>
+    /// <summary>The scripted engine records its commands: it is replaced now and then.</summary>
     private const int InputsOfService = 5_000;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
@@ -82,7 +82,7 @@ internal sealed class RpcContractTarget : IFuzzTarget
 
     private string Elsewhere => Path.Combine(_folder, "elsewhere");
 
-    // Most is on other threads; what is measured is that of making the connection.
+    // Most allocations are on other threads; only those of making the connection are measured.
     public long AllowedBytes(int length) => 1024 * 1024 + (4000L * length);
 
     public bool Run(byte[] input)
@@ -172,7 +172,7 @@ internal sealed class RpcContractTarget : IFuzzTarget
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 
-    /// <summary>Gives bytes in pieces, waits a moment for answers, and ends; keeps what is written.</summary>
+    /// <summary>A stream that is read in parts, waits a moment for answers, and ends; it keeps written data.</summary>
     private sealed class FuzzStream(ReadOnlyMemory<byte> input, int size) : Stream
     {
         private const int Moments = 50;

@@ -7,8 +7,8 @@ using TorrentPatron.Remote.Rpc;
 namespace TorrentPatron.Fuzz.Targets;
 
 /// <summary>
-/// What clients send to a shared service: the first byte says in which pieces the others come. They go through the reader of lines, the
-/// parser, and a whole connection with hello before it.
+/// Data of clients of a shared service: the first byte determines how the rest is split into reads. It goes through the line reader, the
+/// parser, and a whole connection after hello.
 /// </summary>
 internal sealed class RpcTarget : IFuzzTarget
 {
@@ -65,7 +65,7 @@ internal sealed class RpcTarget : IFuzzTarget
             }.Select(Encoding.UTF8.GetBytes),
         ]);
 
-    // A line of one byte costs two exceptions: the parser's, and that of what it is compared with.
+    // A line of one byte costs two exceptions: ours, and that of the parser it is compared with.
     public long AllowedBytes(int length) => 512 * 1024 + (2000L * length);
 
     public double Share => 0.5;
@@ -205,8 +205,8 @@ internal sealed class RpcTarget : IFuzzTarget
         return lines;
     }
 
-    /// <summary>A connection that is sent the input, and then nothing more.</summary>
-    /// <returns>What it sent.</returns>
+    /// <summary>Runs a connection that receives only the input.</summary>
+    /// <returns>The sent data.</returns>
     private static List<byte[]> Serve(byte[] input)
     {
         using var stream = new ScriptedStream(input.AsMemory(1), input[0] + 1);
@@ -227,7 +227,7 @@ internal sealed class RpcTarget : IFuzzTarget
         return Lines(stream.Written, int.MaxValue, out _, RpcLimits.MaxLineToClient);
     }
 
-    /// <summary>Gives bytes in pieces and then ends; keeps what is written.</summary>
+    /// <summary>A stream that is read in parts, then ends; it keeps written data.</summary>
     private sealed class ScriptedStream(ReadOnlyMemory<byte> input, int size) : Stream
     {
         private readonly Lock _gate = new();

@@ -6,7 +6,7 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Fuzz.Targets;
 
-/// <summary>Sound inputs, from which others are made.</summary>
+/// <summary>Valid inputs, from which others are derived.</summary>
 internal static class Samples
 {
     public static byte[] Single { get; } = new TorrentBuilder
@@ -77,7 +77,7 @@ internal static class Samples
         return Encoding.Latin1.GetString(root);
     }
 
-    /// <summary>Some bytes for hashes.</summary>
+    /// <summary>Bytes for hashes.</summary>
     public static byte[] Hashes(int count) =>
         [.. Enumerable.Range(0, count).SelectMany(i => SHA1.HashData(Encoding.ASCII.GetBytes(i.ToString(CultureInfo.InvariantCulture))))];
 }

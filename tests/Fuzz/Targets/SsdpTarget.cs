@@ -3,7 +3,7 @@ using TorrentPatron.Protocol.PortMapping;
 
 namespace TorrentPatron.Fuzz.Targets;
 
-/// <summary>What answers to a search for routers.</summary>
+/// <summary>Answers to a search for routers.</summary>
 internal sealed class SsdpTarget : IFuzzTarget
 {
     public string Name => "ssdp";

@@ -3,7 +3,7 @@ using TorrentPatron.Protocol.Utp;
 
 namespace TorrentPatron.Fuzz.Targets;
 
-/// <summary>uTP packets: what is read is written the same.</summary>
+/// <summary>uTP packets: a header that was read is written identically.</summary>
 internal sealed class UtpPacketTarget : IFuzzTarget
 {
     public string Name => "utp-packet";
@@ -28,14 +28,14 @@ internal sealed class UtpPacketTarget : IFuzzTarget
 }
 
 /// <summary>
-/// A uTP connection and what happens to it: each event is a byte that says what, and two of its length, which are followed by a packet, or
-/// by a time.
+/// A uTP connection and its events: each is a byte for the kind and two for the length, followed by a packet or
+/// a time.
 /// </summary>
 internal sealed class UtpConnectionTarget : IFuzzTarget, IUtpLink
 {
     private const ushort Id = 20, First = 101, Awaited = 10;
 
-    /// <summary>Packets of a connection's in and out, with a margin.</summary>
+    /// <summary>The largest number of packets that a connection may hold, with a margin.</summary>
     private const int MostPackets = 5_000;
 
     private byte[] _lastSent = [];

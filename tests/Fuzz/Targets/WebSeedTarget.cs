@@ -4,7 +4,7 @@ using TorrentPatron.Protocol.WebSeeds;
 
 namespace TorrentPatron.Fuzz.Targets;
 
-/// <summary>Addresses of a torrent's files at a web seed: names that it chooses lead nowhere else.</summary>
+/// <summary>Addresses of a torrent's files at a web seed: no name leads outside.</summary>
 internal sealed class WebSeedTarget : IFuzzTarget
 {
     private const string Folder = "http://w.example/pub/";

@@ -4,7 +4,7 @@ using TorrentPatron.Fuzz.Mutation;
 
 namespace TorrentPatron.Fuzz.Targets;
 
-/// <summary>Patterns against names: a pattern and a name with a line break between them.</summary>
+/// <summary>Wildcard matching: a pattern and a name with a line break between them.</summary>
 internal sealed class WildcardTarget : IFuzzTarget
 {
     public string Name => "wildcard";
@@ -20,7 +20,7 @@ internal sealed class WildcardTarget : IFuzzTarget
         string[] parts = Encoding.Latin1.GetString(input).Split('\n', 2);
         string name = parts.Length > 1 ? parts[1] : "";
         bool isMatch = new WildcardPattern(parts[0]).IsMatch(name);
-        // A backtick at the end would make the star a character.
+        // A backtick at the end would escape the star.
         if (!parts[0].EndsWith('`'))
             Property.Holds(new WildcardPattern("*" + parts[0] + "*").IsMatch(name) || !isMatch, "what matches matches with stars around it too");
         if (parts[0].IndexOfAny(['*', '?', '[', ']', '`']) < 0)
