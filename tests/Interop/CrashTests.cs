@@ -2,7 +2,7 @@ using TorrentPatron.CrashTest;
 
 namespace TorrentPatron.Interop.Tests;
 
-/// <summary>A little of what tests/CrashTest does a hundred times.</summary>
+/// <summary>A short run of tests/CrashTest.</summary>
 public sealed class CrashTests
 {
     [Fact]

@@ -9,12 +9,12 @@ using TorrentPatron.Protocol.Magnets;
 
 namespace TorrentPatron.Interop.Tests;
 
-/// <summary>Peers that know a torrent's info hash and no more, and find each other by a DHT of twenty nodes of ours and their own.</summary>
+/// <summary>Peers that know only a torrent's info hash and find each other in a DHT of twenty of our nodes and their own.</summary>
 public sealed class DhtTests
 {
     private const int Nodes = 20;
 
-    /// <summary>The first of the addresses that the nodes do not have.</summary>
+    /// <summary>The first address that no node uses.</summary>
     private const int FirstAddress = Nodes + 1;
 
     [Theory]
@@ -56,7 +56,7 @@ public sealed class DhtTests
         meeting.AssertDownloaded();
     }
 
-    // Transmission takes no node on loopback for one, and aria2 no peer.
+    // Transmission ignores DHT nodes on loopback, and aria2 ignores peers there.
     [Fact]
     public Task Whoever_seeds_we_find_by_a_link() => OwnNetwork.RunAsync(() => Task.WhenAll(PeerKinds.WithoutTracker.Select(async kind =>
     {
@@ -90,14 +90,14 @@ public sealed class DhtTests
         }));
     });
 
-    /// <summary>Seeds, and waits until that is known in the DHT: a peer that asks sooner asks again only after minutes.</summary>
+    /// <summary>Seeds and waits until the DHT knows the seed: a peer that searches sooner repeats its search only after minutes.</summary>
     private static async Task SeedAsync(OurPeer we, Meeting meeting, DhtCrowd crowd)
     {
         await we.WaitUntilSeedingAsync(await we.StartAsync(meeting.Torrent, meeting.SeedFolder));
         await crowd.WaitForAnnounceAsync();
     }
 
-    /// <summary>Downloads by a link without peers, and measures how long it took to find one.</summary>
+    /// <summary>Downloads by a link without peers, and reports how long it took to find one.</summary>
     private static async Task DownloadAsync(OurPeer we, Meeting meeting, DhtCrowd crowd, string whom)
     {
         var clock = Stopwatch.StartNew();

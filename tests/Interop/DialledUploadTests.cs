@@ -3,7 +3,7 @@ using TorrentPatron.Interop.Tests.Torrents;
 
 namespace TorrentPatron.Interop.Tests;
 
-/// <summary>We seed, and go to others who download.</summary>
+/// <summary>We seed, and connect to peers that download.</summary>
 public sealed class DialledUploadTests
 {
     [Theory]
@@ -27,7 +27,7 @@ public sealed class DialledUploadTests
         await we.StartAsync(meeting.Torrent, meeting.SeedFolder, road == Road.DirectPeer ? downloader.EndPoint : null);
         await downloader.WaitUntilSeedingAsync();
 
-        // Transmission makes no empty files.
+        // Transmission does not create empty files.
         meeting.AssertDownloaded(emptyFiles: kind != PeerKind.Transmission);
     }
 }

@@ -5,9 +5,9 @@ using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Interop.Tests;
 
-/// <summary>Another program seeds, we download. Everybody's torrents are downloaded, not only ours.</summary>
-/// <param name="kind">Which program.</param>
-/// <param name="tool">What makes the torrent.</param>
+/// <summary>Another client seeds, we download. The torrents are made by every tool, not only by ours.</summary>
+/// <param name="kind">The client.</param>
+/// <param name="tool">The tool that makes the torrent.</param>
 public abstract class DownloadTests(PeerKind kind, TorrentTool tool)
 {
     public static TheoryData<Road, Shape> Everything =>

@@ -6,7 +6,7 @@ using TorrentPatron.Protocol.Encryption;
 
 namespace TorrentPatron.Interop.Tests;
 
-/// <summary>Message stream encryption with other programs, each way. One that requires it turns away everybody who does without.</summary>
+/// <summary>Message stream encryption with other clients, in both directions. A peer that requires it refuses plaintext peers.</summary>
 public sealed class EncryptionTests
 {
     [Theory]
@@ -35,7 +35,7 @@ public sealed class EncryptionTests
         meeting.AssertDownloaded();
     }
 
-    // rtorrent takes no torrent without a tracker.
+    // rtorrent does not accept torrents without a tracker.
     [Theory]
     [InlineData(EncryptionMethods.Rc4, EncryptionPolicy.Prefer)]
     [InlineData(EncryptionMethods.Rc4, EncryptionPolicy.Require)]

@@ -47,7 +47,7 @@ public sealed class FileAttributeTests
             PeerKind.Libtorrent, meeting.Torrent, meeting.DownloadFolder, meeting.Workspace, peers: [we.EndPoint]);
         await peer.WaitUntilSeedingAsync();
 
-        // libtorrent sets no times.
+        // libtorrent does not set file times.
         AssertSame(meeting, hasTimes: false);
     }
 

@@ -3,7 +3,7 @@ using TorrentPatron.Interop.Tests.Torrents;
 
 namespace TorrentPatron.Interop.Tests;
 
-/// <summary>The programs of others exchange files with one another here: what fails in other tests is then ours.</summary>
+/// <summary>Other clients exchange files with each other: if that works, failures of the other tests are ours.</summary>
 public sealed class HarnessTests
 {
     [Theory]

@@ -8,14 +8,14 @@ using TorrentPatron.Protocol;
 namespace TorrentPatron.Interop.Tests;
 
 /// <summary>
-/// Peers behind two routers that masquerade and let nobody in, and one in the open: with libtorrent we ask for help, and give it (BEP 55).
-/// Nobody completes the torrent, so that all stay.
+/// Holepunching (BEP 55) with libtorrent: two peers behind routers with NAT that accept no connections, and one reachable peer as the relay.
+/// No peer completes the torrent, so that all stay connected.
 /// </summary>
 public sealed class HolepunchTests
 {
     private const string Open = "203.0.113.1", RouterA = "203.0.113.2", RouterB = "203.0.113.3";
 
-    /// <summary>Makes namespaces: net, in the open; a and b, each behind a router. What it is given runs in the one that is put in front of this.</summary>
+    /// <summary>Creates the namespaces net (public), a and b (each behind a router), and runs its arguments in the one named by <c>where</c>.</summary>
     private const string Build =
         """
         command -v nft > /dev/null && mount -t tmpfs none /run && mkdir /run/netns || exit 77

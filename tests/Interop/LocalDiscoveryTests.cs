@@ -7,7 +7,7 @@ using TorrentPatron.Protocol.Magnets;
 
 namespace TorrentPatron.Interop.Tests;
 
-/// <summary>Peers that know a torrent's info hash and no more, and find each other by calling in their local network.</summary>
+/// <summary>Peers that know only a torrent's info hash and find each other by local discovery.</summary>
 public sealed class LocalDiscoveryTests
 {
     private static readonly Finding Calling = new(LocalDiscovery: true);

@@ -8,7 +8,7 @@ using TorrentPatron.Protocol.Magnets;
 
 namespace TorrentPatron.Interop.Tests;
 
-/// <summary>Torrents started by a link: others send us the metadata and the data, and we send both to them.</summary>
+/// <summary>Torrents started by a link: other clients send us the metadata and the data, and vice versa.</summary>
 public sealed class MagnetTests
 {
     public static TheoryData<PeerKind, Road> EverybodyByEveryRoad =>
@@ -75,7 +75,7 @@ public sealed class MagnetTests
         await we.StartAsync(meeting.Torrent, meeting.SeedFolder, road == Road.DirectPeer ? downloader.EndPoint : null);
         await downloader.WaitUntilSeedingAsync();
 
-        // Transmission makes no empty files.
+        // Transmission does not create empty files.
         meeting.AssertDownloaded(emptyFiles: kind != PeerKind.Transmission);
     }
 
@@ -99,7 +99,7 @@ public sealed class MagnetTests
         meeting.AssertDownloaded();
     }
 
-    /// <summary>A link to the meeting's torrent: with its trackers but no web seed, and with a peer if given.</summary>
+    /// <summary>A link to the meeting's torrent with its trackers, without web seeds, and with a peer if given.</summary>
     private static MagnetLink LinkTo(Meeting meeting, IPEndPoint? peer) => MagnetLink.Of(OurPeer.Read(meeting.Torrent)) with
     {
         Peers = peer is null ? [] : [new HostEndPoint(peer.Address.ToString(), peer.Port)],

@@ -5,7 +5,7 @@ using TorrentPatron.Protocol.Tests.Metainfo;
 
 namespace TorrentPatron.Interop.Tests;
 
-/// <summary>Torrents with faults are read, or refused, as libtorrent does; where we decide otherwise, the table says why.</summary>
+/// <summary>Malformed torrents are read or refused as by libtorrent; the table explains each difference.</summary>
 public sealed class MalformedTorrentTests
 {
     [Fact]

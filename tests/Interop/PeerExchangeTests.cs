@@ -10,12 +10,12 @@ using TorrentPatron.Service.Requests;
 
 namespace TorrentPatron.Interop.Tests;
 
-/// <summary>Peers that learn of each other by peer exchange.</summary>
+/// <summary>Peers that find each other by peer exchange.</summary>
 public sealed class PeerExchangeTests
 {
     private const int Size = 4 << 20;
 
-    /// <summary>So slow that no peer has everything, and leaves, before all have connected.</summary>
+    /// <summary>Slow enough that no peer completes and leaves before all have connected.</summary>
     private const int Slow = 8 * 1024;
 
     private static readonly Finding Asking = new(PeerExchange: true);
@@ -29,7 +29,7 @@ public sealed class PeerExchangeTests
         Task<ForeignPeer> TheirsAsync(PeerKind kind, params IPEndPoint[] peers) => ForeignPeer.StartAsync(
             kind, meeting.Torrent, meeting.Workspace[$"peer {last + 1}"], meeting.Workspace, NextAddress(), Asking, peers);
 
-        // The seed knows Transmission, which cannot be given a peer; each of the others knows one of those before it.
+        // The seed knows Transmission, which cannot be given peers; each of the others knows one peer before it.
         await using ForeignPeer transmission = await TheirsAsync(PeerKind.Transmission);
         await transmission.WaitUntilListeningAsync();
         await using var seed = new OurPeer(meeting.Workspace, NextAddress(), name: "seed's state");

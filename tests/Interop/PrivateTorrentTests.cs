@@ -8,7 +8,7 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Interop.Tests;
 
-/// <summary>What goes over the wire of a torrent whose peers are to come of its tracker alone (BEP 27).</summary>
+/// <summary>The network traffic of a private torrent, whose peers come only from its tracker (BEP 27).</summary>
 public sealed class PrivateTorrentTests
 {
     [Fact]
@@ -25,7 +25,7 @@ public sealed class PrivateTorrentTests
             Tool.Require("python3"), Tool.Script("wiretap.py"), $"{hidden}", Hex($"{hidden}"), $"{open}", Hex($"{open}"), exchange);
         await Patience.UntilAsync(_ => Task.FromResult(tap.Said("listening")), "the wire is tapped", tap.Tell);
 
-        // Two of ours and one of theirs, which look for peers in every possible way; the third knows only the second.
+        // Two of our peers and one libtorrent, which search for peers in every possible way; the third knows only the second.
         var finding = new Finding(crowd.Nodes[3], PeerExchange: true, LocalDiscovery: true);
         await using var first = new OurPeer(meeting.Workspace, OwnNetwork.Address(31), finding, "state of the first");
         await first.WaitUntilSeedingAsync(await first.StartAsync(secret, meeting.SeedFolder));

@@ -7,7 +7,7 @@ using TorrentPatron.Service.Requests;
 
 namespace TorrentPatron.Interop.Tests;
 
-/// <summary>Saved data is trusted as far as it deserves.</summary>
+/// <summary>Stopped torrents continue from their saved state, and changed files are found.</summary>
 public sealed class ResumeTests
 {
     private const int Size = (160 * Payload.PieceLength) + 99;

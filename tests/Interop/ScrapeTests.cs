@@ -8,7 +8,7 @@ using TorrentPatron.Service.Requests;
 
 namespace TorrentPatron.Interop.Tests;
 
-/// <summary>What opentracker knows of a swarm, asked for apart (BEP 48 and BEP 15).</summary>
+/// <summary>Scrapes of opentracker over HTTP and UDP (BEP 48 and BEP 15).</summary>
 public sealed class ScrapeTests
 {
     [Theory]
@@ -48,8 +48,8 @@ public sealed class ScrapeTests
         Assert.InRange(front.Scrapes, 2, int.MaxValue);
     }
 
-    /// <summary>One that has everything, and one that wants a part only and so stays a leecher.</summary>
-    /// <returns>The leecher's torrent: it comes last, and so hears of both.</returns>
+    /// <summary>Starts a seed, and a leecher that stays one because it wants only some files.</summary>
+    /// <returns>The leecher's torrent: it announces last, and so gets the counts of both.</returns>
     private static async Task<TorrentId> StartBothAsync(
         string torrent, string seedFolder, string downloadFolder, OpenTracker tracker, OurPeer seed, OurPeer leecher)
     {

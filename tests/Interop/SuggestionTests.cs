@@ -7,7 +7,7 @@ using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Interop.Tests;
 
-/// <summary>Pieces that are suggested (BEP 6), by us to libtorrent and by libtorrent to us.</summary>
+/// <summary>Suggested pieces (BEP 6), from us to libtorrent and vice versa.</summary>
 public sealed class SuggestionTests
 {
     private const int Length = 4_000_000;
@@ -32,7 +32,7 @@ public sealed class SuggestionTests
     public async Task Libtorrent_suggests_to_us_what_another_has_just_asked_for()
     {
         await using Meeting meeting = await MeetAsync();
-        // It suggests nothing as a seed: it lacks the last piece.
+        // A libtorrent seed suggests nothing, so it lacks the last piece.
         string file = Assert.Single(Directory.GetFiles(meeting.SeedFolder));
         await using (FileStream data = File.OpenWrite(file))
         {

@@ -10,12 +10,12 @@ using TorrentPatron.Service.Requests;
 
 namespace TorrentPatron.Interop.Tests;
 
-/// <summary>What else happens among peers.</summary>
+/// <summary>Swarms of our peers and other clients: upload of downloaded data, IPv6, skipped files, limits.</summary>
 public sealed class SwarmTests
 {
     private const int Rate = 512 * 1024;
 
-    /// <summary>Four seconds' worth, at <see cref="Rate"/>.</summary>
+    /// <summary>Four seconds' worth at <see cref="Rate"/>.</summary>
     private const int LimitedSize = 4 * Rate;
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class SwarmTests
         });
         await last.WaitUntilSeedingAsync();
 
-        // Transmission makes no empty files.
+        // Transmission does not create empty files.
         meeting.AssertDownloaded(emptyFiles: false);
     }
 
@@ -104,7 +104,7 @@ public sealed class SwarmTests
         }
 
         Assert.Equal(100, status.PercentComplete);
-        // The first and the last piece of the skipped file belong to its neighbours too.
+        // The first and last piece of the skipped file also belong to adjacent files.
         long others = status.TotalSize - skipped.Length;
         Assert.InRange(status.BytesReceived, others, others + (2 * Payload.PieceLength));
         Assert.Equal(status.WantedSize, status.BytesReceived);
@@ -153,7 +153,7 @@ public sealed class SwarmTests
         meeting.AssertDownloaded();
     }
 
-    /// <summary>A second's worth may come at once, and half a second's is generosity; how slow it is depends on the machine.</summary>
+    /// <summary>One second's worth may come at once, and half a second's is tolerance; a slow machine may take longer.</summary>
     private static void AssertNotFasterThanAllowed(TimeSpan elapsed) =>
         Assert.True(elapsed >= TimeSpan.FromSeconds((LimitedSize / (double)Rate) - 1.5), $"It took {elapsed.TotalSeconds:0.0} s only.");
 }

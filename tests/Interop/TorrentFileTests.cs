@@ -6,7 +6,7 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Interop.Tests;
 
-/// <summary>Everybody's .torrent files are read alike by everybody.</summary>
+/// <summary>Our reader and other readers agree about the .torrent files of every tool.</summary>
 public sealed partial class TorrentFileTests
 {
     public static TheoryData<TorrentTool, PeerKind, Shape> Everything => new MatrixTheoryData<TorrentTool, PeerKind, Shape>(
@@ -43,7 +43,7 @@ public sealed partial class TorrentFileTests
         Assert.Equal(theirs.PieceCount, ours.PieceCount);
         Assert.Equal(Files(theirs), Files(ours));
 
-        // Transmission leaves empty files out; and each has an order of its own.
+        // Transmission leaves out empty files, and each tool has its own order.
         static IEnumerable<(string Path, long Length)> Files(TorrentMetainfo torrent) => torrent.Files
             .Where(file => file.Length > 0).Select(file => (file.Path, file.Length)).Order();
     }

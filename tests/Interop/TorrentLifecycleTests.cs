@@ -8,7 +8,7 @@ using TorrentPatron.Service.Requests;
 
 namespace TorrentPatron.Interop.Tests;
 
-/// <summary>Files are chosen, moved and deleted, with other programs at the other end.</summary>
+/// <summary>Choosing, moving and deleting files while other clients are connected.</summary>
 public sealed class TorrentLifecycleTests
 {
     [Theory]
@@ -33,7 +33,7 @@ public sealed class TorrentLifecycleTests
         Assert.All(metainfo.Files.Where(file => file.Path.Contains("/unicode/", StringComparison.Ordinal)), file => Assert.Equal(
             File.ReadAllBytes(Path.Combine(meeting.SeedFolder, file.Path)), File.ReadAllBytes(Path.Combine(meeting.DownloadFolder, file.Path))));
 
-        // The pieces at its ends may lie in files that are wanted, too.
+        // Its first and last piece may overlap wanted files.
         string other = Path.Combine(meeting.DownloadFolder, metainfo.Files.Single(file => file.Path.EndsWith("many pieces.bin", StringComparison.Ordinal)).Path);
         Assert.False(File.Exists(other) && File.ReadAllBytes(other).AsSpan().SequenceEqual(
             File.ReadAllBytes(Path.Combine(meeting.SeedFolder, Path.GetRelativePath(meeting.DownloadFolder, other)))));
@@ -88,7 +88,7 @@ public sealed class TorrentLifecycleTests
             await File.WriteAllTextAsync(mine, "mine", TestContext.Current.CancellationToken);
         }
 
-        // It no longer runs: its own files are known from the saved state.
+        // It is stopped: its own files are known from the saved state.
         await using var weAgain = new OurPeer(meeting.Workspace);
         TorrentRemoved removed = await weAgain.RemoveAsync(torrent);
 

@@ -7,7 +7,7 @@ using TorrentPatron.Service.Requests;
 
 namespace TorrentPatron.Interop.Tests;
 
-/// <summary>What opentracker counts of us: seeds, leechers and downloads.</summary>
+/// <summary>opentracker's counts of our seeds, leechers and downloads.</summary>
 public sealed class TrackerCountTests
 {
     [Theory]

@@ -8,8 +8,8 @@ using TorrentPatron.Protocol;
 namespace TorrentPatron.Interop.Tests;
 
 /// <summary>
-/// Peers at addresses of the internet, where both sides dial by uTP first, in a network that nobody else is in: what one side does not take, the other
-/// does without.
+/// Peers at internet addresses in a separate network, where both sides try uTP first: if one side does not accept a protocol, the other
+/// falls back.
 /// </summary>
 public sealed class TransportFallbackTests
 {
@@ -63,7 +63,7 @@ public sealed class TransportFallbackTests
         Assert.Equal(expected, seen);
     }
 
-    /// <summary>Large enough for the peers to be seen before they are done, as libtorrent is slow in this.</summary>
+    /// <summary>Large enough for the test to see the peers before they complete: libtorrent reports them slowly.</summary>
     private static Task<Meeting> MeetAsync() => Meeting.MakeAsync(TorrentTool.Ours, Road.DirectPeer, below =>
     {
         byte[] bytes = new byte[4_000_000];

@@ -6,7 +6,7 @@ using TorrentPatron.Service.Requests;
 
 namespace TorrentPatron.Interop.Tests;
 
-/// <summary>We seed, and others come to us to download.</summary>
+/// <summary>We seed, and others connect to us to download.</summary>
 public sealed class UploadTests
 {
     [Theory]
@@ -56,7 +56,7 @@ public sealed class UploadTests
 
         meeting.AssertDownloaded();
         TorrentStatus status = await we.WaitAsync(torrent, "what was sent is counted", status => status.BytesSent >= status.TotalSize);
-        // Two copies, had they not passed pieces on.
+        // Two copies if they had not exchanged pieces.
         Assert.InRange(status.Ratio, 1, 1.9);
     }
 }

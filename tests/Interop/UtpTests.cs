@@ -9,7 +9,7 @@ using TorrentPatron.Protocol.Magnets;
 
 namespace TorrentPatron.Interop.Tests;
 
-/// <summary>uTP with other programs, each way. libtorrent's TCP is switched off; Transmission's cannot be.</summary>
+/// <summary>uTP with other clients, in both directions. libtorrent's TCP is switched off; Transmission's cannot be.</summary>
 public sealed class UtpTests
 {
     [Theory]

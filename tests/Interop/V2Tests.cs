@@ -9,10 +9,10 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Interop.Tests;
 
-/// <summary>Torrents of version 2 and hybrids (BEP 52), exchanged with libtorrent, which has them whole.</summary>
+/// <summary>V2 torrents and hybrids (BEP 52), exchanged with libtorrent, which fully supports them.</summary>
 /// <remarks>
-/// Those at hand that know version 1 alone cannot share a hybrid with anybody, libtorrent's neither: Transmission 3.00 does not read one, and aria2
-/// 1.36 takes another info hash of it than it has. A peer that knows version 1 alone is libtorrent with a link that names the v1 hash.
+/// The available v1 clients cannot share hybrids, not even with libtorrent: Transmission 3.00 does not read them, and aria2
+/// 1.36 computes a wrong info hash. So a v1-only peer here is libtorrent with a link that names only the v1 hash.
 /// </remarks>
 public sealed class V2Tests
 {
@@ -111,7 +111,7 @@ public sealed class V2Tests
             meeting.AssertDownloaded();
         }
 
-        // The fetched parts of the torrent are saved: no peer is asked for them again.
+        // The fetched parts of the torrent are saved: they are not requested again.
         await seed.DisposeAsync();
         await using var again = new OurPeer(meeting.Workspace);
         TorrentStatus status = await again.WaitUntilSeedingAsync(await again.StartAsync(Link(meeting.Torrent, hasV1, hasV2), meeting.DownloadFolder));
@@ -186,7 +186,7 @@ public sealed class V2Tests
 
         string state = Assert.Single(Directory.GetFiles(meeting.Workspace["our state"], "*.torrent", SearchOption.AllDirectories));
         Assert.Equal(whole.RawPieceLayers.ToArray(), OurPeer.Read(state).RawPieceLayers.ToArray());
-        // The same file, given again, finds them there: no peer needs to be asked.
+        // The same file, started again, finds them saved: no peer needs to be asked.
         await using var again = new OurPeer(meeting.Workspace);
         TorrentStatus status = await again.WaitUntilSeedingAsync(await again.StartAsync(bare, meeting.DownloadFolder));
         Assert.Equal(0, status.RecheckedPieces);

@@ -9,7 +9,7 @@ using TorrentPatron.Service.Requests;
 
 namespace TorrentPatron.Interop.Tests;
 
-/// <summary>Web servers as web seeds (BEP 19) of ours, and the web seeds of our torrents read by others.</summary>
+/// <summary>Web servers as our web seeds (BEP 19), and other clients with the web seeds of our torrents.</summary>
 public sealed class WebSeedTests
 {
     public static TheoryData<string, Shape> Servers => new MatrixTheoryData<string, Shape>(["nginx", "lighttpd"], Enum.GetValues<Shape>());

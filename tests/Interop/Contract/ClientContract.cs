@@ -10,9 +10,9 @@ using TorrentPatron.Service.Engines;
 
 namespace TorrentPatron.Interop.Tests.Contract;
 
-/// <summary>What a client is, with any engine: it starts and stops torrents, answers each command once, refuses what it lacks, and ends.</summary>
+/// <summary>The client of any engine: it starts and stops torrents, answers each command once, rejects unsupported requests, and ends.</summary>
 /// <param name="engine">The engine's name.</param>
-/// <param name="byService">Whether it is used by way of a service and its socket.</param>
+/// <param name="byService">Whether it is used through a service and its socket.</param>
 public abstract class ClientContract(string engine, bool byService = false) : EngineContract(engine, byService)
 {
     [Fact]
@@ -77,7 +77,7 @@ public abstract class ClientContract(string engine, bool byService = false) : En
         Assert.True(store.IsClosed);
         Assert.Null(client.Client.GetStatus(metainfo.TorrentId));
         Assert.Empty(client.Client.GetStatuses());
-        // And it can be started where that is possible.
+        // It can be started at a destination that is writable.
         await client.StartAsync(client.NewStart(metainfo, workspace.Seed));
         await client.WaitUntilSeedingAsync(metainfo.TorrentId);
     }
@@ -172,7 +172,7 @@ public abstract class ClientContract(string engine, bool byService = false) : En
         await client.DisposeAsync();
 
         Assert.All(starts, start => Assert.Single(client.Answers(start)));
-        // Every saved state is free again: no process holds it.
+        // Every saved state is free again: no store holds it.
         await using var next = new ContractClient(Engine, workspace.State);
         foreach (CreateNewTorrent start in starts)
             await next.StartAsync(next.NewStart(start.Metainfo!, workspace.Seed));
@@ -263,7 +263,7 @@ public abstract class ClientContract(string engine, bool byService = false) : En
                 AssertNotSupported(Assert.IsType<CommandFail>(await client.AskAsync(command())).Error);
         }
 
-        if (!IsByService) // What no method carries cannot be asked for.
+        if (!IsByService) // A service's clients cannot send an unknown command.
             AssertNotSupported(Assert.IsType<CommandFail>(await client.AskAsync(new NobodysCommand(client.NextId(), torrent))).Error);
         Assert.Equal(TorrentState.Seeding, client.Client.GetStatus(torrent)!.State);
 
@@ -293,7 +293,7 @@ public abstract class ClientContract(string engine, bool byService = false) : En
         await client.Messages.Completion.WaitAsync(Token);
     }
 
-    /// <summary>A command that no engine knows.</summary>
+    /// <summary>A command that every engine rejects.</summary>
     private sealed record NobodysCommand(long CorrelationId, TorrentId TorrentId) : TorrentCommand(CorrelationId, TorrentId);
 }
 

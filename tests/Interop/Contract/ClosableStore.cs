@@ -4,7 +4,7 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Interop.Tests.Contract;
 
-/// <summary>A store that is empty and tells whether it was closed.</summary>
+/// <summary>An empty store that records whether it was closed.</summary>
 internal sealed class ClosableStore : IResumeStore
 {
     public bool IsClosed { get; private set; }

@@ -8,7 +8,7 @@ using TorrentPatron.Service.State;
 
 namespace TorrentPatron.Interop.Tests.Contract;
 
-/// <summary>A client of one engine, on loopback, with nothing above it; its messages are kept.</summary>
+/// <summary>A client of one engine on loopback that records its messages.</summary>
 internal sealed class ContractClient : IAsyncDisposable
 {
     public static readonly TimeSpan StatusInterval = TimeSpan.FromMilliseconds(200);
@@ -22,7 +22,7 @@ internal sealed class ContractClient : IAsyncDisposable
     /// <summary>Creates a client.</summary>
     /// <param name="engine">The engine's name.</param>
     /// <param name="statePath">The folder for the torrents' state.</param>
-    /// <param name="settings">What it is made with; it is bound to loopback.</param>
+    /// <param name="settings">Its settings; it is bound to loopback.</param>
     public ContractClient(ITorrentEngine engine, string statePath, ClientSettings? settings = null)
     {
         settings = (settings ?? new ClientSettings()) with
@@ -40,7 +40,7 @@ internal sealed class ContractClient : IAsyncDisposable
     /// <summary>The end point that it listens on.</summary>
     public IPEndPoint EndPoint => Assert.Single(Client.GetClientStatus().ListenEndPoints);
 
-    /// <summary>All that it has said so far.</summary>
+    /// <summary>All its messages so far.</summary>
     public IReadOnlyList<TorrentMessage> Said
     {
         get
@@ -52,11 +52,11 @@ internal sealed class ContractClient : IAsyncDisposable
 
     public long NextId() => Interlocked.Increment(ref _lastId);
 
-    /// <summary>A start of a torrent, with its state opened; a service does that itself.</summary>
+    /// <summary>The command to start a torrent, with its state opened; a service opens it itself.</summary>
     public CreateNewTorrent NewStart(TorrentMetainfo metainfo, string destination) =>
         new(NextId(), metainfo, destination) { ResumeStore = _states?.Open(metainfo) ?? (IResumeStore)new ClosableStore() };
 
-    /// <summary>Gives a command, and waits for its one answer.</summary>
+    /// <summary>Sends a command and waits for its one answer.</summary>
     public async Task<TorrentAnswer> AskAsync(TorrentCommand command)
     {
         Client.Post(command);
@@ -64,7 +64,7 @@ internal sealed class ContractClient : IAsyncDisposable
         return Assert.Single(Answers(command));
     }
 
-    /// <summary>Starts a torrent; fails where that fails.</summary>
+    /// <summary>Starts a torrent; fails the test if that fails.</summary>
     public async Task<TorrentStatus> StartAsync(CreateNewTorrent start)
     {
         TorrentAnswer answer = await AskAsync(start);
@@ -75,18 +75,18 @@ internal sealed class ContractClient : IAsyncDisposable
     public IReadOnlyList<TorrentAnswer> Answers(TorrentCommand command) =>
         [.. Said.OfType<TorrentAnswer>().Where(answer => answer.CorrelationId == command.CorrelationId)];
 
-    /// <summary>Waits until a torrent's status is as wanted.</summary>
+    /// <summary>Waits until a torrent's status meets a condition.</summary>
     public async Task<TorrentStatus> WaitAsync(TorrentId torrent, string what, Func<TorrentStatus, bool> until)
     {
         await UntilAsync(() => Client.GetStatus(torrent) is { } status && until(status), what);
         return Client.GetStatus(torrent)!;
     }
 
-    /// <summary>Waits until every wanted piece is there.</summary>
+    /// <summary>Waits until every wanted piece is verified.</summary>
     public Task<TorrentStatus> WaitUntilSeedingAsync(TorrentId torrent) =>
         WaitAsync(torrent, "it has everything", status => status is { IsComplete: true, State: TorrentState.Seeding });
 
-    /// <summary>Waits for something that is said.</summary>
+    /// <summary>Waits for a message.</summary>
     public async Task<TMessage> HearAsync<TMessage>(Func<TMessage, bool>? which = null)
         where TMessage : TorrentMessage
     {
@@ -94,7 +94,7 @@ internal sealed class ContractClient : IAsyncDisposable
         return Said.OfType<TMessage>().First(which ?? (_ => true));
     }
 
-    /// <summary>Waits until something is so.</summary>
+    /// <summary>Waits until a condition holds.</summary>
     public Task UntilAsync(Func<bool> condition, string what) =>
         Patience.UntilAsync(_ => Task.FromResult(condition()), what, () => string.Join('\n', Said.TakeLast(20)));
 

@@ -7,11 +7,11 @@ using TorrentPatron.Service.Engines;
 namespace TorrentPatron.Interop.Tests.Contract;
 
 /// <summary>
-/// What every engine keeps that plugs in at <see cref="ITorrentClient"/>. Each engine that may be there has a class of its own for
-/// each part of it; where it is not installed its tests are skipped.
+/// The tests that every engine behind <see cref="ITorrentClient"/> must pass. Each engine has its own class for each part;
+/// if the engine is not installed, its tests are skipped.
 /// </summary>
 /// <param name="engine">The engine's name.</param>
-/// <param name="byService">Whether it is used by way of a service and its socket.</param>
+/// <param name="byService">Whether it is used through a service and its socket.</param>
 public abstract class EngineContract(string engine, bool byService = false)
 {
     /// <summary>Enough for some seconds at <see cref="SlowRate"/>.</summary>

@@ -2,10 +2,10 @@ using System.Text;
 
 namespace TorrentPatron.Interop.Tests.Contract;
 
-/// <summary>A torrent that says that a file of it lies outside of its folder.</summary>
-/// <param name="Name">What it does, fit for a file name.</param>
-/// <param name="Content">The .torrent, each character a byte.</param>
-/// <param name="HalvesDiffer">Whether it is a hybrid whose halves name different files, which is refused as it is read.</param>
+/// <summary>A torrent that claims that one of its files is outside its folder.</summary>
+/// <param name="Name">The kind of attack, usable in a file name.</param>
+/// <param name="Content">The .torrent file; each character is a byte.</param>
+/// <param name="HalvesDiffer">Whether it is a hybrid whose halves name different files, which the reader refuses.</param>
 internal sealed record HostileNames(string Name, string Content, bool HalvesDiffer = false)
 {
     /// <summary>
@@ -21,7 +21,7 @@ internal sealed record HostileNames(string Name, string Content, bool HalvesDiff
 
     public byte[] Bytes => Encoding.Latin1.GetBytes(Content);
 
-    /// <summary>Torrents whose file is called by a marker: of version 1, with one file and with several, of version 2, and hybrids.</summary>
+    /// <summary>Torrents whose file is named by a marker: v1 with one file and with several, v2, and hybrids.</summary>
     public static IEnumerable<HostileNames> All(string marker)
     {
         string absolute = Path.Combine(Path.GetTempPath(), marker);
@@ -49,7 +49,7 @@ internal sealed record HostileNames(string Name, string Content, bool HalvesDiff
         }
     }
 
-    /// <summary>Where such a file would be, if it came to be outside.</summary>
+    /// <summary>The paths at which such a file would be if an engine wrote it outside.</summary>
     public static IEnumerable<string> Places(string marker)
     {
         string? folder = Path.TrimEndingDirectorySeparator(Path.GetTempPath());
@@ -79,7 +79,7 @@ internal sealed record HostileNames(string Name, string Content, bool HalvesDiff
     private static string Files(string[] path, int length, string padding = "") =>
         $"5:filesl{File(path, length)}{padding}{File(["z"], Other)}e";
 
-    /// <summary>Up to the end of the piece, since each file of a hybrid begins with one.</summary>
+    /// <summary>Padding to the end of the piece: each file of a hybrid starts a piece.</summary>
     private static string Padding(int length) =>
         length == 0 ? "" : $"d{Entry("attr", "p")}{Entry("length", PieceLength - length)}4:pathl{Text(".pad")}{Text($"{PieceLength - length}")}ee";
 

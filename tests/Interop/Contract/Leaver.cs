@@ -26,7 +26,7 @@ internal sealed class Leaver : IAsyncDisposable
     public IPEndPoint EndPoint { get; }
 
     /// <summary>Ends the connection.</summary>
-    /// <param name="breaks">Whether by a reset, as when a program dies; else in order.</param>
+    /// <param name="breaks">Whether by a reset, as when a program is killed; otherwise orderly.</param>
     public void Leave(bool breaks) => _leave.TrySetResult(breaks);
 
     public async ValueTask DisposeAsync()

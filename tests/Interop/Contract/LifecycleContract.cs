@@ -9,7 +9,7 @@ using TorrentPatron.Service.Engines;
 
 namespace TorrentPatron.Interop.Tests.Contract;
 
-/// <summary>A torrent within one run and over several, with any engine: suspension, checks, choices, saved state.</summary>
+/// <summary>A torrent within one run and across several, with any engine: suspension, checks, file choices, saved state.</summary>
 /// <param name="engine">The engine's name.</param>
 /// <param name="byService">Whether it is used through a service and its socket.</param>
 public abstract class LifecycleContract(string engine, bool byService = false) : EngineContract(engine, byService)
@@ -106,7 +106,7 @@ public abstract class LifecycleContract(string engine, bool byService = false) :
             Assert.IsType<CommandDone>(answer);
         meeting.AssertDownloaded();
         Assert.Equal(complete.PieceCount, again.RecheckedPieces);
-        // Where MonoTorrent ends with one piece, it asks for that twice at times: once in some ten runs.
+        // MonoTorrent sometimes requests the last piece twice, in about one of ten runs.
         int most = under.Name == BuiltInEngine.EngineName ? 1 : 2;
         Assert.InRange(again.BytesReceived - complete.BytesReceived, Payload.PieceLength, most * Payload.PieceLength);
     }
@@ -324,7 +324,7 @@ public abstract class LifecycleContract(string engine, bool byService = false) :
         Assert.True(failed.VerifiedPieces < failed.PieceCount);
     }
 
-    /// <summary>Another engine, if there is one.</summary>
+    /// <summary>A different engine, if one is installed.</summary>
     private ITorrentEngine Other() => EngineCatalog.Installed.Find(
         EngineCatalog.Installed.Names.FirstOrDefault(name => name != EngineName) ?? EngineName);
 

@@ -4,7 +4,7 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Interop.Tests.Contract;
 
-/// <summary>What holds of MonoTorrent alone.</summary>
+/// <summary>Properties of MonoTorrent only.</summary>
 public sealed class MonoTorrentTests() : EngineContract("MonoTorrent")
 {
     [Fact]
@@ -27,8 +27,8 @@ public sealed class MonoTorrentTests() : EngineContract("MonoTorrent")
             TorrentMetainfo metainfo = MetainfoReader.Read(torrent.Bytes);
             TorrentAnswer answer = await client.AskAsync(client.NewStart(metainfo, workspace.Download) with { Suspended = true });
 
-            // It makes paths of a torrent's name as it stands; other such paths, and torrents without bytes, it does not take
-            // itself; and of version 2 alone it is given nothing.
+            // MonoTorrent uses a torrent's name unchanged in paths: we refuse such names. It rejects other such paths
+            // and torrents without bytes itself, and is never given v2 torrents.
             bool isName = torrent.Name.StartsWith("folder", StringComparison.Ordinal)
                 || (metainfo.TotalSize > 0 && !metainfo.IsMultiFile);
             string expected = metainfo.Version == MetainfoVersion.V2 ? TorrentErrorId.UnsupportedSource

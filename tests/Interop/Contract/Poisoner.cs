@@ -7,7 +7,7 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Interop.Tests.Contract;
 
-/// <summary>A peer that says it has everything, and answers each request with bytes of its own.</summary>
+/// <summary>A peer that claims to have everything and answers each request with garbage.</summary>
 internal sealed class Poisoner : IAsyncDisposable
 {
     private const byte Unchoke = 1;
@@ -31,7 +31,7 @@ internal sealed class Poisoner : IAsyncDisposable
 
     public IPEndPoint EndPoint => (IPEndPoint)_listener.LocalEndpoint;
 
-    /// <summary>How often it was dialled.</summary>
+    /// <summary>Number of times that it was dialled.</summary>
     public int Connections => Volatile.Read(ref _connections);
 
     public async ValueTask DisposeAsync()
@@ -54,7 +54,7 @@ internal sealed class Poisoner : IAsyncDisposable
             }
             catch (IOException)
             {
-                // It has had enough.
+                // The engine has closed the connection.
             }
         }
     }

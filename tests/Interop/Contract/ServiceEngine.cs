@@ -11,7 +11,7 @@ using TorrentPatron.Service.Sources;
 
 namespace TorrentPatron.Interop.Tests.Contract;
 
-/// <summary>An engine behind a service: what its clients are asked goes over a socket, by a patron, and what they say comes back that way.</summary>
+/// <summary>An engine behind a service: commands to its clients, and their messages, go through a patron and a socket.</summary>
 /// <param name="inner">The engine.</param>
 internal sealed class ServiceEngine(ITorrentEngine inner) : ITorrentEngine
 {
@@ -28,7 +28,7 @@ internal sealed class ServiceEngine(ITorrentEngine inner) : ITorrentEngine
         private readonly Lock _gate = new();
         private readonly Channel<TorrentMessage> _messages = Channel.CreateUnbounded<TorrentMessage>();
 
-        /// <summary>The commands that are to be answered: a patron is answered in the order of its requests.</summary>
+        /// <summary>Commands without an answer yet: a service answers in the order of requests.</summary>
         private readonly Queue<TorrentCommand> _asked = new();
         private readonly string _folder;
         private readonly TorrentService _local;
@@ -55,7 +55,7 @@ internal sealed class ServiceEngine(ITorrentEngine inner) : ITorrentEngine
 
         public static async Task<ServiceClient> StartAsync(ITorrentEngine inner, ClientSettings settings, string statePath)
         {
-            // A socket's path may have 107 bytes.
+            // A socket's path has at most 107 bytes.
             string folder = Directory.CreateTempSubdirectory("tp-").FullName;
             string address = OperatingSystem.IsWindows()
                 ? $"{ServiceAddresses.PipePrefix}TorrentPatron-test-{Guid.NewGuid():N}" : Path.Combine(folder, "run", "s");
@@ -63,7 +63,7 @@ internal sealed class ServiceEngine(ITorrentEngine inner) : ITorrentEngine
             var host = new ServiceHost(local, await ServiceEndpoint.ListenAsync(address));
             host.Start();
 
-            // As if a torrent had been started: an engine reports at once where it listens.
+            // As if a torrent had been started: an engine reports its end point at once.
             await local.Sessions.Connect(host.Own).StartedAsync(CancellationToken.None);
             RemoteTorrentService remote = await RemoteTorrentService.ConnectAsync(address, cancellationToken: CancellationToken.None);
             return new ServiceClient(inner.Name, folder, local, host, remote);

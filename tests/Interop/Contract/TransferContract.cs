@@ -12,9 +12,9 @@ using TorrentPatron.Service.State;
 
 namespace TorrentPatron.Interop.Tests.Contract;
 
-/// <summary>How pieces come and go, with any engine, with libtorrent at the other end of the wire.</summary>
+/// <summary>Downloads and uploads between any engine and libtorrent.</summary>
 /// <param name="engine">The engine's name.</param>
-/// <param name="byService">Whether it is used by way of a service and its socket.</param>
+/// <param name="byService">Whether it is used through a service and its socket.</param>
 public abstract class TransferContract(string engine, bool byService = false) : EngineContract(engine, byService)
 {
     [Theory]
@@ -126,7 +126,7 @@ public abstract class TransferContract(string engine, bool byService = false) : 
         TimeSpan clients = await DownloadAsync(
             new ClientSettings { Limits = new RateLimits(SlowRate, 0) }, TorrentOptions.Unchanged, "clients");
 
-        // A second's worth may come at once, and half a second's is generosity; how slow it is depends on the machine.
+        // One second's worth may come at once, and half a second's is tolerance; a slow machine may take longer.
         TimeSpan least = TimeSpan.FromSeconds(((double)Size / SlowRate) - 1.5);
         Assert.True(own > least, $"The torrent's limit let it be done in {own.TotalSeconds:0.0} s.");
         Assert.True(clients > least, $"The client's limit let it be done in {clients.TotalSeconds:0.0} s.");
@@ -169,7 +169,7 @@ public abstract class TransferContract(string engine, bool byService = false) : 
                 await File.ReadAllBytesAsync(Path.Combine(meeting.DownloadFolder, file.Path), Token));
         }
 
-        // The first and the last piece of the skipped file belong to its neighbours too.
+        // The first and last piece of the skipped file also belong to adjacent files.
         long others = metainfo.ContentSize - skipped.Length;
         Assert.InRange(status.WantedSize, others, others + (2 * Payload.PieceLength));
         Assert.Equal(status.WantedSize, status.CompletedSize);
@@ -301,7 +301,7 @@ public abstract class TransferContract(string engine, bool byService = false) : 
         Assert.Equal(connections, poisoner.Connections);
         TorrentStatus status = client.Client.GetStatus(metainfo.TorrentId)!;
         Assert.Equal((0, TorrentState.Downloading), (status.VerifiedPieces, status.State));
-        Assert.InRange(status.BytesWasted, 1, 2 * metainfo.TotalSize); // some are on the way when the first is found to be bad
+        Assert.InRange(status.BytesWasted, 1, 2 * metainfo.TotalSize); // some are in flight when the first is found to be bad
         await client.UntilAsync(
             () => client.Client.GetClosedPeers(metainfo.TorrentId).Any(peer => peer.EndPoint.Equals(poisoner.EndPoint)
                 && peer is { ClosedBy: ClosedBy.Us, Reason: "It sent corrupt data." }),

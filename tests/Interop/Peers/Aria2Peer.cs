@@ -7,7 +7,7 @@ using TorrentPatron.Protocol.Encryption;
 
 namespace TorrentPatron.Interop.Tests.Peers;
 
-/// <summary>aria2, which cannot be given a peer.</summary>
+/// <summary>aria2, which cannot be given peers.</summary>
 internal sealed class Aria2Peer : ForeignPeer
 {
     private readonly HttpClient _rpc;
@@ -58,7 +58,7 @@ internal sealed class Aria2Peer : ForeignPeer
     {
         try
         {
-            // As text, because its length is sent then: aria2 takes no chunks.
+            // As text, so that its length is sent: aria2 does not accept chunked requests.
             using var question = new StringContent("""{"jsonrpc":"2.0","id":"1","method":"aria2.tellActive","params":[["seeder"]]}""");
             using HttpResponseMessage response = await _rpc.PostAsync("", question, cancellationToken);
             JsonElement answer = await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace TorrentPatron.Interop.Tests.Peers;
 
-/// <summary>A tracker over HTTP that answers everybody with the same bytes, or not at all.</summary>
+/// <summary>An HTTP tracker that answers every request with the same bytes, or never.</summary>
 internal sealed class BrokenTracker : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -13,7 +13,7 @@ internal sealed class BrokenTracker : IAsyncDisposable
     private readonly byte[]? _body;
 
     /// <summary>Starts the tracker.</summary>
-    /// <param name="body">What it answers; null: it takes the question and says nothing.</param>
+    /// <param name="body">The answer; null: it reads requests and never answers.</param>
     public BrokenTracker(byte[]? body)
     {
         _body = body;

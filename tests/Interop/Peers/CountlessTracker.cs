@@ -6,7 +6,7 @@ using System.Text.RegularExpressions;
 namespace TorrentPatron.Interop.Tests.Peers;
 
 /// <summary>
-/// Stands before another HTTP tracker and takes the counts of peers out of its answers to announces, as trackers answer that leave them to scrapes.
+/// A proxy for an HTTP tracker that removes the counts of peers from answers to announces, as trackers do that report them only to scrapes.
 /// </summary>
 internal sealed partial class CountlessTracker : IAsyncDisposable
 {
@@ -22,12 +22,12 @@ internal sealed partial class CountlessTracker : IAsyncDisposable
         _serving = ServeAsync();
     }
 
-    /// <summary>The tracker that knows; set before anybody asks.</summary>
+    /// <summary>The real tracker; set it before the first request.</summary>
     public Uri? Behind { get; set; }
 
     public Uri Announce => new($"http://{_listener.LocalEndpoint}/announce");
 
-    /// <summary>How often it was asked apart.</summary>
+    /// <summary>Number of scrapes.</summary>
     public int Scrapes => Volatile.Read(ref _scrapes);
 
     public async ValueTask DisposeAsync()

@@ -5,7 +5,7 @@ using TorrentPatron.Interop.Tests.Tools;
 
 namespace TorrentPatron.Interop.Tests.Peers;
 
-/// <summary>Engines of ours without a torrent, which do nothing but take part in a DHT on this machine.</summary>
+/// <summary>Our engines without a torrent that are only nodes of a DHT on this machine.</summary>
 internal sealed class DhtCrowd : IAsyncDisposable
 {
     private readonly List<TorrentClient> _engines = [];
@@ -17,11 +17,11 @@ internal sealed class DhtCrowd : IAsyncDisposable
     /// <summary>The end points of the nodes.</summary>
     public IReadOnlyList<IPEndPoint> Nodes => [.. _engines.Select(engine => engine.GetClientStatus().Dht!.EndPoints[0])];
 
-    /// <summary>Peers that have been announced to the nodes.</summary>
+    /// <summary>Number of peers announced to the nodes.</summary>
     public int StoredPeers => _engines.Sum(engine => engine.GetClientStatus().Dht!.StoredPeers);
 
-    /// <summary>Starts nodes, each of which starts with the first, and waits until each knows some others.</summary>
-    /// <param name="count">How many.</param>
+    /// <summary>Starts nodes, with the first as the entry point of each, and waits until each knows some others.</summary>
+    /// <param name="count">Number of nodes.</param>
     /// <param name="address">The address of each; null: the loopback address.</param>
     public static async Task<DhtCrowd> StartAsync(int count, Func<int, IPAddress>? address = null)
     {
@@ -42,7 +42,7 @@ internal sealed class DhtCrowd : IAsyncDisposable
         return crowd;
     }
 
-    /// <summary>Waits until a peer has announced itself: one that asks sooner asks again only after a while.</summary>
+    /// <summary>Waits until a peer has announced itself: a peer that searches sooner repeats its search only after a while.</summary>
     public Task WaitForAnnounceAsync() => Patience.UntilAsync(
         _ => Task.FromResult(StoredPeers > 0), "a peer has been announced", () => string.Join('\n', _engines.Select(engine => engine.GetClientStatus().Dht)),
         Patience.OfDht);

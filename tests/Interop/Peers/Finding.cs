@@ -3,18 +3,18 @@ using TorrentPatron.Protocol.Encryption;
 
 namespace TorrentPatron.Interop.Tests.Peers;
 
-/// <summary>How a peer finds others when neither a tracker nor the test tells of them.</summary>
-/// <param name="DhtNode">The DHT node that it begins with; null: it takes no part in the DHT.</param>
-/// <param name="PeerExchange">Whether it asks those that it is connected to; ours always do.</param>
-/// <param name="LocalDiscovery">Whether it calls in the local network.</param>
+/// <summary>How a peer finds others without a tracker or given addresses.</summary>
+/// <param name="DhtNode">Its entry point to the DHT; null: its DHT is off.</param>
+/// <param name="PeerExchange">Whether it uses peer exchange; ours always does.</param>
+/// <param name="LocalDiscovery">Whether it uses local discovery.</param>
 internal sealed record Finding(IPEndPoint? DhtNode = null, bool PeerExchange = false, bool LocalDiscovery = false)
 {
-    /// <summary>What it requires to follow an encrypted handshake, in and out; none: it encrypts as it is used to.</summary>
+    /// <summary>The encryption that it requires, incoming and outgoing; none: its default.</summary>
     public EncryptionMethods RequiredEncryption { get; init; }
 
-    /// <summary>Whether it speaks uTP: libtorrent uTP alone, Transmission besides TCP. Else it speaks TCP alone.</summary>
+    /// <summary>Whether it uses uTP: libtorrent then uses only uTP, Transmission also TCP. Otherwise both use only TCP.</summary>
     public bool Utp { get; init; }
 
-    /// <summary>Not at all.</summary>
+    /// <summary>It finds no others by itself.</summary>
     public static Finding None { get; } = new();
 }

@@ -5,8 +5,8 @@ using TorrentPatron.Interop.Tests.Tools;
 namespace TorrentPatron.Interop.Tests.Peers;
 
 /// <summary>
-/// A peer of another program's, on one torrent: it checks what is in its folder, downloads what is missing there and seeds
-/// what it has.
+/// Another client with one torrent: it checks its folder, downloads missing data and seeds
+/// the rest.
 /// </summary>
 internal abstract class ForeignPeer(ToolProcess process, IPEndPoint endPoint) : IAsyncDisposable
 {
@@ -16,12 +16,12 @@ internal abstract class ForeignPeer(ToolProcess process, IPEndPoint endPoint) : 
     protected ToolProcess Process { get; } = process;
 
     /// <summary>Starts a peer.</summary>
-    /// <param name="kind">Whose.</param>
+    /// <param name="kind">The client.</param>
     /// <param name="torrent">Path of the .torrent file, or a magnet link.</param>
     /// <param name="folder">The folder in which the torrent's file or folder is, or will be.</param>
     /// <param name="workspace">A folder for the program's own files.</param>
     /// <param name="address">The loopback address it uses; null: the IPv4 one.</param>
-    /// <param name="finding">How it finds others; null: by trackers alone.</param>
+    /// <param name="finding">How it finds others; null: only by trackers.</param>
     /// <param name="peers">The peers to connect to; only libtorrent and rtorrent accept them.</param>
     public static async Task<ForeignPeer> StartAsync(
         PeerKind kind, string torrent, string folder, Workspace workspace, IPAddress? address = null,
@@ -38,8 +38,8 @@ internal abstract class ForeignPeer(ToolProcess process, IPEndPoint endPoint) : 
         };
     }
 
-    /// <summary>Waits until it has every piece and would give them to others.</summary>
-    /// <param name="most">How much patience there is; null: as everywhere.</param>
+    /// <summary>Waits until it seeds every piece.</summary>
+    /// <param name="most">The longest wait; null: the default.</param>
     public Task WaitUntilSeedingAsync(TimeSpan? most = null) => Patience.UntilAsync(
         async cancellationToken =>
         {

@@ -4,7 +4,7 @@ using TorrentPatron.Interop.Tests.Torrents;
 namespace TorrentPatron.Interop.Tests.Peers;
 
 /// <summary>
-/// The things that peers share: some content, its torrent and, unless they are given each other's addresses, a tracker.
+/// Content, its torrent and, unless the peers are given each other's addresses, a tracker: shared by the peers of a test.
 /// </summary>
 internal sealed class Meeting : IAsyncDisposable
 {
@@ -25,10 +25,10 @@ internal sealed class Meeting : IAsyncDisposable
 
     public string DownloadFolder => Workspace["download"];
 
-    /// <summary>Makes all that is needed.</summary>
-    /// <param name="tool">What the torrent is made with.</param>
-    /// <param name="road">How peers will come to know of one another.</param>
-    /// <param name="write">Writes the content below a folder, and says where.</param>
+    /// <summary>Creates the content, the torrent and a tracker if needed.</summary>
+    /// <param name="tool">The tool that makes the torrent.</param>
+    /// <param name="road">How the peers find each other.</param>
+    /// <param name="write">Writes the content below a folder and returns its path.</param>
     public static async Task<Meeting> MakeAsync(TorrentTool tool, Road road, Func<string, string> write)
     {
         var workspace = new Workspace();
@@ -56,7 +56,7 @@ internal sealed class Meeting : IAsyncDisposable
 
     /// <summary>Creates everything for peers that are given each other's addresses.</summary>
     /// <param name="make">Makes the torrent of a file or folder at a path.</param>
-    /// <param name="write">Writes the content below a folder, and says where.</param>
+    /// <param name="write">Writes the content below a folder and returns its path.</param>
     public static async Task<Meeting> MakeAsync(Func<string, string, Task> make, Func<string, string> write)
     {
         var workspace = new Workspace();
@@ -75,11 +75,11 @@ internal sealed class Meeting : IAsyncDisposable
     }
 
     /// <summary>Fails unless every file of the torrent, and no other, is in a folder with the bytes it should have.</summary>
-    /// <param name="emptyFiles">Whether files without a byte are to be there.</param>
+    /// <param name="emptyFiles">Whether empty files must exist.</param>
     /// <param name="folder">The folder; null: the download folder.</param>
     public void AssertDownloaded(bool emptyFiles = true, string? folder = null)
     {
-        // What the torrent says, because not every tool puts empty files into it.
+        // The torrent's own list, because not every tool includes empty files.
         IEnumerable<string> files = OurPeer.Read(Torrent).Files
             .Where(file => !file.IsPadding && (emptyFiles || file.Length > 0)).Select(file => file.Path);
         Payload.AssertSame([.. files.Order(StringComparer.Ordinal)], SeedFolder, folder ?? DownloadFolder);

@@ -20,7 +20,7 @@ internal sealed partial class OpenTracker : IAsyncDisposable
         _scrape = new Uri($"http://127.0.0.1:{port}/scrape?info_hash={escaped}");
     }
 
-    /// <summary>The address to announce to, on a port that is free: a torrent is made with it before the tracker is started.</summary>
+    /// <summary>The announce address on a free port: the torrent is made with it before the tracker starts.</summary>
     public static Uri Reserve(Road road)
     {
         Tool.Require("opentracker");
@@ -28,7 +28,7 @@ internal sealed partial class OpenTracker : IAsyncDisposable
     }
 
     /// <summary>Starts the tracker.</summary>
-    /// <param name="announce">What <see cref="Reserve"/> gave.</param>
+    /// <param name="announce">The result of <see cref="Reserve"/>.</param>
     /// <param name="torrent">The one torrent that it serves.</param>
     /// <param name="workspace">The folder for its list of torrents.</param>
     public static async Task<OpenTracker> StartAsync(Uri announce, InfoHash torrent, Workspace workspace)
@@ -38,7 +38,7 @@ internal sealed partial class OpenTracker : IAsyncDisposable
             File.SetUnixFileMode(folder, File.GetUnixFileMode(folder) | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
         await File.WriteAllTextAsync(Path.Combine(folder, "torrents"), $"{torrent}\n", CancellationToken.None);
 
-        // If it can, it makes its folder the root of all, so the list's path must be relative to that.
+        // As root it changes its root folder, so the list's path must be relative to that.
         string port = announce.Port.ToString(CultureInfo.InvariantCulture);
         var tracker = new OpenTracker(
             ToolProcess.StartIn(
@@ -55,9 +55,9 @@ internal sealed partial class OpenTracker : IAsyncDisposable
     /// <summary>Waits until a peer that is not a seed has announced itself.</summary>
     public Task WaitForLeecherAsync() => WaitForAsync("knows a leecher", answer => Count(Incomplete(), answer) > 0);
 
-    /// <summary>Waits until it counts what it should.</summary>
+    /// <summary>Waits for the expected counts.</summary>
     /// <param name="seeds">Peers that have everything.</param>
-    /// <param name="leechers">Peers that have not got everything.</param>
+    /// <param name="leechers">Peers that do not have everything.</param>
     /// <param name="downloads">Downloads that became complete.</param>
     public Task WaitForCountsAsync(int seeds, int leechers, int downloads) => WaitForAsync(
         $"counts {seeds} seeds, {leechers} leechers and {downloads} downloads",

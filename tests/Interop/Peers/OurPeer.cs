@@ -11,7 +11,7 @@ using TorrentPatron.Service.Sources;
 
 namespace TorrentPatron.Interop.Tests.Peers;
 
-/// <summary>A service of ours, with one patron and the built-in engine, on loopback.</summary>
+/// <summary>Our service on loopback, with one patron and the built-in engine.</summary>
 internal sealed class OurPeer : IAsyncDisposable
 {
     private readonly TorrentService _service;
@@ -20,10 +20,10 @@ internal sealed class OurPeer : IAsyncDisposable
     /// <summary>Creates a peer.</summary>
     /// <param name="workspace">The folder for its saved state.</param>
     /// <param name="address">The loopback address it uses; null: the IPv4 one.</param>
-    /// <param name="finding">How it finds others; null: by trackers, and by asking those that it is connected to.</param>
-    /// <param name="name">Tells those of one workspace apart.</param>
+    /// <param name="finding">How it finds others; null: by trackers and peer exchange.</param>
+    /// <param name="name">Distinguishes the peers of one workspace.</param>
     /// <param name="encryption">Whether it encrypts.</param>
-    /// <param name="transport">The protocols that it speaks.</param>
+    /// <param name="transport">The transport protocols that it uses.</param>
     /// <param name="suggestPieces">Whether it suggests pieces.</param>
     /// <param name="proxy">The proxy by which its connections leave; null means none.</param>
     public OurPeer(
@@ -50,19 +50,19 @@ internal sealed class OurPeer : IAsyncDisposable
     /// <summary>The end point that it listens on for peers, once a torrent has been started.</summary>
     public IPEndPoint EndPoint => Assert.Single(_service.GetClientStatus()!.ListenEndPoints);
 
-    /// <summary>Starts a torrent; fails where that fails.</summary>
+    /// <summary>Starts a torrent; fails the test if that fails.</summary>
     /// <param name="torrent">Path of the .torrent file.</param>
     /// <param name="folder">The folder in which the torrent's file or folder is, or will be.</param>
-    /// <param name="peer">Whom to connect to.</param>
+    /// <param name="peer">The peer to connect to.</param>
     public Task<TorrentId> StartAsync(string torrent, string folder, IPEndPoint? peer = null) => StartAsync(
         torrent, new StartRequest { Destination = folder, Peers = peer is null ? [] : [peer] });
 
-    /// <summary>Starts a torrent; fails where that fails.</summary>
+    /// <summary>Starts a torrent; fails the test if that fails.</summary>
     /// <param name="torrent">Path of the .torrent file.</param>
-    /// <param name="request">All the rest.</param>
+    /// <param name="request">All other settings of the start.</param>
     public Task<TorrentId> StartAsync(string torrent, StartRequest request) => StartAsync(request with { Metainfo = Read(torrent) });
 
-    /// <summary>Starts a torrent by a magnet link; fails where that fails.</summary>
+    /// <summary>Starts a torrent by a magnet link; fails the test if that fails.</summary>
     /// <param name="link">The link.</param>
     /// <param name="folder">The folder in which the torrent's file or folder will be.</param>
     public Task<TorrentId> StartAsync(MagnetLink link, string folder) =>
@@ -75,18 +75,18 @@ internal sealed class OurPeer : IAsyncDisposable
         return answer.TorrentId;
     }
 
-    /// <summary>Stops a torrent in order.</summary>
+    /// <summary>Stops a torrent.</summary>
     public async Task<TorrentStatus> CloseAsync(TorrentId torrent)
     {
         TorrentAnswer answer = await _patron.CloseAsync(torrent, TestContext.Current.CancellationToken);
         return Assert.IsType<TorrentClosed>(answer).Status;
     }
 
-    /// <summary>Rechecks the data on disk, and waits for the end.</summary>
+    /// <summary>Rechecks the data on disk and waits for the result.</summary>
     public async Task<TorrentChecked> RecheckAsync(TorrentId torrent) =>
         Assert.IsType<TorrentChecked>(await _patron.RecheckAsync(torrent, TestContext.Current.CancellationToken));
 
-    /// <summary>Takes a torrent's files to another folder, and waits until they are there.</summary>
+    /// <summary>Moves a torrent's files to another folder and waits until that is done.</summary>
     public async Task<TorrentStatus> MoveAsync(TorrentId torrent, string folder)
     {
         TorrentAnswer answer = await _patron.MoveAsync(torrent, folder, TestContext.Current.CancellationToken);
@@ -94,14 +94,14 @@ internal sealed class OurPeer : IAsyncDisposable
         return ((CommandDone)answer).Status;
     }
 
-    /// <summary>Wants other files.</summary>
+    /// <summary>Changes the choice of files.</summary>
     public async Task SetFilePrioritiesAsync(TorrentId torrent, params FilePriority[] priorities)
     {
         TorrentAnswer answer = await _patron.SetFilePrioritiesAsync(torrent, priorities, TestContext.Current.CancellationToken);
         Assert.True(answer is CommandDone, answer.ToString());
     }
 
-    /// <summary>Treats a torrent otherwise.</summary>
+    /// <summary>Changes a torrent's options.</summary>
     public async Task SetAsync(TorrentId torrent, TorrentOptions options)
     {
         TorrentAnswer answer = await _patron.SetAsync(torrent, options, TestContext.Current.CancellationToken);
@@ -119,22 +119,22 @@ internal sealed class OurPeer : IAsyncDisposable
     /// <summary>Waits until a torrent started by a link has its metadata.</summary>
     public Task WaitForMetadataAsync(TorrentId torrent) => WaitAsync(torrent, "the metadata is here", status => status.Metadata is null);
 
-    /// <summary>Those that it is connected to.</summary>
+    /// <summary>Its connected peers.</summary>
     public IReadOnlyList<PeerSnapshot> PeersOf(TorrentId torrent) => _patron.GetPeers(torrent);
 
-    /// <summary>Those that have left, and why.</summary>
+    /// <summary>Its closed peers, with the reasons.</summary>
     public IReadOnlyList<ClosedPeer> ClosedPeersOf(TorrentId torrent) => _patron.GetClosedPeers(torrent);
 
-    /// <summary>How its DHT node stands.</summary>
+    /// <summary>The status of its DHT node.</summary>
     public DhtStatus? Dht => _service.GetClientStatus()?.Dht;
 
     public TorrentStatus Status(TorrentId torrent) => _patron.GetStatus(torrent)!;
 
-    /// <summary>Waits until every wanted piece is here.</summary>
+    /// <summary>Waits until every wanted piece is verified.</summary>
     public Task<TorrentStatus> WaitUntilSeedingAsync(TorrentId torrent) =>
         WaitAsync(torrent, "we have everything", status => status is { IsComplete: true, State: TorrentState.Seeding });
 
-    /// <summary>Waits until a torrent is as wanted.</summary>
+    /// <summary>Waits until a torrent's status meets a condition.</summary>
     /// <param name="torrent">The torrent.</param>
     /// <param name="what">The condition in words, for the message of a failure.</param>
     /// <param name="until">The condition to wait for.</param>

@@ -1,6 +1,6 @@
 namespace TorrentPatron.Interop.Tests.Peers;
 
-/// <summary>The programs of others that we exchange files with.</summary>
+/// <summary>Other BitTorrent clients that we exchange files with.</summary>
 public enum PeerKind
 {
     Transmission,
@@ -9,9 +9,9 @@ public enum PeerKind
     Rtorrent,
 }
 
-/// <summary>Kinds of programs.</summary>
+/// <summary>Groups of clients.</summary>
 internal static class PeerKinds
 {
-    /// <summary>Those that take a torrent without a tracker, a link, and are found otherwise: all but rtorrent.</summary>
+    /// <summary>Clients that accept torrents without a tracker and magnet links, and can be found without a tracker: all but rtorrent.</summary>
     public static PeerKind[] WithoutTracker { get; } = [PeerKind.Transmission, PeerKind.Aria2, PeerKind.Libtorrent];
 }

@@ -1,6 +1,6 @@
 namespace TorrentPatron.Interop.Tests.Peers;
 
-/// <summary>How peers come to know of one another.</summary>
+/// <summary>How peers find each other.</summary>
 public enum Road
 {
     DirectPeer,

@@ -9,11 +9,11 @@ using TorrentPatron.Protocol.Encryption;
 namespace TorrentPatron.Interop.Tests.Peers;
 
 /// <summary>
-/// rtorrent, which accepts no torrent without a tracker, and asks it too rarely to wait for: it is given peers.
+/// rtorrent. It does not accept torrents without a tracker, and announces too rarely to wait for: it is given peers.
 /// </summary>
 internal sealed class RtorrentPeer : ForeignPeer
 {
-    /// <summary>How long it may make no progress before it is given the torrent again.</summary>
+    /// <summary>Time without progress after which it is given the torrent again.</summary>
     private static readonly TimeSpan MostInVain = TimeSpan.FromSeconds(10);
 
     private readonly string _control;
@@ -72,7 +72,7 @@ internal sealed class RtorrentPeer : ForeignPeer
                 "d.multicall2", ["", "main", "d.complete=", "d.is_active=", "d.hash="], cancellationToken);
             if (answer.Split("<i8>1</i8>").Length == 3)
                 return true;
-            // It tries a peer once, and again only after a long time: in vain if it is not active yet, or too slow on a busy machine.
+            // It tries a peer once and repeats that only after a long time. The attempt fails if it is not active yet or the machine is busy.
             if (answer.Contains("<i8>1</i8>", StringComparison.Ordinal) && answer.Split("<string>") is [_, var rest, ..])
             {
                 string hash = rest.Split('<')[0];
@@ -81,7 +81,7 @@ internal sealed class RtorrentPeer : ForeignPeer
                 if (_peers.Length > 0 && Stopwatch.GetElapsedTime(_loaded) > MostInVain)
                 {
                     _loaded = Stopwatch.GetTimestamp();
-                    // It deletes the file that it has read, and reads none twice.
+                    // It deletes a file that it has read, and reads no file twice.
                     await CallAsync("d.tied_to_file.set", [hash, ""], cancellationToken);
                     await CallAsync("d.erase", [hash], cancellationToken);
                     string copy = $"{_torrent}.{EndPoint.Port}-{++_loads}";
@@ -99,7 +99,7 @@ internal sealed class RtorrentPeer : ForeignPeer
         }
     }
 
-    /// <summary>Calls it: XML-RPC by SCGI, through a socket that is a file.</summary>
+    /// <summary>Calls a method: XML-RPC by SCGI through a Unix socket.</summary>
     private async Task<string> CallAsync(string method, string[] arguments, CancellationToken cancellationToken)
     {
         string values = string.Concat(arguments.Select(argument => $"<param><value><string>{argument}</string></value></param>"));

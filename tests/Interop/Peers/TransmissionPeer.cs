@@ -9,7 +9,7 @@ using TorrentPatron.Protocol.Magnets;
 namespace TorrentPatron.Interop.Tests.Peers;
 
 /// <summary>
-/// Transmission's daemon. It never connects to a loopback address that a tracker told it of, so others must come to it.
+/// Transmission's daemon. It never connects to a loopback address from a tracker, so others must connect to it.
 /// </summary>
 internal sealed class TransmissionPeer : ForeignPeer
 {
@@ -79,7 +79,7 @@ internal sealed class TransmissionPeer : ForeignPeer
             if (first.StatusCode != HttpStatusCode.Conflict)
                 return await ReadAsync(first, cancellationToken);
 
-            // It wants its own token back, as a guard against web pages.
+            // It requires its own token, as protection against web pages.
             _rpc.DefaultRequestHeaders.Remove(SessionHeader);
             _rpc.DefaultRequestHeaders.Add(SessionHeader, first.Headers.GetValues(SessionHeader));
             using HttpResponseMessage second = await _rpc.PostAsJsonAsync("", new { method, arguments }, cancellationToken);

@@ -4,7 +4,7 @@ using TorrentPatron.Interop.Tests.Tools;
 
 namespace TorrentPatron.Interop.Tests.Peers;
 
-/// <summary>A web server on loopback that has a folder.</summary>
+/// <summary>A web server on loopback that serves a folder.</summary>
 internal sealed class WebServer : IAsyncDisposable
 {
     private readonly ToolProcess _process;
@@ -20,7 +20,7 @@ internal sealed class WebServer : IAsyncDisposable
 
     /// <summary>Starts a server.</summary>
     /// <param name="program">nginx or lighttpd.</param>
-    /// <param name="address">What <see cref="Reserve"/> gave.</param>
+    /// <param name="address">The result of <see cref="Reserve"/>.</param>
     /// <param name="folder">The folder.</param>
     /// <param name="workspace">The folder for its own files.</param>
     public static async Task<WebServer> StartAsync(string program, Uri address, string folder, Workspace workspace)
@@ -49,7 +49,7 @@ internal sealed class WebServer : IAsyncDisposable
         return server;
     }
 
-    /// <summary>The requests for files that it has answered.</summary>
+    /// <summary>The answered requests for files.</summary>
     public IReadOnlyList<string> Requests => [.. ReadLog().Where(line => !line.Contains("\"GET / HTTP", StringComparison.Ordinal))];
 
     public ValueTask DisposeAsync() => _process.DisposeAsync();

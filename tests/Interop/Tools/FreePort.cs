@@ -6,13 +6,13 @@ namespace TorrentPatron.Interop.Tests.Tools;
 /// <summary>Ports for programs that cannot choose one themselves.</summary>
 internal static class FreePort
 {
-    // Below the ports that systems give to outgoing connections, so that none of these takes it before the program does.
+    // Below the ephemeral ports, so that no outgoing connection takes it before the program does.
     private const int First = 20_000;
     private const int Count = 10_000;
 
     private static int _next = Environment.ProcessId * 37;
 
-    /// <summary>A port that is free for TCP and UDP, and is not given out again in this run.</summary>
+    /// <summary>A port that is free for TCP and UDP; each port is returned once per run.</summary>
     public static int Next()
     {
         for (int attempt = 0; attempt < Count; attempt++)

@@ -5,8 +5,8 @@ using Xunit.v3;
 namespace TorrentPatron.Interop.Tests.Tools;
 
 /// <summary>
-/// A network in which nobody else is, with forty addresses that are none of loopback: to some programs nobody at a loopback
-/// address is a peer, and nothing is called out there. A test that needs it is run again, as a process of its own, in it.
+/// A separate network with forty addresses outside loopback: some clients ignore peers at loopback addresses and send no
+/// local announces there. A test that needs it runs again inside it, in its own process.
 /// </summary>
 internal static class OwnNetwork
 {
@@ -24,8 +24,8 @@ internal static class OwnNetwork
     /// <summary>One of the addresses, from 1 to 40.</summary>
     public static IPAddress Address(int number) => new([10, 66, 0, checked((byte)number)]);
 
-    /// <summary>Runs a test in a network of its own; skips it where none can be made.</summary>
-    /// <param name="test">The test that calls this, all of it.</param>
+    /// <summary>Runs a test in its own network; skips it if none can be created.</summary>
+    /// <param name="test">The complete test that calls this.</param>
     /// <param name="build">
     /// Creates the network, and runs its arguments in it; null: the addresses above. Exits with 77 if it cannot.
     /// </param>

@@ -1,6 +1,6 @@
 namespace TorrentPatron.Interop.Tests.Tools;
 
-/// <summary>Finds the programs of others. A test whose program is not here is skipped, and says so.</summary>
+/// <summary>Finds other programs. A test whose program is missing is skipped by name.</summary>
 internal static class Tool
 {
     private static readonly Lazy<string?> LibtorrentPython = new(FindLibtorrentPython);
@@ -13,14 +13,14 @@ internal static class Tool
         return path!;
     }
 
-    /// <summary>A Python that has libtorrent; skips the test if there is none.</summary>
+    /// <summary>A Python with libtorrent; skips the test if there is none.</summary>
     public static string RequireLibtorrent()
     {
         Assert.SkipWhen(LibtorrentPython.Value is null, "python3-libtorrent not found");
         return LibtorrentPython.Value!;
     }
 
-    /// <summary>The node_modules folder that has WebTorrent; skips the test if there is none.</summary>
+    /// <summary>The node_modules folder with WebTorrent; skips the test if there is none.</summary>
     public static string RequireWebTorrent()
     {
         string? modules = Environment.GetEnvironmentVariable("TORRENTPATRON_NODE_MODULES");
@@ -28,7 +28,7 @@ internal static class Tool
         return Path.GetFullPath(modules!);
     }
 
-    /// <summary>One of the scripts of the folder Python.</summary>
+    /// <summary>A script in the folder Python.</summary>
     public static string Script(string name) => Path.Combine(AppContext.BaseDirectory, "Python", name);
 
     private static string? Find(string name) => (Environment.GetEnvironmentVariable("PATH") ?? "")
@@ -38,7 +38,7 @@ internal static class Tool
 
     private static string? FindLibtorrentPython()
     {
-        // The distribution's package is seen by the distribution's Python only, which need not be the first on the path.
+        // Only the distribution's Python finds the distribution's package; it may not be the first on the PATH.
         string?[] candidates = ["/usr/bin/python3", Find("python3")];
         return candidates.OfType<string>().Where(File.Exists).FirstOrDefault(python =>
         {

@@ -28,7 +28,7 @@ internal sealed class ToolProcess : IAsyncDisposable
             StartInfo = new ProcessStartInfo(program, arguments)
             {
                 WorkingDirectory = folder,
-                // Scripts of ours end when their input ends, so that they do not outlive a killed test run.
+                // Our scripts end when their input ends, so that they do not outlive a killed test run.
                 RedirectStandardInput = true,
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
@@ -42,7 +42,7 @@ internal sealed class ToolProcess : IAsyncDisposable
 
     public static ToolProcess Start(string program, params IEnumerable<string> arguments) => StartIn("", program, arguments);
 
-    /// <summary>Starts a program in a folder of its own.</summary>
+    /// <summary>Starts a program in a folder.</summary>
     public static ToolProcess StartIn(string folder, string program, params IEnumerable<string> arguments)
     {
         var tool = new ToolProcess(folder, program, arguments);
@@ -52,8 +52,8 @@ internal sealed class ToolProcess : IAsyncDisposable
         return tool;
     }
 
-    /// <summary>Runs a program to its end.</summary>
-    /// <returns>What it said.</returns>
+    /// <summary>Runs a program and waits for its exit.</summary>
+    /// <returns>Its output.</returns>
     public static async Task<string> RunAsync(string program, params IEnumerable<string> arguments)
     {
         await using ToolProcess tool = Start(program, arguments);
@@ -63,14 +63,14 @@ internal sealed class ToolProcess : IAsyncDisposable
         return tool.Output();
     }
 
-    /// <summary>Whether it has said this line.</summary>
+    /// <summary>Whether this line was in its output.</summary>
     public bool Said(string line)
     {
         lock (_gate)
             return _lines.Contains(line);
     }
 
-    /// <summary>What it has said, each line once.</summary>
+    /// <summary>Its output, each different line once.</summary>
     public IReadOnlyList<string> Lines
     {
         get
@@ -93,7 +93,7 @@ internal sealed class ToolProcess : IAsyncDisposable
         }
         catch (InvalidOperationException)
         {
-            // It has gone already.
+            // It has already exited.
         }
 
         await _process.WaitForExitAsync(CancellationToken.None);

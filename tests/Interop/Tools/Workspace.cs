@@ -7,7 +7,7 @@ internal sealed class Workspace : IDisposable
 
     public Workspace()
     {
-        // A tracker gives up its rights before it looks for its files.
+        // A tracker drops its privileges before it opens its files.
         if (!OperatingSystem.IsWindows())
             System.IO.File.SetUnixFileMode(_path, System.IO.File.GetUnixFileMode(_path) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
     }

@@ -1,9 +1,9 @@
 namespace TorrentPatron.Interop.Tests.Torrents;
 
-/// <summary>The bytes that are exchanged: always the same ones.</summary>
+/// <summary>The exchanged content; always the same bytes.</summary>
 internal static class Payload
 {
-    /// <summary>Length of the pieces of all torrents here.</summary>
+    /// <summary>Piece length of all torrents here.</summary>
     public const int PieceLength = 64 * 1024;
 
     private static readonly (string Path, int Length)[] Folder =
@@ -20,7 +20,7 @@ internal static class Payload
         ("z/last.bin", PieceLength / 2),
     ];
 
-    /// <summary>Writes what a torrent of this shape is made of.</summary>
+    /// <summary>Writes the content of a torrent of this shape.</summary>
     /// <param name="shape">One file with a short last piece, or a folder of all sorts of files.</param>
     /// <param name="below">The folder in which to write.</param>
     /// <returns>The path of the file or folder.</returns>
@@ -40,7 +40,7 @@ internal static class Payload
 
     /// <summary>Fails unless a folder holds just these files, with the bytes that they have in another folder.</summary>
     /// <param name="files">The files' paths in both folders, in ordinal order.</param>
-    /// <param name="expected">The folder with the bytes that are right.</param>
+    /// <param name="expected">The folder with the correct bytes.</param>
     /// <param name="actual">The other folder.</param>
     public static void AssertSame(string[] files, string expected, string actual)
     {
@@ -76,7 +76,7 @@ internal static class Payload
     [
         .. Directory.GetFiles(folder, "*", SearchOption.AllDirectories)
             .Select(path => Path.GetRelativePath(folder, path))
-            .Where(path => !path.EndsWith(".aria2", StringComparison.Ordinal)) // What aria2 keeps of its own beside the files.
+            .Where(path => !path.EndsWith(".aria2", StringComparison.Ordinal)) // aria2's own file beside the content.
             .Order(StringComparer.Ordinal),
     ];
 }

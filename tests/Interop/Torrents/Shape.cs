@@ -1,6 +1,6 @@
 namespace TorrentPatron.Interop.Tests.Torrents;
 
-/// <summary>What a torrent is of.</summary>
+/// <summary>The shape of a torrent's content.</summary>
 public enum Shape
 {
     SingleFile,

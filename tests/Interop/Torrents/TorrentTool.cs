@@ -1,6 +1,6 @@
 namespace TorrentPatron.Interop.Tests.Torrents;
 
-/// <summary>What makes .torrent files.</summary>
+/// <summary>Tools that make .torrent files.</summary>
 public enum TorrentTool
 {
     Ours,

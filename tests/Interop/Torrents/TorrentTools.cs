@@ -6,18 +6,18 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Interop.Tests.Torrents;
 
-/// <summary>Makes .torrent files with everybody's tools.</summary>
+/// <summary>Makes .torrent files with the tools of several clients.</summary>
 internal static class TorrentTools
 {
-    /// <summary>An address at which no tracker is, for tools that insist on one.</summary>
+    /// <summary>An address without a tracker, for tools that require one.</summary>
     private static readonly Uri NoTracker = new("http://127.0.0.1:9/announce");
 
     /// <summary>Creates a .torrent.</summary>
-    /// <param name="tool">With what.</param>
+    /// <param name="tool">The tool.</param>
     /// <param name="content">Path of the file or folder.</param>
     /// <param name="torrent">Path of the .torrent.</param>
     /// <param name="announce">Its tracker; null means none.</param>
-    /// <param name="isPrivate">Whether its peers are to come of its trackers alone; ours can do that only.</param>
+    /// <param name="isPrivate">Whether the torrent is private; only our tool supports it here.</param>
     public static async Task MakeAsync(TorrentTool tool, string content, string torrent, Uri? announce = null, bool isPrivate = false)
     {
         string[] tracker = announce is null ? [] : [announce.AbsoluteUri];
@@ -54,8 +54,8 @@ internal static class TorrentTools
         }
     }
 
-    /// <summary>Creates a .torrent of a version by libtorrent.</summary>
-    /// <param name="version">Which version.</param>
+    /// <summary>Creates a .torrent of the given version with libtorrent.</summary>
+    /// <param name="version">The version.</param>
     /// <param name="content">Path of the file or folder.</param>
     /// <param name="torrent">Path of the .torrent.</param>
     /// <param name="more">More options of libtorrent_make.py.</param>
