@@ -6,7 +6,7 @@ using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Simulation.Tests.Diagnostics;
 
-/// <summary>Here, because nothing in this process listens to the events.</summary>
+/// <summary>In this project because nothing in its process listens to the events.</summary>
 public sealed class QuietEventsTests
 {
     [Fact]

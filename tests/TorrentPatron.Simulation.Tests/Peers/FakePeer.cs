@@ -15,7 +15,7 @@ internal sealed class FakePeer : IDisposable
     private readonly List<byte> _buffer = [];
     private Task _sending = Task.CompletedTask;
 
-    /// <summary>Speaks over a connection that there is.</summary>
+    /// <summary>Uses an existing connection.</summary>
     public FakePeer(World world, IConnection connection)
     {
         _world = world;
@@ -23,10 +23,10 @@ internal sealed class FakePeer : IDisposable
         _ = ReceiveAsync();
     }
 
-    /// <summary>The other side's handshake; null: it has not come.</summary>
+    /// <summary>The other side's handshake; null before it is received.</summary>
     public Handshake? Handshake { get; private set; }
 
-    /// <summary>Messages that have come, keep-alives left out.</summary>
+    /// <summary>Received messages without keep-alives.</summary>
     public List<(MessageId Id, byte[] Body)> Messages { get; } = [];
 
     /// <summary>Whether the other side has closed.</summary>
@@ -58,7 +58,7 @@ internal sealed class FakePeer : IDisposable
         return peer;
     }
 
-    /// <summary>Listens, and does the same with everybody who dials.</summary>
+    /// <summary>Listens, and runs the same script for every incoming connection.</summary>
     public static IPEndPoint Listen(World world, SimulatedHost host, SwarmTorrent torrent, int id, Action<FakePeer> begin)
     {
         IListener listener = host.Listen(new IPEndPoint(host.Address, 0));
@@ -76,7 +76,7 @@ internal sealed class FakePeer : IDisposable
         }
     }
 
-    /// <summary>Listens, and shakes hands by the hash that it is asked for, if it likes that; else it closes without a word.</summary>
+    /// <summary>Listens, and shakes hands with the requested hash if it accepts that; otherwise it closes the connection silently.</summary>
     public static IPEndPoint ListenTo(World world, SimulatedHost host, Predicate<Handshake> likes)
     {
         IListener listener = host.Listen(new IPEndPoint(host.Address, 0));
@@ -137,7 +137,7 @@ internal sealed class FakePeer : IDisposable
         SendBytes(bytes);
     }
 
-    /// <summary>Sends a block, a wrong one if asked.</summary>
+    /// <summary>Sends a block, falsified on request.</summary>
     public void SendBlock(SwarmTorrent torrent, BlockRequest range, bool isWrong = false)
     {
         var bytes = new byte[PeerMessage.PieceHeaderLength + range.Length];
@@ -148,7 +148,7 @@ internal sealed class FakePeer : IDisposable
         SendBytes(bytes);
     }
 
-    /// <summary>Says that it has everything, and lets itself be asked.</summary>
+    /// <summary>Announces every piece and unchokes the other side.</summary>
     public void Offer()
     {
         Send(MessageId.HaveAll);
@@ -156,8 +156,8 @@ internal sealed class FakePeer : IDisposable
     }
 
     /// <summary>Offers everything and answers every request.</summary>
-    /// <param name="torrent">What it has.</param>
-    /// <param name="isWrong">Which blocks it falsifies.</param>
+    /// <param name="torrent">The torrent that it has.</param>
+    /// <param name="isWrong">Selects the blocks to falsify.</param>
     public void Serve(SwarmTorrent torrent, Predicate<BlockRequest>? isWrong = null)
     {
         Requested = range => SendBlock(torrent, range, isWrong?.Invoke(range) ?? false);

@@ -6,10 +6,10 @@ using TorrentPatron.Simulation.Simulator;
 
 namespace TorrentPatron.Simulation.Peers;
 
-/// <summary>Peers that want to do harm, each in one of the known ways, to some nodes at once; they come again when they are turned away.</summary>
+/// <summary>Hostile peers, each with one of the known attacks on several nodes at once; they return when they are disconnected.</summary>
 internal sealed class HostileCrowd
 {
-    /// <summary>Time after which one that was turned away comes again.</summary>
+    /// <summary>Time after which a disconnected peer returns.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
     private readonly World _world;
@@ -18,11 +18,11 @@ internal sealed class HostileCrowd
     private int _lastId = 1_000_000;
 
     /// <summary>Begins the attack.</summary>
-    /// <param name="world">Where.</param>
+    /// <param name="world">The world.</param>
     /// <param name="torrent">The torrent.</param>
-    /// <param name="nodes">Those that are attacked.</param>
-    /// <param name="hosts">How many hosts attack, as many in each way.</param>
-    /// <param name="targets">Nodes that each host attacks.</param>
+    /// <param name="nodes">The attacked nodes.</param>
+    /// <param name="hosts">Number of attacking hosts, equally many for each attack.</param>
+    /// <param name="targets">Number of nodes that each host attacks.</param>
     public HostileCrowd(World world, SwarmTorrent torrent, IReadOnlyList<Node> nodes, int hosts, int targets)
     {
         (_world, _torrent, _nodes) = (world, torrent, nodes);
@@ -38,7 +38,7 @@ internal sealed class HostileCrowd
     /// <summary>Whether it continues.</summary>
     public bool IsOver { get; set; }
 
-    /// <summary>Connections that it has made.</summary>
+    /// <summary>Number of connections made.</summary>
     public int Dialled { get; private set; }
 
     private async Task AttackAsync(Func<SimulatedHost, Node, Task> way, SimulatedHost host, Node node)
@@ -52,7 +52,7 @@ internal sealed class HostileCrowd
             }
             catch (IOException)
             {
-                // Turned away before it could do anything.
+                // It was disconnected before it could do anything.
             }
 
             await Task.Delay(Pause, _world.Time);

@@ -9,7 +9,7 @@ using TorrentPatron.Simulation.Simulator;
 
 namespace TorrentPatron.Simulation.Peers;
 
-/// <summary>An engine of ours on a host of its own, with a folder of its own, and what it has said.</summary>
+/// <summary>Our engine on its own host, with its own folder and its messages.</summary>
 internal sealed class Node : IAsyncDisposable
 {
     public static readonly Uri Tracker = new("http://tracker.example/announce");
@@ -21,11 +21,11 @@ internal sealed class Node : IAsyncDisposable
 
     /// <summary>Creates an engine.</summary>
     /// <param name="world">The world that it belongs to.</param>
-    /// <param name="seed">Its chance.</param>
+    /// <param name="seed">The seed of its random numbers.</param>
     /// <param name="host">Its host; null: a new one.</param>
-    /// <param name="tracker">A tracker that it reaches without any network.</param>
-    /// <param name="settings">Changes what the engine is made with.</param>
-    /// <param name="diskThreads">Disk threads that all torrents share.</param>
+    /// <param name="tracker">A tracker that it reaches without a network.</param>
+    /// <param name="settings">Changes the engine's settings.</param>
+    /// <param name="diskThreads">Number of disk threads shared by all torrents.</param>
     /// <param name="announces">Trackers that it reaches over the network of the world.</param>
     public Node(
         World world, int seed, SimulatedHost? host = null, SimulatedTracker? tracker = null, Func<ClientSettings, ClientSettings>? settings = null,
@@ -46,7 +46,7 @@ internal sealed class Node : IAsyncDisposable
 
     public TorrentClient Client { get; }
 
-    /// <summary>The trackers that it is given.</summary>
+    /// <summary>Its trackers.</summary>
     public IReadOnlyList<Uri> Announces => _announces;
 
     public string Folder => _folder.Path;
@@ -90,7 +90,7 @@ internal sealed class Node : IAsyncDisposable
             Trackers = _announces,
         }));
 
-    /// <summary>Starts a torrent that is on disk already.</summary>
+    /// <summary>Starts a torrent whose data is on disk.</summary>
     public async Task SeedAsync(SwarmTorrent torrent, params IReadOnlyList<IPEndPoint> peers)
     {
         torrent.WriteTo(Folder);
@@ -98,7 +98,7 @@ internal sealed class Node : IAsyncDisposable
         await _world.UntilAsync(() => Has(torrent), TimeSpan.FromMinutes(10), "a torrent that is on disk is complete");
     }
 
-    /// <summary>Lets a torrent go on after a rest or a failure.</summary>
+    /// <summary>Resumes a torrent that is suspended or has failed.</summary>
     public Task<TorrentAnswer> ResumeAsync(SwarmTorrent torrent) => SendAsync(id => new ResumeTorrent(id, torrent.Metainfo.TorrentId));
 
     public async ValueTask DisposeAsync()

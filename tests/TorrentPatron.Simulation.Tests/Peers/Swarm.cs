@@ -2,7 +2,7 @@ using TorrentPatron.Simulation.Simulator;
 
 namespace TorrentPatron.Simulation.Peers;
 
-/// <summary>A seed and those that download, which know each other by a tracker.</summary>
+/// <summary>A seed and leechers that find each other by a tracker.</summary>
 internal sealed class Swarm : IAsyncDisposable
 {
     private readonly SwarmTorrent _torrent;
@@ -30,7 +30,7 @@ internal sealed class Swarm : IAsyncDisposable
 
     public bool IsComplete() => Leechers.All(leecher => leecher.Has(_torrent));
 
-    /// <summary>Everybody has every byte, and none came that was wrong.</summary>
+    /// <summary>Checks that every node has every byte and received no wrong one.</summary>
     public void AssertComplete()
     {
         foreach (Node leecher in Leechers)

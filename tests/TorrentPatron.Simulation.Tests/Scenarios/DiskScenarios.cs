@@ -5,7 +5,7 @@ using TorrentPatron.Simulation.Simulator;
 
 namespace TorrentPatron.Simulation.Scenarios;
 
-/// <summary>Disks that are full, and files that others delete, cut short or carry away while a torrent runs.</summary>
+/// <summary>Full disks, and files that others delete, truncate or move while a torrent runs.</summary>
 public sealed class DiskScenarios
 {
     private const int Piece = 32 * 1024;

@@ -6,7 +6,7 @@ using TorrentPatron.Simulation.Simulator;
 
 namespace TorrentPatron.Simulation.Scenarios;
 
-/// <summary>Engines that require encryption, prefer it or do without, in one swarm.</summary>
+/// <summary>Engines that require, prefer or refuse encryption in one swarm.</summary>
 public sealed class EncryptionScenarios
 {
     private const int Piece = 32 * 1024;

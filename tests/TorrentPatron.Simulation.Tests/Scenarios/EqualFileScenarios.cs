@@ -7,7 +7,7 @@ using TorrentPatron.Simulation.Simulator;
 
 namespace TorrentPatron.Simulation.Scenarios;
 
-/// <summary>Files of a torrent that are equal, which version 2 tells by their roots (BEP 52).</summary>
+/// <summary>Equal files of a torrent, which v2 identifies by their roots (BEP 52).</summary>
 public sealed class EqualFileScenarios
 {
     private const int Piece = 64 * 1024;
@@ -38,7 +38,7 @@ public sealed class EqualFileScenarios
             torrent.AssertIsIn(node.Folder);
             TorrentStatus status = node.Status(torrent);
             Assert.Equal(0, status.FailedPieces);
-            // In the end game some blocks come twice; of a hybrid the padding comes too.
+            // In the end game some blocks arrive twice; a hybrid's padding is transferred too.
             long once = Twin.Length + Other.Length + Small.Length + (version == MetainfoVersion.Hybrid ? 3 * Piece : 0);
             Assert.InRange(status.BytesReceived - status.BytesWasted, Twin.Length + Other.Length + Small.Length, once);
         });
@@ -110,7 +110,7 @@ public sealed class EqualFileScenarios
             torrent.AssertIsIn(node.Folder, torrent.Metainfo.Files[2]);
             Assert.False(File.Exists(Path.Combine(node.Folder, torrent.Metainfo.Files[0].Path)));
 
-            // Chosen later, the other one is made of it.
+            // The second file, wanted later, is copied from it.
             priorities[0] = FilePriority.Normal;
             long received = node.Status(torrent).BytesReceived;
             await node.SendAsync(id => new SetFilePriorities(id, torrent.Metainfo.TorrentId, priorities));
@@ -129,7 +129,7 @@ public sealed class EqualFileScenarios
             await using var node = new Node(world, 1);
             torrent.WriteTo(node.Folder);
             File.Delete(Path.Combine(node.Folder, torrent.Metainfo.Files[2].Path));
-            // What counts as here was changed since.
+            // A file that counts as complete has been changed since.
             string path = Path.Combine(node.Folder, torrent.Metainfo.Files[0].Path);
             using (FileStream file = File.OpenWrite(path))
             {

@@ -7,7 +7,7 @@ using TorrentPatron.Simulation.Simulator;
 
 namespace TorrentPatron.Simulation.Scenarios;
 
-/// <summary>Peers that break the protocol, waste time, or are too many; and a torrent that gets on with it all the same.</summary>
+/// <summary>Peers that break the protocol, waste time or are too many; the torrent completes all the same.</summary>
 public sealed class HostilePeerScenarios
 {
     private const int Piece = 32 * 1024;
@@ -91,7 +91,7 @@ public sealed class HostilePeerScenarios
         odd.Send(MessageId.Extended, [0, .. System.Text.Encoding.UTF8.GetBytes(hello)]);
         odd.Serve(torrent);
 
-        // Whether it stays connected or not: its own claims do not decide.
+        // It may stay connected or not: that does not depend on its claims.
         await world.PassAsync(TimeSpan.FromSeconds(30));
         if (!node.Has(torrent))
             await CompleteAsync(world, node, torrent);
@@ -222,7 +222,7 @@ public sealed class HostilePeerScenarios
         holder.Chat();
         await world.PassAsync(TimeSpan.FromSeconds(50));
 
-        // All but the first blocks are there; what is more than half of the bound has gone to the disk.
+        // All but the first blocks have arrived; those beyond half of the bound were written to disk.
         Assert.InRange(node.Status(torrent).BytesReceived, 20 << 20, 24 << 20);
         Assert.InRange(node.HeldBytes, 0, 3 << 20);
         await CompleteAsync(world, node, torrent);
@@ -316,7 +316,7 @@ public sealed class HostilePeerScenarios
     [Fact]
     public Task Claiming_another_peers_id_does_not_shut_it_out() => World.RunAsync(seed: 15, async world =>
     {
-        // The greatest of all ids: it would win against us where both sides have dialled each other.
+        // The greatest id: it would win if both sides had dialled each other.
         const int Id = -1;
         var torrent = new SwarmTorrent(15, Piece, 64 * Piece);
         FakePeer? honest = null;
@@ -450,7 +450,7 @@ public sealed class HostilePeerScenarios
         Assert.Equal(TorrentState.Seeding, node.Status(torrent).State);
     });
 
-    /// <summary>Sends messages one after the other, each of which is allowed, but not at any time.</summary>
+    /// <summary>Sends messages that are valid, but not at every moment.</summary>
     private static void Babble(World world, FakePeer peer, SwarmTorrent torrent)
     {
         Random random = world.Random;
@@ -518,7 +518,7 @@ public sealed class HostilePeerScenarios
         }
     }
 
-    /// <summary>The numbers of the extensions that a node speaks, as it tells a peer.</summary>
+    /// <summary>The ids of a node's extensions, from its extension handshake.</summary>
     private static async Task<IReadOnlyDictionary<string, byte>> ExtensionsAsync(World world, FakePeer peer)
     {
         await world.UntilAsync(() => peer.Count(MessageId.Extended) > 0, TimeSpan.FromSeconds(10), "it introduces itself");
@@ -527,7 +527,7 @@ public sealed class HostilePeerScenarios
         return hello.Extensions;
     }
 
-    /// <summary>After all that, an honest seed comes, and the download completes.</summary>
+    /// <summary>Finally an honest seed connects, and the download completes.</summary>
     private static async Task CompleteAsync(World world, Node node, SwarmTorrent torrent)
     {
         using FakePeer honest = await FakePeer.MeetAsync(world, node, torrent, id: 9999);

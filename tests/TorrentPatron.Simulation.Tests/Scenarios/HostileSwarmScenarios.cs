@@ -7,7 +7,7 @@ using TorrentPatron.Simulation.Simulator;
 
 namespace TorrentPatron.Simulation.Scenarios;
 
-/// <summary>A swarm among which there are more enemies than peers.</summary>
+/// <summary>A swarm with more hostile peers than honest ones.</summary>
 public sealed class HostileSwarmScenarios(ITestOutputHelper output)
 {
     private const int Piece = 32 * 1024;
@@ -63,7 +63,7 @@ public sealed class HostileSwarmScenarios(ITestOutputHelper output)
                 }
                 catch (IOException)
                 {
-                    // Turned away.
+                    // The connection was refused.
                 }
 
                 await Task.Delay(TimeSpan.FromSeconds(2), world.Time);
@@ -114,7 +114,7 @@ public sealed class HostileSwarmScenarios(ITestOutputHelper output)
                 nodes[i] = new Node(world, seed: 1 + i, world.Network.Join(up: 100_000), settings: settings => settings with { MaxPeersPerTorrent = places }, announces: trackers);
             await nodes[0].SeedAsync(torrent);
             HostileCrowd? crowd = hostile > 0 ? new HostileCrowd(world, torrent, nodes, hostile, targets: 12) : null;
-            // They take all the places of the seed before anybody else is there.
+            // They take all the seed's places before other peers connect.
             await world.PassAsync(TimeSpan.FromMinutes(2));
             TimeSpan began = world.Elapsed;
             foreach (Node node in nodes[1..])

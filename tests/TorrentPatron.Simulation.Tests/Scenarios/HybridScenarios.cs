@@ -9,7 +9,7 @@ using TorrentPatron.Simulation.Simulator;
 
 namespace TorrentPatron.Simulation.Scenarios;
 
-/// <summary>Hybrid torrents (BEP 52) among peers that know one of their hashes or both, and torrents of version 2 that lack their piece layers.</summary>
+/// <summary>Hybrid torrents (BEP 52) among peers that know one or both hashes, and v2 torrents without piece layers.</summary>
 public sealed class HybridScenarios
 {
     private const int Piece = 64 * 1024;
@@ -54,7 +54,7 @@ public sealed class HybridScenarios
             Assert.Equal([torrent.Metainfo.TorrentId.V1!.Value, torrent.Metainfo.TorrentId.SecondWireHash!.Value], met.Select(handshake => handshake.InfoHash));
             Assert.Equal([true, false], met.Select(handshake => handshake.SupportsV2));
 
-            // The peer says nothing, is left, and dialled again.
+            // The peer stays silent, is disconnected, and is dialled again.
             await world.UntilAsync(() => met.Count > 2, TimeSpan.FromHours(1), "it is dialled again");
             Assert.Equal(torrent.Metainfo.TorrentId.SecondWireHash, met[2].InfoHash);
         });
@@ -189,7 +189,7 @@ public sealed class HybridScenarios
         });
     }
 
-    /// <summary>The torrent without the piece layer of one of its files.</summary>
+    /// <summary>The torrent without the piece layer of one file.</summary>
     private static byte[] Without(TorrentMetainfo metainfo, int file)
     {
         TorrentMetainfo bare = MetainfoReader.ReadInfo(metainfo.RawInfo, [], []);

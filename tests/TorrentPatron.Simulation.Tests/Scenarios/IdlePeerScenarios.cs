@@ -12,7 +12,7 @@ public sealed class IdlePeerScenarios
     private const int Piece = 32 * 1024;
 
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan Choice = TimeSpan.FromSeconds(35); // who is unchoked is decided every ten seconds, by chance every thirty
+    private static readonly TimeSpan Choice = TimeSpan.FromSeconds(35); // unchoking is decided every 10 s, the optimistic slot every 30 s
 
     [Theory]
     [InlineData(PeerTransport.Tcp)]
@@ -89,7 +89,7 @@ public sealed class IdlePeerScenarios
         await world.UntilAsync(() => peer.IsClosed, TimeSpan.FromSeconds(1), "the peer is left");
     });
 
-    /// <summary>A seed, and a peer that has done nothing for long but tell of a piece.</summary>
+    /// <summary>A seed and a peer that has only announced a piece for a long time.</summary>
     private static async Task<(Node Node, SwarmTorrent Torrent, FakePeer Peer)> BeIdleAsync(World world, PeerTransport transport)
     {
         var torrent = new SwarmTorrent(1, Piece, 8 * Piece);

@@ -7,7 +7,7 @@ using TorrentPatron.Simulation.Simulator;
 
 namespace TorrentPatron.Simulation.Scenarios;
 
-/// <summary>Wrong blocks of version 2 torrents, recognised by their own hashes (BEP 52).</summary>
+/// <summary>Wrong blocks of v2 torrents, detected by their own hashes (BEP 52).</summary>
 public sealed class LeafScenarios
 {
     private const int Block = BlockRequest.BlockLength;

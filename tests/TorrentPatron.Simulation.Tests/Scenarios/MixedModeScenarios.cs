@@ -33,7 +33,7 @@ public sealed class MixedModeScenarios
     [Fact]
     public async Task Without_it_TCP_would_starve_uTP()
     {
-        // Peers of our own network are left alone.
+        // Peers in our local network are not bounded.
         (double tcp, double utp) = await ShareAsync(isInternet: false, fromSeed: true, TransportPolicy.Tcp, TransportPolicy.Utp);
         Assert.InRange(utp, 0, 0.15 * Line);
         Assert.InRange(tcp, 0.8 * Line, 1.05 * Line);
@@ -54,13 +54,13 @@ public sealed class MixedModeScenarios
         Assert.InRange(tcp + utp, 0.85 * Line, 1.05 * Line);
     }
 
-    /// <summary>One engine on a line exchanges a torrent with two others, by one protocol with each.</summary>
-    /// <param name="isInternet">Whether they are on the internet, and not in one network.</param>
-    /// <param name="fromSeed">Whether the one on the line is a seed, and the two download; else it downloads from both.</param>
-    /// <param name="first">The protocol of the first.</param>
-    /// <param name="second">The protocol of the second.</param>
-    /// <param name="slow">What the second one's own line carries; bytes/s. 0: no limit.</param>
-    /// <returns>Bytes/s to or from each of the two, in the last minute.</returns>
+    /// <summary>An engine on a line exchanges a torrent with two others, with one protocol for each.</summary>
+    /// <param name="isInternet">Whether they are on the internet rather than in one local network.</param>
+    /// <param name="fromSeed">Whether the engine on the line seeds for the two; otherwise it downloads from both.</param>
+    /// <param name="first">The first one's protocol.</param>
+    /// <param name="second">The second one's protocol.</param>
+    /// <param name="slow">Rate of the second one's own line in bytes/s; 0 means no limit.</param>
+    /// <returns>Rates to or from each of the two in the last minute, bytes/s.</returns>
     private static async Task<(double First, double Second)> ShareAsync(
         bool isInternet, bool fromSeed, TransportPolicy first, TransportPolicy second, long slow = 0)
     {

@@ -7,7 +7,7 @@ using TorrentPatron.Simulation.Simulator;
 
 namespace TorrentPatron.Simulation.Scenarios;
 
-/// <summary>Networks that are out for a while, on one side or the other.</summary>
+/// <summary>Temporary outages of the network on either side.</summary>
 public sealed class OutageScenarios
 {
     private const int Piece = 32 * 1024;

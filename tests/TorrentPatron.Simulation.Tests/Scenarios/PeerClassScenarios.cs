@@ -5,7 +5,7 @@ using TorrentPatron.Simulation.Simulator;
 
 namespace TorrentPatron.Simulation.Scenarios;
 
-/// <summary>Peers in the local network, on the internet and of classes of their own, beside the limits over all torrents.</summary>
+/// <summary>The limits over all torrents with peers in the local network, on the internet and in peer classes.</summary>
 public sealed class PeerClassScenarios
 {
     private const int Piece = 32 * 1024;
@@ -142,12 +142,12 @@ public sealed class PeerClassScenarios
         return seed;
     }
 
-    /// <summary>A node on the internet, that exchanges nothing with others than the one that it is given.</summary>
+    /// <summary>A node on the internet that connects only to the given one.</summary>
     private static Node Far(World world, int number, Func<ClientSettings, ClientSettings>? settings = null, string? at = null) => new(
         world, 10 + number, world.Network.Join(at is null ? new IPAddress([80, 1, 1, (byte)number]) : IPAddress.Parse(at)),
         settings: made => (settings?.Invoke(made) ?? made) with { MaxPeersPerTorrent = 1 });
 
-    /// <summary>Waits until a peer is complete: as soon as a rate allows it, and not much later.</summary>
+    /// <summary>Waits until a peer completes: as soon as its rate allows, and not much later.</summary>
     private async Task UntilHasAtAsync(World world, Node node, double rate, TimeSpan began)
     {
         await world.UntilAsync(() => node.Has(_torrent), TimeSpan.FromMinutes(10), "it is complete");

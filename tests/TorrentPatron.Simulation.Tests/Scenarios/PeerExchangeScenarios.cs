@@ -43,7 +43,7 @@ public sealed class PeerExchangeScenarios
             await node.DisposeAsync();
     });
 
-    /// <summary>A seed and others, each of which knows the one before it.</summary>
+    /// <summary>A seed and leechers, each of which knows the node before it.</summary>
     private static async Task<Node[]> ChainAsync(World world, SwarmTorrent torrent)
     {
         var nodes = new Node[1 + Leechers];

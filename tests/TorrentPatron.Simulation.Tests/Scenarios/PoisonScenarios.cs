@@ -6,7 +6,7 @@ using TorrentPatron.Simulation.Simulator;
 
 namespace TorrentPatron.Simulation.Scenarios;
 
-/// <summary>Peers that send wrong data among others that do not.</summary>
+/// <summary>Peers that send wrong data, among honest ones.</summary>
 public sealed class PoisonScenarios
 {
     private const int Piece = 128 * 1024;
@@ -34,7 +34,7 @@ public sealed class PoisonScenarios
             Assert.InRange(leecher.Status(torrent).FailedPieces, 1, 40);
             await world.PassAsync(TimeSpan.FromMinutes(10));
 
-            // A peer given by hand is dialled again for ever, but not one that is banned.
+            // A peer given by hand is always dialled again unless it is banned.
             Assert.Single(peers[2]);
             for (int i = 0; i < 5; i++)
                 Assert.Equal(i == 2, await IsTurnedAwayAsync(world, leecher, torrent, hosts[i], i));
@@ -144,7 +144,7 @@ public sealed class PoisonScenarios
         Assert.False(await IsTurnedAwayAsync(world, leecher, torrent, other, 2));
     });
 
-    /// <summary>A peer that sends one wrong block of each piece and then does not have that piece any more (BEP 54), so that others finish it.</summary>
+    /// <summary>A peer that sends one wrong block of each piece, then withdraws the piece (BEP 54), so that others complete it.</summary>
     private sealed class HitAndRun(SwarmTorrent torrent, FakePeer peer)
     {
         private readonly HashSet<int> _poisoned = [];

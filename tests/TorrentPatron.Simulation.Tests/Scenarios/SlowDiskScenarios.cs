@@ -5,7 +5,7 @@ using TorrentPatron.Simulation.Simulator;
 
 namespace TorrentPatron.Simulation.Scenarios;
 
-/// <summary>Disks that spin, and folders on the network.</summary>
+/// <summary>Hard disks, and network folders.</summary>
 public sealed class SlowDiskScenarios
 {
     private const int Piece = 256 * 1024;
@@ -62,7 +62,7 @@ public sealed class SlowDiskScenarios
             DriveOf = path => path.Contains(slow.Metainfo.Name, StringComparison.Ordinal) ? share : null,
         };
         await node.StartAsync(slow, seeds[1].EndPoint);
-        // Until it holds what it may.
+        // Until its memory is at the bound.
         await world.PassAsync(TimeSpan.FromSeconds(10));
         long received = node.Status(slow).BytesReceived;
         Assert.InRange(node.QueuedBytes, Most / 4, Most);
@@ -75,7 +75,7 @@ public sealed class SlowDiskScenarios
         fast.AssertIsIn(node.Folder);
         Assert.Equal(TorrentState.Downloading, node.Status(slow).State);
 
-        // What it receives is what the disk takes: 64 KiB a call.
+        // It receives at the rate of the disk: 64 KiB per call.
         double seconds = (world.Elapsed - began).TotalSeconds;
         Assert.InRange(node.Status(slow).BytesReceived - received, 1, (long)(seconds * 5 * 65536) + Most / 2);
         await world.UntilAsync(() => node.Has(slow), Long, "the one on a slow disk is complete");
@@ -104,7 +104,7 @@ public sealed class SlowDiskScenarios
             Long, "it is complete");
         torrent.AssertIsIn(node.Folder);
         Assert.InRange(most, Most / 4, Most);
-        // What the network itself holds comes to it.
+        // The data in flight still arrives.
         Assert.InRange(sent, 1, 2 * Most);
         await EndAsync(seeds);
     });
@@ -129,7 +129,7 @@ public sealed class SlowDiskScenarios
         await other.StartAsync(fast, node.EndPoint);
         TimeSpan began = world.Elapsed;
         await world.UntilAsync(() => other.Has(fast), Long, "the one on a fast disk has gone over");
-        // The line alone takes 4.2 s, and it is unchoked with the next round.
+        // The line alone takes 4.2 s, and it is unchoked in the next round.
         Assert.InRange((world.Elapsed - began).TotalSeconds, 4, 20);
         Assert.False(Array.Exists(readers, reader => reader.Has(slow)));
         await EndAsync(readers);

@@ -68,7 +68,7 @@ public sealed class SuperSeedingScenarios
                 await other.SeedAsync(torrent, seed.EndPoint);
             }
 
-            // Two MiB twice at 2 MB/s.
+            // 2 MiB twice at 2 MB/s.
             await world.UntilAsync(() => leecher.Has(torrent) && idle.Has(torrent), TimeSpan.FromSeconds(15), "both are complete");
         }
     });
@@ -98,7 +98,7 @@ public sealed class SuperSeedingScenarios
         return new Node(world, number, settings: settings => settings with { Filter = new AddressFilter(null, AddressRanges.Of([range])) });
     }
 
-    /// <returns>How many copies the seed has sent until all ten are complete.</returns>
+    /// <returns>Number of copies that the seed has sent when all ten are complete.</returns>
     private static async Task<double> SpreadAsync(bool isSuper)
     {
         double copies = 0;

@@ -4,7 +4,7 @@ using TorrentPatron.Simulation.Simulator;
 
 namespace TorrentPatron.Simulation.Scenarios;
 
-/// <summary>Swarms of our own engines, undisturbed and disturbed.</summary>
+/// <summary>Swarms of our engines, with and without disturbances.</summary>
 public sealed class SwarmScenarios
 {
     private const int Piece = 32 * 1024;
@@ -107,7 +107,7 @@ public sealed class SwarmScenarios
         TimeSpan begun = world.Elapsed;
         await leecher.StartAsync(torrent, slow.EndPoint, fast.EndPoint);
 
-        // Two MiB at 200 kB/s are ten seconds; a block of the slow one's alone takes half a minute.
+        // 2 MiB at 200 kB/s take 10 s; a single block of the slow peer takes 30 s.
         await world.UntilAsync(() => leecher.Has(torrent), TimeSpan.FromMinutes(5), "the download is complete");
         Assert.InRange(world.Elapsed - begun, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(25));
         Assert.Equal(0, leecher.Status(torrent).FailedPieces);
@@ -124,7 +124,7 @@ public sealed class SwarmScenarios
         await leecher.StartAsync(torrent, seed.EndPoint);
         await world.UntilAsync(() => leecher.Has(torrent), TimeSpan.FromMinutes(5), "the download is complete");
 
-        // Four MiB at 1 MB/s, with a round trip of 200 ms at the beginning: the pipeline is full soon, and stays full.
+        // 4 MiB at 1 MB/s, with a round trip of 200 ms at the beginning: the pipeline soon fills and stays full.
         Assert.InRange(world.Elapsed - begun, TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(7));
     });
 }

@@ -6,7 +6,7 @@ using TorrentPatron.Simulation.Simulator;
 
 namespace TorrentPatron.Simulation.Scenarios;
 
-/// <summary>Trackers that fail, lie, and say too much.</summary>
+/// <summary>Trackers that fail, lie, or name too many peers.</summary>
 public sealed class TrackerScenarios
 {
     private const int Piece = 32 * 1024;
@@ -106,7 +106,7 @@ public sealed class TrackerScenarios
         await node.StartAsync(torrent);
         await world.PassAsync(TimeSpan.FromHours(10));
 
-        // Four times more in the beginning, since it has no peer.
+        // Four more announces at the beginning because it has no peer.
         Assert.InRange(tracker.Announces.Count, 9, 16);
     });
 }

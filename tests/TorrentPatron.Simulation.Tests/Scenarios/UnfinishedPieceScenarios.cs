@@ -7,7 +7,7 @@ using TorrentPatron.Simulation.Simulator;
 
 namespace TorrentPatron.Simulation.Scenarios;
 
-/// <summary>Downloads whose pieces take longer than anybody lets them run.</summary>
+/// <summary>Downloads that are interrupted before any piece completes.</summary>
 public sealed class UnfinishedPieceScenarios
 {
     private const int Piece = 2 << 20;

@@ -7,7 +7,7 @@ using TorrentPatron.Simulation.Simulator;
 
 namespace TorrentPatron.Simulation.Scenarios;
 
-/// <summary>Swarms that speak uTP.</summary>
+/// <summary>Swarms that use uTP.</summary>
 public sealed class UtpScenarios
 {
     private const int Piece = 32 * 1024;

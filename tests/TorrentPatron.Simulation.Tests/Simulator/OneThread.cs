@@ -5,8 +5,8 @@ namespace TorrentPatron.Simulation.Simulator;
 /// <summary>One thread runs everything, in an order that follows from the seed: see <see cref="World"/>.</summary>
 internal static class OneThread
 {
-    // Said here and not in the project file: the test platform's own process reads the project's settings too,
-    // and waits for ever when its pool has one thread only.
+    // Here and not in the project file: the test platform's own process also reads the project's settings,
+    // and hangs if its pool has only one thread.
     [ModuleInitializer]
     public static void Set()
     {

@@ -3,8 +3,8 @@ using TorrentPatron.Engine.Storage;
 namespace TorrentPatron.Simulation.Simulator;
 
 /// <summary>
-/// A disk thread that does one job after the other, each in its time, when the simulation comes to it. What a job does with a
-/// <see cref="SimulatedDrive"/> keeps the thread busy after it, as long as the drive takes.
+/// A disk thread that runs one job after the other in simulated time. A job's use of a
+/// <see cref="SimulatedDrive"/> keeps the thread busy for as long as the drive takes.
 /// </summary>
 internal sealed class SimulatedDisk(World world, TimeSpan jobTime) : IDiskWorker
 {
@@ -33,7 +33,7 @@ internal sealed class SimulatedDisk(World world, TimeSpan jobTime) : IDiskWorker
             Next();
     }
 
-    /// <summary>Has the thread whose job is being done wait.</summary>
+    /// <summary>Makes the thread of the running job wait.</summary>
     public static void Wait(TimeSpan time)
     {
         if (s_current is { } current)

@@ -1,22 +1,22 @@
 namespace TorrentPatron.Simulation.Simulator;
 
 /// <summary>
-/// What files lie on: a drive that takes its time for each call, for each place that is not behind the last one, and for each byte. It does one
-/// thing after the other, and counts.
+/// A drive that needs time for each call, each seek and each byte. It does one
+/// thing after the other, and keeps statistics.
 /// </summary>
 /// <param name="world">The world that it belongs to.</param>
 /// <param name="call">Time for a call.</param>
-/// <param name="seek">Time to get to another place.</param>
-/// <param name="rate">Bytes/s.</param>
+/// <param name="seek">Time of a seek.</param>
+/// <param name="rate">Transfer rate in bytes/s.</param>
 internal sealed class SimulatedDrive(World world, TimeSpan call, TimeSpan seek, long rate)
 {
     private (string Path, long Offset) _head;
     private long _free;
 
-    /// <summary>A disk that spins.</summary>
+    /// <summary>A hard disk.</summary>
     public static SimulatedDrive Spinning(World world) => new(world, TimeSpan.Zero, TimeSpan.FromMilliseconds(8), 100_000_000);
 
-    /// <summary>A folder on the network.</summary>
+    /// <summary>A network folder.</summary>
     public static SimulatedDrive Share(World world, double milliseconds = 20) => new(world, TimeSpan.FromMilliseconds(milliseconds), TimeSpan.Zero, 100_000_000);
 
     public int Calls { get; private set; }
@@ -27,8 +27,8 @@ internal sealed class SimulatedDrive(World world, TimeSpan call, TimeSpan seek, 
 
     public long BytesWritten { get; private set; }
 
-    /// <summary>Moves bytes, for which the disk thread that does it waits.</summary>
-    /// <returns>How long it takes.</returns>
+    /// <summary>Transfers bytes; the disk thread waits for that.</summary>
+    /// <returns>The duration.</returns>
     public TimeSpan Move(string path, long offset, long count, bool isWrite)
     {
         Calls++;

@@ -30,13 +30,13 @@ internal sealed class SimulatedHost(
     /// <summary>Those addresses.</summary>
     public HashSet<IPEndPoint> Holes { get; } = [];
 
-    /// <summary>Bytes/s that it sends; 0 means no limit.</summary>
+    /// <summary>Upload rate of its line in bytes/s; 0 means no limit.</summary>
     public long UpRate { get; } = up;
 
-    /// <summary>Bytes/s that it receives; 0 means no limit.</summary>
+    /// <summary>Download rate of its line in bytes/s; 0 means no limit.</summary>
     public long DownRate { get; } = down;
 
-    /// <summary>When its line is free again, each way; ticks since the beginning.</summary>
+    /// <summary>Time when its line is free again in this direction, in ticks since the beginning.</summary>
     public long UpFree { get; set; }
 
     /// <inheritdoc cref="UpFree"/>

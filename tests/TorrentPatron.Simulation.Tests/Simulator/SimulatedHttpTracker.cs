@@ -10,7 +10,7 @@ using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Simulation.Simulator;
 
-/// <summary>Serves a tracker over HTTP (BEP 3, 23), an announce on each connection.</summary>
+/// <summary>Serves a tracker over HTTP (BEP 3, 23), with one announce per connection.</summary>
 internal sealed class SimulatedHttpTracker
 {
     private const int MostBytes = 8 * 1024;

@@ -4,7 +4,7 @@ using TorrentPatron.Engine.Network;
 
 namespace TorrentPatron.Simulation.Simulator;
 
-/// <summary>A port that is listened on.</summary>
+/// <summary>A listening TCP port.</summary>
 internal sealed class SimulatedListener(IPEndPoint local, Action close) : IListener
 {
     private readonly Channel<SimulatedConnection> _waiting = Channel.CreateUnbounded<SimulatedConnection>();

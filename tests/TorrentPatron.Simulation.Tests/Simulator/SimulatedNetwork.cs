@@ -19,10 +19,10 @@ internal sealed class SimulatedNetwork(World world)
 
     private int _lastPort = FirstPort;
 
-    /// <summary>Connections that were made.</summary>
+    /// <summary>Number of connections made.</summary>
     public int Dialled { get; private set; }
 
-    /// <summary>Connections that are open at either end.</summary>
+    /// <summary>Number of connections that are open at either end.</summary>
     public int Open => _connections.Count(connection => !connection.IsClosed) / 2;
 
     /// <summary>The share of datagrams that are lost on the way, from 0 to 1.</summary>
@@ -31,20 +31,20 @@ internal sealed class SimulatedNetwork(World world)
     /// <summary>Time until a name server answers.</summary>
     public TimeSpan NameLatency { get; set; } = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Gives a name its addresses, the best first.</summary>
+    /// <summary>Sets the addresses of a name, the best first.</summary>
     public void Name(string name, params IEnumerable<IPAddress> addresses) => _names[name] = [.. addresses];
 
     /// <summary>Adds a host.</summary>
     /// <param name="latency">Time from it to the middle of the network.</param>
-    /// <param name="up">Bytes/s that it sends; 0 means no limit.</param>
-    /// <param name="down">Bytes/s that it receives; 0 means no limit.</param>
+    /// <param name="up">Upload rate of its line in bytes/s; 0 means no limit.</param>
+    /// <param name="down">Download rate of its line in bytes/s; 0 means no limit.</param>
     public SimulatedHost Join(TimeSpan? latency = null, long up = 0, long down = 0)
     {
         int number = ++_lastAddress;
         return Join(new IPAddress([10, 0, (byte)(number >> 8), (byte)number]), latency, up, down);
     }
 
-    /// <summary>Adds a host with an address of its own choice.</summary>
+    /// <summary>Adds a host with a given address.</summary>
     public SimulatedHost Join(IPAddress address, TimeSpan? latency = null, long up = 0, long down = 0)
     {
         return _hosts[address] = new SimulatedHost(world, this, address, latency ?? TimeSpan.FromMilliseconds(10), up, down);
@@ -66,9 +66,9 @@ internal sealed class SimulatedNetwork(World world)
             connection.Incoming.Release();
     }
 
-    /// <summary>Breaks connections as a router does that forgets them: both ends find out.</summary>
-    /// <param name="which">Which.</param>
-    /// <returns>How many.</returns>
+    /// <summary>Breaks connections like a router that loses its state: both ends are notified.</summary>
+    /// <param name="which">Selects the connections.</param>
+    /// <returns>Number of broken connections.</returns>
     public int Break(Func<SimulatedConnection, bool> which)
     {
         SimulatedConnection[] broken = [.. _connections.Where(connection => !connection.IsClosed && which(connection))];

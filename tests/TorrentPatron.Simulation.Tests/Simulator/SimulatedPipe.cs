@@ -1,6 +1,6 @@
 namespace TorrentPatron.Simulation.Simulator;
 
-/// <summary>One direction of a stream: bytes take their time over both hosts' lines, and only so many may be on their way.</summary>
+/// <summary>One direction of a stream: bytes take time on both hosts' lines, and the number of bytes in flight is bounded.</summary>
 internal sealed class SimulatedPipe(World world, SimulatedHost from, SimulatedHost to)
 {
     private const int Window = 256 * 1024;
@@ -62,7 +62,7 @@ internal sealed class SimulatedPipe(World world, SimulatedHost from, SimulatedHo
         _hasEnded = true;
     }
 
-    /// <summary>The reader reads no more.</summary>
+    /// <summary>The reader has closed the stream.</summary>
     public void Break()
     {
         _isBroken = true;
@@ -70,7 +70,7 @@ internal sealed class SimulatedPipe(World world, SimulatedHost from, SimulatedHo
         Signal(ref _room);
     }
 
-    /// <summary>The cut is mended.</summary>
+    /// <summary>The cut is repaired.</summary>
     public void Release()
     {
         ReadOnlyMemory<byte>[] held = [.. _held];
@@ -122,7 +122,7 @@ internal sealed class SimulatedPipe(World world, SimulatedHost from, SimulatedHo
         world.Schedule(_lastReach, () => Reach(packet));
     }
 
-    /// <summary>A packet has come to the other host's line.</summary>
+    /// <summary>A packet has reached the other host's line.</summary>
     private void Reach(ReadOnlyMemory<byte> packet)
     {
         to.DownFree = Math.Max(world.Now, to.DownFree) + Duration(packet.Length, to.DownRate);
@@ -132,7 +132,7 @@ internal sealed class SimulatedPipe(World world, SimulatedHost from, SimulatedHo
             world.Schedule(to.DownFree, () => Arrive(packet));
     }
 
-    /// <summary>Ticks that bytes take on a line; 0 bytes/s: no limit.</summary>
+    /// <summary>Time of a transfer on a line in ticks; 0 bytes/s means no limit.</summary>
     public static long Duration(int bytes, long rate) => rate == 0 ? 0 : bytes * TimeSpan.TicksPerSecond / rate;
 
     private void Arrive(ReadOnlyMemory<byte> packet)

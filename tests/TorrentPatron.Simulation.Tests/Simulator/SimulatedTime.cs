@@ -9,7 +9,7 @@ internal sealed class SimulatedTime(World world) : TimeProvider
 
     public override DateTimeOffset GetUtcNow() => world.UtcNow;
 
-    // Never 0: some take that for "never".
+    // Never 0: some code uses 0 for "never".
     public override long GetTimestamp() => world.Now + TimeSpan.TicksPerDay;
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)

@@ -7,7 +7,7 @@ using TorrentPatron.Protocol.Trackers;
 namespace TorrentPatron.Simulation.Simulator;
 
 /// <summary>
-/// A tracker of all torrents. It answers those that reach it by <see cref="For"/> without any network, and others over HTTP or UDP where
+/// A tracker of all torrents. Clients use it through <see cref="For"/> without a network, or over HTTP or UDP if
 /// a <see cref="SimulatedHttpTracker"/> or <see cref="SimulatedUdpTracker"/> serves it.
 /// </summary>
 internal sealed class SimulatedTracker(World world)
@@ -16,21 +16,21 @@ internal sealed class SimulatedTracker(World world)
 
     private readonly Dictionary<InfoHash, List<IPEndPoint>> _swarms = [];
 
-    /// <summary>Time from a question to its answer.</summary>
+    /// <summary>Time from a request to its answer.</summary>
     public TimeSpan Latency { get; set; } = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>What it answers in place of the truth; null: the truth.</summary>
+    /// <summary>Replaces its answers; null: the true ones.</summary>
     public Func<AnnounceRequest, AnnounceResponse>? Answer { get; set; }
 
-    /// <summary>When, and what, it was asked.</summary>
+    /// <summary>The received announces with their times.</summary>
     public List<(TimeSpan Time, AnnounceRequest Request)> Announces { get; } = [];
 
-    /// <summary>The tracker as one host sees it.</summary>
+    /// <summary>A client of the tracker for one host.</summary>
     public ITrackerClient For(SimulatedHost host) => new Client(world, this, host);
 
-    /// <summary>Takes an announce.</summary>
+    /// <summary>Answers an announce.</summary>
     /// <param name="from">The address of the peer.</param>
-    /// <param name="request">What it says.</param>
+    /// <param name="request">The announce.</param>
     /// <exception cref="TrackerFailureException">From <see cref="Answer"/>.</exception>
     public AnnounceResponse Take(IPAddress from, AnnounceRequest request)
     {

@@ -5,7 +5,7 @@ using TorrentPatron.Engine.Network;
 
 namespace TorrentPatron.Simulation.Simulator;
 
-/// <summary>A web server with files, which answers as it likes.</summary>
+/// <summary>A web server with files and scripted answers.</summary>
 internal sealed class SimulatedWebServer
 {
     private const int MostBytes = 16 * 1024;
@@ -23,19 +23,19 @@ internal sealed class SimulatedWebServer
         _ = AcceptAsync();
     }
 
-    /// <summary>Its address: a folder.</summary>
+    /// <summary>The address of its folder.</summary>
     public Uri Address { get; }
 
     /// <summary>Its files by their paths, which begin with a slash.</summary>
     public Dictionary<string, byte[]> Files { get; } = [];
 
-    /// <summary>What it was asked, in order.</summary>
+    /// <summary>The received requests, in order.</summary>
     public List<WebQuery> Requests { get; } = [];
 
-    /// <summary>Connections that were made to it.</summary>
+    /// <summary>Number of connections made to it.</summary>
     public int Connections { get; private set; }
 
-    /// <summary>Requests that it is answering, and the most that there were at once.</summary>
+    /// <summary>Number of requests being answered, and the largest number at once.</summary>
     public (int Now, int Most) UnderWay { get; private set; }
 
     /// <summary>Answers a request.</summary>
@@ -48,7 +48,7 @@ internal sealed class SimulatedWebServer
             Files["/" + file.Path] = (data ?? torrent.Data).AsSpan((int)file.Offset, (int)file.Length).ToArray();
     }
 
-    /// <summary>Answers as a server should.</summary>
+    /// <summary>The correct answer to a request.</summary>
     public WebReply Serve(WebQuery request)
     {
         if (!Files.TryGetValue(request.Path, out byte[]? file))
@@ -118,7 +118,7 @@ internal sealed class SimulatedWebServer
         return WebQuery.Read(Encoding.ASCII.GetString(buffer, 0, length));
     }
 
-    /// <returns>Whether another request may come.</returns>
+    /// <returns>Whether the connection stays open for another request.</returns>
     private async Task<bool> SendAsync(IConnection connection, WebReply response)
     {
         await Task.Delay(response.Delay, _world.Time).ConfigureAwait(false);
@@ -144,13 +144,13 @@ internal sealed class SimulatedWebServer
 
 #pragma warning disable SA1402 // What the server takes and gives.
 
-/// <summary>What a server is asked.</summary>
+/// <summary>A request to the server.</summary>
 internal sealed record WebQuery(string Path, IReadOnlyDictionary<string, string> Headers)
 {
-    /// <summary>The first byte that is wanted; null means all.</summary>
+    /// <summary>The first requested byte; null means all.</summary>
     public long? From { get; private init; }
 
-    /// <summary>The last byte that is wanted; null: to the end.</summary>
+    /// <summary>The last requested byte; null: to the end.</summary>
     public long? To { get; private init; }
 
     public static WebQuery Read(string text)
@@ -169,7 +169,7 @@ internal sealed record WebQuery(string Path, IReadOnlyDictionary<string, string>
     }
 }
 
-/// <summary>What a server answers.</summary>
+/// <summary>An answer of the server.</summary>
 internal sealed class WebReply(int status)
 {
     public int Status => status;
@@ -178,7 +178,7 @@ internal sealed class WebReply(int status)
 
     public ReadOnlyMemory<byte> Body { get; init; }
 
-    /// <summary>How often the body is sent; above 1 without a length.</summary>
+    /// <summary>Number of times the body is sent; above 1 no length is sent.</summary>
     public long Repeat { get; init; } = 1;
 
     /// <summary>Time until it answers.</summary>
@@ -187,9 +187,9 @@ internal sealed class WebReply(int status)
     /// <summary>Time before each part of the body.</summary>
     public TimeSpan Pause { get; init; }
 
-    /// <summary>Bytes of each part.</summary>
+    /// <summary>Length of each part in bytes.</summary>
     public int? Piece { get; init; }
 
-    /// <summary>Whether it closes the connection behind it.</summary>
+    /// <summary>Whether the connection is closed after the body.</summary>
     public bool Closes { get; init; }
 }

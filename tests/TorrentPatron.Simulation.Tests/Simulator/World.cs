@@ -1,12 +1,12 @@
 namespace TorrentPatron.Simulation.Simulator;
 
 /// <summary>
-/// A world with a clock of its own: what is to happen lies in a queue, and the clock jumps from one event to the next as soon
-/// as everything that an event has led to is done. Hours pass in moments, and the same seed gives the same world.
+/// A world with its own clock: events wait in a queue, and the clock jumps to the next one as soon
+/// as all work caused by the last one is done. Hours pass in moments, and the same seed gives the same run.
 /// </summary>
 /// <remarks>
-/// Everything runs on the pool's one thread (see <see cref="OneThread"/>): the simulation yields it until no work is queued, and then
-/// nothing is under way anywhere.
+/// Everything runs on the pool's one thread (see <see cref="OneThread"/>): the simulation yields until no work is queued; then
+/// nothing is running.
 /// </remarks>
 internal sealed class World
 {
@@ -24,13 +24,13 @@ internal sealed class World
         Network = new SimulatedNetwork(this);
     }
 
-    /// <summary>The world's chance.</summary>
+    /// <summary>The world's random numbers.</summary>
     public Random Random { get; }
 
     /// <summary>The world's clock.</summary>
     public SimulatedTime Time { get; }
 
-    /// <summary>What the world's hosts are connected by.</summary>
+    /// <summary>The network between the world's hosts.</summary>
     public SimulatedNetwork Network { get; }
 
     /// <summary>Ticks since the beginning.</summary>
@@ -42,21 +42,21 @@ internal sealed class World
     /// <summary>The time of day in the world, UTC.</summary>
     public DateTimeOffset UtcNow => Beginning + Elapsed;
 
-    /// <summary>Events so far: two runs that are the same have the same number.</summary>
+    /// <summary>Number of events so far: identical runs have the same number.</summary>
     public long Events { get; private set; }
 
-    /// <summary>Runs a scenario in a world of its own.</summary>
+    /// <summary>Runs a scenario in a new world.</summary>
     public static Task RunAsync(int seed, Func<World, Task> scenario) => Task.Run(() => scenario(new World(seed)));
 
-    /// <summary>Has something happen later.</summary>
+    /// <summary>Schedules an action after a delay.</summary>
     public void Schedule(TimeSpan after, Action what) => Schedule(Now + Math.Max(0, after.Ticks), what);
 
-    /// <summary>Has something happen at a time.</summary>
+    /// <summary>Schedules an action at a time.</summary>
     /// <param name="time">Ticks since the beginning.</param>
-    /// <param name="what">What happens.</param>
+    /// <param name="what">The action.</param>
     public void Schedule(long time, Action what) => _events.Enqueue(what, (Math.Max(time, Now), _number++));
 
-    /// <summary>Lets time pass until something is so.</summary>
+    /// <summary>Lets time pass until a condition holds.</summary>
     /// <param name="condition">The condition to wait for.</param>
     /// <param name="atMost">Simulated time after which the wait is a failure.</param>
     /// <param name="what">The condition in words.</param>
@@ -114,7 +114,7 @@ internal sealed class World
         what!();
     }
 
-    /// <summary>Waits until nothing is under way.</summary>
+    /// <summary>Waits until no work is queued.</summary>
     private static async Task SettleAsync()
     {
         do
