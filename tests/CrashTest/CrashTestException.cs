@@ -1,4 +1,4 @@
 namespace TorrentPatron.CrashTest;
 
-/// <summary>A kill has cost more than it may.</summary>
+/// <summary>A kill has cost more than allowed.</summary>
 internal sealed class CrashTestException(string message) : Exception(message);

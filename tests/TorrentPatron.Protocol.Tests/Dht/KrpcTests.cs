@@ -11,7 +11,7 @@ public sealed class KrpcTests
     private static readonly NodeId Other = new("mnopqrstuvwxyz123456"u8);
     private static readonly InfoHash Torrent = new("mnopqrstuvwxyz123456"u8);
 
-    /// <summary>The examples of BEP 5, and what they say.</summary>
+    /// <summary>The examples of BEP 5 and their values.</summary>
     public static TheoryData<string, string> Queries => new()
     {
         { "ping", "d1:ad2:id20:abcdefghij0123456789e1:q4:ping1:t2:aa1:y1:qe" },
@@ -57,7 +57,7 @@ public sealed class KrpcTests
     {
         Assert.NotEmpty(method);
         var query = (KrpcQuery)Read(datagram)!;
-        // The example names a port that is of no meaning.
+        // The example contains a meaningless port.
         string expected = datagram.Replace("6881", "0", StringComparison.Ordinal);
         Assert.Equal(expected.Replace("1:y1:qe", "1:v4:TP\0\u00011:y1:qe", StringComparison.Ordinal), Encoding.Latin1.GetString(new KrpcWriter().Write(query).Span));
     }

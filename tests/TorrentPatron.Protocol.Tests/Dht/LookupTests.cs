@@ -24,7 +24,7 @@ public sealed class LookupTests
     {
         NodeContact[] all = [.. Enumerable.Range(1, 300).Select(i => new NodeContact(NodeId.Create(_random), At(i)))];
         NodeContact[] nearest = [.. all.OrderBy(node => node.Id, Comparer<NodeId>.Create(_target.CompareDistance)).Take(8)];
-        // Each knows those that are a little nearer than itself.
+        // Each node knows nodes that are a little nearer than itself.
         _lookup.Add(all[0].EndPoint, all[0].Id);
         Run(node => all.Where(other => _target.CompareDistance(other.Id, node.Id!.Value) < 0)
             .OrderByDescending(other => other.Id, Comparer<NodeId>.Create(_target.CompareDistance)).Take(50).Chunk(7).Select(some => some[0]));
@@ -70,7 +70,7 @@ public sealed class LookupTests
     {
         int made = 1;
         _lookup.Add(At(1), NodeId.Create(_random));
-        // Each of the liar's nodes answers, with a false id, and names eight more that are nearer still.
+        // Each of the liar's nodes answers with a false id and names eight still nearer ones.
         Run(node => Enumerable.Range(0, 100).Select(_ => new NodeContact(_target.CreateNear(Math.Min(150, made / 4), _random), At(++made))));
         Assert.InRange(_lookup.Questions, 8, Lookup.MaxQuestions);
         Assert.InRange(made, 1, 100 * Lookup.MaxQuestions);
@@ -114,7 +114,7 @@ public sealed class LookupTests
         NodeContact[] nearest = [.. honest.OrderBy(node => node.Id, Comparer<NodeId>.Create(_target.CompareDistance)).Take(8)];
         const int hostile = 25;
         HashSet<IPEndPoint> liars = [];
-        // One that knows the honest ones, and is asked last.
+        // A node that knows the honest ones and is asked last.
         var door = new IPEndPoint(new IPAddress([ofHonest, 200, 1, 1]), 6881);
         NodeId far = _target;
         for (int bit = 0; bit < 16; bit++)
@@ -137,7 +137,7 @@ public sealed class LookupTests
             {
                 if (node.EndPoint.Equals(door) || honest.Any(other => other.EndPoint.Equals(node.EndPoint)))
                 {
-                    // Even good nodes name one that has gone.
+                    // Even good nodes name one that has left.
                     _lookup.Answered(
                         node, node.Id!.Value,
                         [.. honest.OrderBy(_ => _random.Next()).Take(7), new NodeContact(_target.CreateNear(5, _random), new IPEndPoint(new IPAddress([ofGhosts, 255, (byte)_random.Next(), 4]), 6881))],

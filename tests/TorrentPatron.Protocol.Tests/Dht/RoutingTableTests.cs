@@ -22,7 +22,7 @@ public sealed class RoutingTableTests
         for (int i = 0; i < 10_000; i++)
             _table.Answered(Home(NodeId.Create(_random)), TimeSpan.Zero);
 
-        // 10000 ids fill the first 10 halves, and some more partly.
+        // 10,000 ids fill the first 10 buckets, and some more partly.
         Assert.InRange(_table.BucketCount, 10, 14);
         Assert.InRange(_table.Count, 80, 8 * _table.BucketCount);
         Assert.Equal(_table.Count, _table.All().Count);

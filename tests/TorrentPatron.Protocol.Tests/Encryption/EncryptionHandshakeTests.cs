@@ -171,7 +171,7 @@ public class EncryptionHandshakeTests
         return (initiator, responder);
     }
 
-    /// <summary>Carries the bytes of each side to the other, in chunks, until both are silent.</summary>
+    /// <summary>Passes bytes between both sides, in chunks, until neither sends any.</summary>
     private static void Exchange(EncryptionHandshake one, EncryptionHandshake other, int chunk)
     {
         for (bool isGoing = true; isGoing;)

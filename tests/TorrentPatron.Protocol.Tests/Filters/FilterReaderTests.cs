@@ -4,7 +4,7 @@ using TorrentPatron.Protocol.Filters;
 
 namespace TorrentPatron.Protocol.Tests.Filters;
 
-/// <summary>IP filters in the formats that are found on the web.</summary>
+/// <summary>IP filters in common formats.</summary>
 public sealed class FilterReaderTests
 {
     [Fact]
@@ -123,7 +123,7 @@ public sealed class FilterReaderTests
         var text = new StringBuilder();
         for (uint i = 0; i < Count; i++)
         {
-            // In an order of their own, each apart from the next.
+            // Out of order, none adjacent to another.
             uint first = (uint)(((ulong)i * 7_919 % Count) * 4_000);
             text.Append("x:").Append(new IPAddress(System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(first))).Append('-')
                 .Append(new IPAddress(System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(first + 99))).Append('\n');
@@ -135,7 +135,7 @@ public sealed class FilterReaderTests
         Assert.True(reader.Add(bytes));
         AddressRanges ranges = reader.Build();
         Assert.Equal((Count, 0), (ranges.Count, reader.BadLines));
-        // Beside the reader, which is let go of.
+        // Not counting the reader, which is released.
         long before = GC.GetAllocatedBytesForCurrentThread();
         bool isIn = ranges.Contains(IPAddress.Parse("0.0.15.160")), isOut = ranges.Contains(IPAddress.Parse("0.0.16.4"));
         Assert.True(isIn);

@@ -5,7 +5,7 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Protocol.Tests.Metainfo;
 
-/// <summary>What a torrent says of files besides their bytes (BEP 47).</summary>
+/// <summary>File attributes in a torrent (BEP 47).</summary>
 public sealed class FileAttributeTests
 {
     [Theory]
@@ -161,7 +161,7 @@ public sealed class FileAttributeTests
     [InlineData("_____padding_file_0", 65531, false)]
     public void Padding_is_known_by_its_old_names_where_it_fills_up_to_a_block(string name, int length, bool isPadding)
     {
-        // A piece has 32 KiB: padding that fills up to a block has been made too.
+        // A piece has 32 KiB: some tools pad only to a block.
         int pieceLength = length == 32763 ? 16384 : 32768;
         TorrentMetainfo torrent = MetainfoReader.Read(TestTorrents.WithInfo(
             $"d5:filesl{Sized("a", 5)}{Sized(name, length)}{Sized("b", 5)}e4:name1:n12:piece lengthi{pieceLength}e6:pieces"
@@ -204,7 +204,7 @@ public sealed class FileAttributeTests
             $"d4:infod5:filesl{Sized("a", 5)}d4:attr1:p6:lengthi16379e4:pathl1:pee{Sized("b", 5)}e4:name1:n12:piece lengthi16384e6:pieces40:{hashes}ee"));
         PieceVerifier verifier = PieceVerifier.For(torrent);
 
-        // What nobody named is the fault of who sent it.
+        // Bytes that match no hash are their sender's fault.
         Assert.False(Verify(verifier, 0, new byte[16384].AsSpan().ToArray().Select(_ => (byte)3).ToArray()));
         Assert.False(verifier.IsContradictory);
         Assert.True(Verify(verifier, 1, content[16384..]));

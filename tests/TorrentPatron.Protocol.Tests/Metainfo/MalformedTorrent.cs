@@ -4,20 +4,20 @@ using TorrentPatron.Protocol.Metainfo;
 namespace TorrentPatron.Protocol.Tests.Metainfo;
 
 /// <summary>
-/// A torrent with one fault, and what is decided of it: refused for a reason, or read, with what becomes of the fault. The rule: what
-/// a careful mainstream client reads is read, and hashed as it stands; where it cannot be meant, it is refused.
+/// A torrent with one fault, and the expected result: refused with a reason, or read and repaired. The rule: if careful
+/// mainstream clients read it, it is read, and its info hash is that of the original bytes; if it makes no sense, it is refused.
 /// </summary>
 /// <param name="Name">The fault.</param>
-/// <param name="Text">The file, each character a byte.</param>
-/// <param name="Fault">Why it is refused; null: it is read.</param>
-/// <param name="Paths">If it is read: the files' paths; null: not checked.</param>
-/// <param name="Elsewhere">Why libtorrent decides otherwise; null: it does not.</param>
+/// <param name="Text">The file; each character is a byte.</param>
+/// <param name="Fault">The reason of the refusal; null: it is read.</param>
+/// <param name="Paths">The files' paths if it is read; null: not checked.</param>
+/// <param name="Elsewhere">Why libtorrent's result differs; null: it does not.</param>
 public sealed record MalformedTorrent(string Name, string Text, MetainfoFault? Fault, string[]? Paths = null, string? Elsewhere = null)
 {
     private const string Hash = "20:aaaaaaaaaaaaaaaaaaaa";
     private const string Rest = "12:piece lengthi16384e6:pieces" + Hash;
 
-    /// <summary>Every fault.</summary>
+    /// <summary>All faults.</summary>
     public static IReadOnlyList<MalformedTorrent> All { get; } = [.. Missing(), .. WrongType(), .. Numbers(), .. Keys(), .. Lists(), .. Names(), .. Around()];
 
     /// <summary>The file's bytes.</summary>

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace TorrentPatron.Protocol.Tests.Metainfo;
 
-/// <summary>Every fault is decided: see <see cref="MalformedTorrent"/>.</summary>
+/// <summary>Reads every <see cref="MalformedTorrent"/>.</summary>
 public sealed class MalformedTorrentTests
 {
     public static TheoryData<string> Names => [.. MalformedTorrent.All.Select(torrent => torrent.Name)];

@@ -285,7 +285,7 @@ public sealed class MetainfoReaderTests
 
         Assert.Equal(MetainfoFault.NotATorrent, FaultOf(file));
 
-        // A copy of the file, and the 3,000,000 values that one may have, in an array that has grown to their number.
+        // A copy of the file, and its 3,000,000 values, the maximum, in an array that has grown to that length.
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, file.Length + (3_000_000L * 16 * 3));
     }
 
@@ -462,7 +462,7 @@ public sealed class MetainfoReaderTests
     private static byte[] WithTop(string entries) => Encoding.UTF8.GetBytes(
         $"d{entries}4:infod6:lengthi0e4:name1:n12:piece lengthi16384e6:pieces0:ee");
 
-    /// <summary>An info dictionary of so many bytes, tens of millions.</summary>
+    /// <summary>An info dictionary of the given length in bytes, tens of millions.</summary>
     private static string InfoOf(int length)
     {
         const string Before = "d6:lengthi1e4:name1:n12:piece lengthi16384e6:pieces20:aaaaaaaaaaaaaaaaaaaa1:x";

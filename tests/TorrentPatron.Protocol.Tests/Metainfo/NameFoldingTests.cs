@@ -4,7 +4,7 @@ using Xunit;
 
 namespace TorrentPatron.Protocol.Tests.Metainfo;
 
-/// <summary>The tests run without ICU (invariant globalization), as <c>patron</c> does; under pwsh the same is true with it.</summary>
+/// <summary>Runs without ICU (invariant globalization), like <c>patron</c>; pwsh has ICU, with the same results.</summary>
 public sealed class NameFoldingTests
 {
     [Theory]

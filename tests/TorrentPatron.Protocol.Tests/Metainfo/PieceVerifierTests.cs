@@ -61,7 +61,7 @@ public sealed class PieceVerifierTests
         Assert.True(Verify(verifier, 3, [.. "hello world\n"u8]));
         Assert.False(Verify(verifier, 3, [.. "hello worle\n"u8]));
         Assert.False(Verify(verifier, 2, new byte[40_000 - 32_769]));
-        // Some send what lies behind a file too: it is not part of it.
+        // Some peers also send bytes behind a file's end: they are not part of it.
         Assert.True(Verify(verifier, 3, [.. "hello world\n"u8, .. new byte[100]]));
     }
 

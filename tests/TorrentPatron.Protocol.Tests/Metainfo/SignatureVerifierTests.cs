@@ -32,7 +32,7 @@ public sealed class SignatureVerifierTests : IDisposable
 
         Assert.Equal(TorrentSignature.Invalid, SignatureVerifier.Verify(Signed(Info("new"), _otherKey, ""), older));
         Assert.Equal(TorrentSignature.Invalid, SignatureVerifier.Verify(Read(Info("new"), Signer("a", ofAnother, "")), older));
-        // What the signature covers beside the torrent counts too.
+        // The signature's own info dictionary is signed too.
         Assert.Equal(TorrentSignature.Invalid, SignatureVerifier.Verify(Read(Info("new"), Signer("a", Sign(Info("new"), _key), "d1:xi1ee")), older));
     }
 

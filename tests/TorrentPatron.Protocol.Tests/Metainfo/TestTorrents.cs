@@ -2,7 +2,7 @@ using System.Text;
 
 namespace TorrentPatron.Protocol.Tests.Metainfo;
 
-/// <summary>Torrents that other programs made, and means to write odd ones by hand.</summary>
+/// <summary>Torrents made by other programs, and helpers to write unusual ones.</summary>
 internal static class TestTorrents
 {
     /// <summary>A folder with three files, one of them empty, by mktorrent 1.1.</summary>
@@ -40,7 +40,7 @@ internal static class TestTorrents
         mJKrgn7646RnNCs7tOO8jlv+cxVxMcVjNQTHVViTBfqjRgdT9t9QEbCPDMQPXM8LJ25lZQ==
         """);
 
-    /// <summary>The same folder in version 2 only, by libtorrent 2.0.8.</summary>
+    /// <summary>The same folder as a v2 torrent, by libtorrent 2.0.8.</summary>
     public static readonly byte[] V2ByLibtorrent = Convert.FromBase64String(
         """
         ZDg6YW5ub3VuY2UyNTpodHRwOi8vMTI3LjAuMC4xL2Fubm91bmNlMTA6Y3JlYXRlZCBieTI6bHQxMzpjcmVhdGlvbiBkYXRlaTE3OTUzODYwMTJl
@@ -51,7 +51,7 @@ internal static class TestTorrents
         mJKrgn7646RnNCs7tOO8jlv+T+e1mvbeO2ZbZ3iMwvmYkquCfvrjpGc0Kzu047yOW/5zFXExxWM1BMdVWJMF+qNGB1P231ARsI8MxA9czwsnbmVl
         """);
 
-    /// <summary>One file in version 2 only, by libtorrent 2.0.8.</summary>
+    /// <summary>One file as a v2 torrent, by libtorrent 2.0.8.</summary>
     public static readonly byte[] SingleV2ByLibtorrent = Convert.FromBase64String(
         """
         ZDg6YW5ub3VuY2UyNTpodHRwOi8vMTI3LjAuMC4xL2Fubm91bmNlMTA6Y3JlYXRlZCBieTI6bHQxMzpjcmVhdGlvbiBkYXRlaTE3OTUzODYwMTJl
@@ -60,10 +60,10 @@ internal static class TestTorrents
         ZQ==
         """);
 
-    /// <summary>A torrent around an <c>info</c> dictionary that is given in bencode.</summary>
+    /// <summary>A torrent with the given bencoded <c>info</c> dictionary.</summary>
     public static byte[] WithInfo(string info) => Encoding.UTF8.GetBytes($"d4:info{info}e");
 
-    /// <summary>A torrent of empty files, with these lists of names (in bencode) as their paths.</summary>
+    /// <summary>A torrent of empty files with the given bencoded paths.</summary>
     public static byte[] WithPaths(params string[] paths)
     {
         string files = string.Concat(paths.Select(path => $"d6:lengthi0e4:path{path}e"));

@@ -73,7 +73,7 @@ public sealed class HttpAnnounceCodecTests
     [Fact]
     public void Any_info_hash_survives_encoding_in_a_URL()
     {
-        // Runs of bytes that are UTF-8 for bidi marks, letters and reserved characters, which a Uri may be tempted to touch.
+        // Bytes that are UTF-8 for bidi marks, letters and reserved characters, which Uri might change.
         byte[] all = [.. Enumerable.Range(0, 256).Select(i => (byte)i), 0xE2, 0x80, 0x8F, 0xC3, 0xA9, 0xF0, 0x9F, 0x98, 0x80];
         for (int start = 0; start + InfoHash.Length <= all.Length; start++)
         {
@@ -160,7 +160,7 @@ public sealed class HttpAnnounceCodecTests
     public void Crypto_flags_name_the_compact_peers_that_take_encrypted_connections_only(string flags, params string[] encrypted)
     {
         byte[] bytes = Convert.FromHexString(flags);
-        // The second has no port, and is left out.
+        // The second has no port and is ignored.
         byte[] answer =
         [
             .. System.Text.Encoding.ASCII.GetBytes($"d12:crypto_flags{bytes.Length}:"), .. bytes,

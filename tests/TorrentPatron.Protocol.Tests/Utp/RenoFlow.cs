@@ -1,6 +1,6 @@
 namespace TorrentPatron.Protocol.Tests.Utp;
 
-/// <summary>A TCP-like flow: slow start, one packet more in each round trip, half the window at a loss, duplicates that tell of losses.</summary>
+/// <summary>A TCP-like flow: slow start, then one packet more per round trip, half the window at a loss, detected by duplicate acknowledgements.</summary>
 internal sealed class RenoFlow(SimulatedClock clock, SimulatedPath path, long backDelay)
 {
     private const int Packet = 1_448;

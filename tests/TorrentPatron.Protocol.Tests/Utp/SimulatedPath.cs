@@ -1,6 +1,6 @@
 namespace TorrentPatron.Protocol.Tests.Utp;
 
-/// <summary>A clock, and what happens when it gets there. Deterministic, microseconds.</summary>
+/// <summary>A deterministic clock with scheduled actions, in microseconds.</summary>
 internal sealed class SimulatedClock
 {
     private readonly PriorityQueue<Action, (long At, long Order)> _events = new();
@@ -37,10 +37,10 @@ internal sealed class SimulatedPath(SimulatedClock clock, Random random)
 
     private long _freeAt;
 
-    /// <summary>Bytes a second; 0: no bottleneck.</summary>
+    /// <summary>Bytes/s; 0 means no bottleneck.</summary>
     public long Rate { get; init; }
 
-    /// <summary>Bytes that wait at the bottleneck at most.</summary>
+    /// <summary>Length of the bottleneck's queue in bytes.</summary>
     public int QueueBytes { get; init; } = int.MaxValue;
 
     /// <summary>One-way delay, microseconds.</summary>
@@ -53,7 +53,7 @@ internal sealed class SimulatedPath(SimulatedClock clock, Random random)
 
     public long ReorderDelay { get; init; } = 5_000;
 
-    /// <summary>Bytes of the longest packet, headers of IPv4 and UDP included; longer ones are lost.</summary>
+    /// <summary>Length of the longest packet in bytes, IPv4 and UDP headers included; longer ones are lost.</summary>
     public int Mtu { get; set; } = 1_500;
 
     public long Bytes { get; private set; }

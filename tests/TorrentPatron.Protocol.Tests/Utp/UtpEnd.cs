@@ -27,15 +27,15 @@ internal sealed class UtpEnd(SimulatedClock clock, SimulatedPath path, UtpPacket
     /// <summary>Whether it reads received data.</summary>
     public bool IsReading { get; set; } = true;
 
-    /// <summary>Writes without end.</summary>
+    /// <summary>Whether it writes endlessly.</summary>
     public bool IsEndless { get; set; }
 
-    /// <summary>The clock's error, of this end.</summary>
+    /// <summary>The offset of this end's clock.</summary>
     public Func<long, long> Skew { get; set; } = static now => now;
 
     public bool IsWritten => _written == _toWrite.Length;
 
-    /// <summary>Packets that were sent, for the curious.</summary>
+    /// <summary>Called with each sent packet.</summary>
     public Action<byte[]>? Watch { get; set; }
 
     public bool TrySend(ReadOnlySpan<byte> packet, bool isWhole = false)

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace TorrentPatron.Protocol.Tests.Utp;
 
-/// <summary>What others send to a connection to do harm.</summary>
+/// <summary>Hostile packets to a connection.</summary>
 public sealed class UtpHostileTests : IUtpLink
 {
     private const long Second = 1_000_000;
@@ -43,7 +43,7 @@ public sealed class UtpHostileTests : IUtpLink
             Receive(connection, UtpPacketType.State, 10, SequenceNumber.Add(100, distance), bits: [0xFF, 0xFF, 0xFF, 0xFF]);
         Assert.Equal((inFlight, window), (connection.InFlight, connection.Window));
 
-        // The bits may name more than there is.
+        // The bits may name more packets than there are.
         Receive(connection, UtpPacketType.State, 10, 100, bits: [.. Enumerable.Repeat((byte)0xFF, 252)]);
         Assert.InRange(connection.InFlight, 0, inFlight);
         Assert.Equal(UtpState.Connected, connection.State);
@@ -104,7 +104,7 @@ public sealed class UtpHostileTests : IUtpLink
         _now = other.NextTick;
         other.Tick(_now);
         Assert.InRange(other.InFlight, 1, 1_000);
-        // As long as it is answered, it continues, less and less often.
+        // While probes are answered it continues, less and less often.
         int asked = 0;
         for (long end = _now + (600 * Second); _now < end; _now = Math.Min(other.NextTick, end))
         {
@@ -173,7 +173,7 @@ public sealed class UtpHostileTests : IUtpLink
         return true;
     }
 
-    /// <summary>A connection whose next packet is 101, and which awaits 10.</summary>
+    /// <summary>A connection whose next packet to send is 101 and to receive is 10.</summary>
     private UtpConnection Connected()
     {
         UtpConnection connection = UtpConnection.Connect(this, _pool, isIPv6: false, 20, 100, _now);

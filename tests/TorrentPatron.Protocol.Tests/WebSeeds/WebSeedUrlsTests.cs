@@ -74,7 +74,7 @@ public sealed class WebSeedUrlsTests
         }
     }
 
-    // What libtorrent's escape_path leaves as it is, and what it escapes.
+    // The characters that libtorrent's escape_path keeps, and those that it escapes.
     [Theory]
     [InlineData("-_!.~*()", "-_!.~*()")]
     [InlineData("azAZ09", "azAZ09")]

@@ -159,7 +159,7 @@ public sealed class PeerMessageTests
         for (int round = 0; round < 10_000; round++)
         {
             random.NextBytes(bytes);
-            // Lengths are mostly absurd: make every other one fit.
+            // Random lengths are mostly absurd: make every other one fit.
             if (round % 2 == 0)
                 BinaryPrimitives.WriteInt32BigEndian(bytes, random.Next(60));
             if (PeerMessage.TryRead(bytes.AsSpan(0, random.Next(65)), MaxLength, out PeerMessage message, out _) == ReadResult.Complete)
@@ -184,7 +184,7 @@ public sealed class PeerMessageTests
         return bytes[..length];
     }
 
-    /// <summary>Looks at everything that the kind has.</summary>
+    /// <summary>Reads all fields of the message's kind.</summary>
     private static string Describe(in PeerMessage message) => message.IsKeepAlive ? "keep-alive" : message.Id switch
     {
         MessageId.Have or MessageId.SuggestPiece or MessageId.AllowedFast => $"{message.Id} {message.Piece}",
