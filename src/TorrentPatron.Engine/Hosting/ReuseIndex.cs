@@ -4,22 +4,22 @@ using TorrentPatron.Protocol.Metainfo;
 namespace TorrentPatron.Engine.Hosting;
 
 /// <summary>
-/// The torrents of an engine by the lengths of their files, so that a new torrent finds those that may have its data without visiting all.
-/// Stopped torrents stay in it: their saved state tells what they have. Thread-safe.
+/// An engine's torrents by the lengths of their files, so that a new torrent finds those that may have its data without visiting all.
+/// Stopped torrents stay in it: their data is known from the saved state. Thread-safe.
 /// </summary>
 internal sealed class ReuseIndex
 {
-    /// <summary>The most stopped torrents that are kept; the ones that stopped first leave.</summary>
+    /// <summary>Maximum number of stopped torrents; the ones that stopped first are removed.</summary>
     internal const int MostStopped = 10_000;
 
     /// <summary>
-    /// The most torrents kept per length. A file of a length that so many share is hardly worth a search: at most eight candidates are tried for it.
+    /// Maximum number of torrents per length. A length that so many share is hardly worth a search: at most eight candidates are tried for a file.
     /// </summary>
     internal const int MostOfLength = 256;
 
     private readonly Lock _gate = new();
 
-    // A length that only one torrent has, which most have, takes no set.
+    // Most lengths occur in one torrent only and need no set.
     private readonly Dictionary<long, object> _byLength = [];
     private readonly Dictionary<TorrentId, LinkedListNode<Entry>> _stopped = [];
     private readonly LinkedList<Entry> _order = [];
@@ -66,7 +66,7 @@ internal sealed class ReuseIndex
         }
     }
 
-    /// <summary>Finds the torrents that have files of some lengths, without files of padding.</summary>
+    /// <summary>Finds the torrents that have files of the given lengths; padding does not count.</summary>
     /// <param name="lengths">The lengths in bytes.</param>
     /// <returns>The id of each torrent, and the torrent itself if it runs.</returns>
     public IReadOnlyList<(TorrentId Torrent, TorrentHost? Host)> Find(IEnumerable<long> lengths)

@@ -32,7 +32,7 @@ internal interface IBlockSource
     bool MayRequest(int piece);
 
     /// <summary>
-    /// Ends its probation: a block from it matches its own hash, or that cannot be found out soon. Called from any thread without a lock held.
+    /// Ends its probation: a block from it has matched its own hash, or cannot be verified soon. Called from any thread without a lock held.
     /// </summary>
     void EndProbation()
     {

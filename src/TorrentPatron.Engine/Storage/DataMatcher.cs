@@ -7,7 +7,7 @@ namespace TorrentPatron.Engine.Storage;
 
 /// <summary>
 /// Finds a torrent's data in a folder without starting the torrent: files at their expected paths, and files that were renamed or
-/// moved, by their size and hashes. Writes nothing.
+/// moved, by size and hashes. It writes nothing.
 /// </summary>
 /// <remarks>
 /// All files at their expected paths are checked first. For each one that is missing or has no good piece, files of the same size
@@ -16,7 +16,7 @@ namespace TorrentPatron.Engine.Storage;
 /// </remarks>
 public sealed class DataMatcher
 {
-    /// <summary>The most files of the same size tried for a file.</summary>
+    /// <summary>Maximum number of files of the same size to try for one file.</summary>
     private const int MostCandidates = 32;
 
     private readonly TorrentMetainfo _metainfo;
@@ -31,7 +31,7 @@ public sealed class DataMatcher
     private readonly Bitfield _good;
     private readonly bool[] _isRenamed;
 
-    /// <summary>The files that were found by the SHA-1 of the whole file, and not tried with others of their size.</summary>
+    /// <summary>Files that were found by the SHA-1 of the whole file; other candidates are not tried for them.</summary>
     private readonly HashSet<int> _byHash = [];
     private long _bytesDone;
     private long _bytesTotal;
@@ -48,12 +48,12 @@ public sealed class DataMatcher
     }
 
     /// <summary>Finds the data.</summary>
-    /// <param name="metainfo">The torrent. One of version 2 must have its piece layers.</param>
+    /// <param name="metainfo">The torrent. A v2 torrent must have its piece layers.</param>
     /// <param name="path">
     /// The folder to search: one that contains the torrent's folder or file, that folder itself, or any other; or a file. Links
     /// in it are not followed.
     /// </param>
-    /// <param name="progress">Called after each piece, from several threads; null means not.</param>
+    /// <param name="progress">Called after each piece, from several threads; null for no progress.</param>
     /// <param name="cancellationToken">Cancels within milliseconds.</param>
     /// <exception cref="StorageException">The folder does not exist, or a file cannot be read.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
@@ -80,7 +80,7 @@ public sealed class DataMatcher
         await TakeAsync(_matcher.FindTogether).ConfigureAwait(false);
         if (_byHash.Count > 0)
         {
-            // Nothing vouches for those hashes: if they lie, the files are found without them.
+            // Nothing proves those hashes: if they are wrong, the files are found without them.
             _byHash.Clear();
             await TakeAsync(_matcher.FindTogether).ConfigureAwait(false);
         }
@@ -151,15 +151,15 @@ public sealed class DataMatcher
     }
 
     /// <summary>
-    /// Finds files that share all their pieces with others by the SHA-1 of the whole file, which a torrent of version 1 may name (BEP 47): more of them
-    /// in one piece than can be tried with each other, or beside one that is missing.
+    /// Finds files that share all their pieces with others by the SHA-1 of the whole file, which a v1 torrent may contain (BEP 47). This finds
+    /// them even if one piece has too many of them to try every combination, or if an adjacent file is missing.
     /// </summary>
     private List<int> FindByHash()
     {
         var taken = new List<int>();
         for (int index = 0; index < _paths.Length; index++)
         {
-            // A longer file has a piece of its own, by which it was looked for.
+            // A longer file was searched for by a piece that lies only in it.
             ReadOnlyMemory<byte> sha1 = _metainfo.Files[index].Sha1;
             long length = _layout.Files[index].Length;
             if (sha1.IsEmpty || length == 0 || length > 2L * _metainfo.PieceLength || !IsLacking(index))

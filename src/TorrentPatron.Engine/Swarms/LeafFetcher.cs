@@ -191,7 +191,7 @@ internal sealed class LeafFetcher(
         piece.Finisher.Post();
         if (piece.Leaves is not null)
             return;
-        // Nobody gives them: its senders are trusted as in version 1.
+        // No peer sends them: the piece's senders are trusted as in version 1.
         foreach (IBlockSource sender in piece.Senders)
             sender.EndProbation();
     }

@@ -10,9 +10,9 @@ using TorrentPatron.Service.Sources;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Asks the update addresses of torrents whether newer ones are offered (BEP 39).</summary>
+/// <summary>Requests newer torrents from the update addresses of torrents (BEP 39).</summary>
 /// <remarks>
-/// The request leaves from this process, also where a service of another process runs the torrent: by the network of the patron, which keeps to
+/// This process sends the request, even if a service of another process runs the torrent. It uses the patron's network, which follows
 /// the service's settings.
 /// </remarks>
 [Cmdlet(VerbsCommon.Get, "TorrentUpdate", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
@@ -21,13 +21,13 @@ public sealed class GetTorrentUpdateCommand : SourceCmdlet
 {
     private TorrentFileWriter? _writer;
 
-    /// <summary>Where to write newer .torrents: a file, or a folder to put them in; by default none is written.</summary>
+    /// <summary>The file or folder to write newer .torrent files to; by default none is written.</summary>
     [Parameter(Position = 1)]
     [Alias("OutFile", "OutputPath")]
     [ValidateNotNullOrEmpty]
     public string? Destination { get; set; }
 
-    /// <summary>Replace a .torrent that is there.</summary>
+    /// <summary>Replaces an existing .torrent file.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
@@ -50,7 +50,7 @@ public sealed class GetTorrentUpdateCommand : SourceCmdlet
 
     private static async Task<TorrentMetainfo> ReadAsync(SourceItem item, INetwork network, CancellationToken cancellationToken)
     {
-        // An engine may know a torrent and not tell; then it is in the saved state.
+        // Some engines do not return a torrent's metadata; then the saved state has it.
         if (item.Running is { } running && (item.Metainfo ?? running.Patron.Service.States.ReadMetainfo(running.Torrent)) is { } known)
             return known;
         SourceContent content = await item.ReadContentAsync(network, cancellationToken).ConfigureAwait(false);
@@ -79,8 +79,8 @@ public sealed class GetTorrentUpdateCommand : SourceCmdlet
         await output.EmitAsync(new TorrentUpdate(torrent, offer, path)).ConfigureAwait(false);
     }
 
-    /// <summary>Writes a newer .torrent.</summary>
-    /// <returns>The file; null: it was not written, which has been reported.</returns>
+    /// <summary>Writes a newer .torrent file.</summary>
+    /// <returns>The file; null if it could not be written, which has been reported.</returns>
     private static async Task<string?> WriteAsync(
         TorrentFileWriter writer, TorrentMetainfo newer, object given, ICommandOutput output, CancellationToken cancellationToken)
     {

@@ -4,22 +4,22 @@ using TorrentPatron.Protocol.Bencoding;
 
 namespace TorrentPatron.Protocol.Metainfo;
 
-/// <summary>Verifies the signatures of torrents (BEP 35): RSA with SHA-1 over the info dictionary and the signature's own, if it has one.</summary>
+/// <summary>Verifies torrent signatures (BEP 35): RSA with SHA-1 over the info dictionary and the signature's own one, if any.</summary>
 /// <remarks>
-/// The key alone counts. Whether the certificate has expired, and who has signed it, is not looked at: it came in the older torrent, which is
-/// trusted as it is or not at all.
+/// Only the certificate's key counts. Its expiry and its issuer are not checked: it comes from the older torrent, which the user
+/// already trusts.
 /// </remarks>
 public static class SignatureVerifier
 {
-    /// <summary>The most signatures of a torrent that are verified: each takes time, and anybody can add some.</summary>
+    /// <summary>Maximum number of signatures to verify: each takes time, and anyone can add more.</summary>
     internal const int MaxSignatures = 16;
 
-    // A longer key, which the torrent chooses, would take seconds for each signature.
+    // The torrent chooses the key; a longer one would take seconds for each signature.
     private const int MaxKeyBits = 8192;
 
-    /// <summary>Verifies that a torrent is from whoever made an older one.</summary>
+    /// <summary>Verifies that a torrent has the same publisher as an older one.</summary>
     /// <param name="torrent">The newer torrent.</param>
-    /// <param name="older">The older torrent, which names the certificate.</param>
+    /// <param name="older">The older torrent, which contains the certificate.</param>
     public static TorrentSignature Verify(TorrentMetainfo torrent, TorrentMetainfo older)
     {
         ArgumentNullException.ThrowIfNull(torrent);

@@ -1,12 +1,12 @@
 namespace TorrentPatron.Protocol.Metainfo;
 
-/// <summary>What the signatures of a newer torrent are worth (BEP 35), by the certificate that the older one names (BEP 39).</summary>
+/// <summary>The result of verifying a newer torrent's signatures (BEP 35) with the certificate in the older one (BEP 39).</summary>
 public enum TorrentSignature
 {
-    /// <summary>The older torrent names no certificate, so nothing can be verified: whoever answers decides what the newer torrent is.</summary>
+    /// <summary>The older torrent has no certificate, so nothing can be verified: the server alone decides what the newer torrent is.</summary>
     NoOriginator = 0,
 
-    /// <summary>The older torrent names a certificate, and the newer one is not signed.</summary>
+    /// <summary>The older torrent has a certificate, but the newer one is not signed.</summary>
     Missing = 1,
 
     /// <summary>The newer torrent is signed, but no signature is by the key of the certificate.</summary>

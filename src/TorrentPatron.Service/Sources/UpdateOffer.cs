@@ -3,7 +3,7 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Service.Sources;
 
-/// <summary>What the update address of a torrent (BEP 39) offers.</summary>
+/// <summary>The newer torrent, if any, that a torrent's update address offers (BEP 39).</summary>
 public sealed class UpdateOffer
 {
     internal UpdateOffer(TorrentMetainfo? torrent = null, AddressReach reach = default, TorrentSignature signature = default)
@@ -16,9 +16,9 @@ public sealed class UpdateOffer
     /// <summary>The newer torrent; null: none is offered.</summary>
     public TorrentMetainfo? Torrent { get; }
 
-    /// <summary>How near the host is that the newer torrent came from; what it names beside its trackers may be no nearer.</summary>
+    /// <summary>The reach of the server that sent the newer torrent; addresses in it, except trackers, may not be nearer.</summary>
     public AddressReach Reach { get; }
 
-    /// <summary>Whether the newer torrent is signed by whoever made the older one.</summary>
+    /// <summary>Whether the older torrent's publisher has signed the newer one.</summary>
     public TorrentSignature Signature { get; }
 }

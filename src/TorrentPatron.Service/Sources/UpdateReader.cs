@@ -6,26 +6,26 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Service.Sources;
 
-/// <summary>Asks the update address of a torrent (BEP 39) for a newer one, within the bounds of a .torrent.</summary>
+/// <summary>Requests a newer torrent from a torrent's update address (BEP 39), with the size limit of .torrent files.</summary>
 public sealed class UpdateReader
 {
     private readonly HttpFetcher _http;
 
-    /// <summary>Makes a reader.</summary>
-    /// <param name="time">The clock; by default the system's.</param>
-    /// <param name="network">The way to the address; by default any.</param>
+    /// <summary>Creates a reader.</summary>
+    /// <param name="time">The clock; null means the system's.</param>
+    /// <param name="network">The network for the request; null means the system's.</param>
     public UpdateReader(TimeProvider? time = null, INetwork? network = null) =>
         _http = new HttpFetcher(time ?? TimeProvider.System, network ?? new SocketNetwork());
 
-    /// <summary>Asks for a newer torrent.</summary>
-    /// <param name="torrent">The torrent, which has an <see cref="TorrentMetainfo.UpdateUrl"/>.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <summary>Requests the newer torrent.</summary>
+    /// <param name="torrent">The torrent; it must have an <see cref="TorrentMetainfo.UpdateUrl"/>.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     /// <returns>
-    /// What is offered. No torrent: the same one, an empty answer, or the status 204, 304, 404 or 410; the BEP names none for this.
+    /// The offer. It has no torrent if the server sends the same one, an empty answer, or the status 204, 304, 404 or 410; BEP 39 defines none.
     /// </returns>
     /// <exception cref="ArgumentException">The torrent has no update address.</exception>
     /// <exception cref="TorrentException">
-    /// <see cref="TorrentErrorId.SourceNotReadable"/>, or <see cref="TorrentErrorId.InvalidTorrent"/> where the answer is not a torrent.
+    /// <see cref="TorrentErrorId.SourceNotReadable"/>, or <see cref="TorrentErrorId.InvalidTorrent"/> if the answer is not a torrent.
     /// </exception>
     public async Task<UpdateOffer> AskAsync(TorrentMetainfo torrent, CancellationToken cancellationToken = default)
     {
@@ -53,7 +53,7 @@ public sealed class UpdateReader
         }
     }
 
-    /// <summary>The address with the info hash in hexadecimal digits, as BEP 39 asks for it.</summary>
+    /// <summary>The address with the info hash in hexadecimal digits, as required by BEP 39.</summary>
     internal static Uri AddressOf(Uri update, TorrentId torrent)
     {
         string address = update.GetComponents(UriComponents.AbsoluteUri & ~UriComponents.Fragment, UriFormat.UriEscaped);
