@@ -20,6 +20,6 @@ public sealed class AddressReachesTests
     [InlineData("::", "::1", false)]
     [InlineData("::1", "2001:db8::1", false)]
     [InlineData("2001:db8::2", "2001:db8::1", true)]
-    public void A_source_may_not_name_an_address_nearer_than_its_own_or_not_of_a_host(string address, string namedBy, bool may) =>
+    public void A_source_may_not_name_nearer_addresses_than_its_own_or_those_of_no_host(string address, string namedBy, bool may) =>
         Assert.Equal(may, AddressReaches.MayBeNamed(IPAddress.Parse(address), IPAddress.Parse(namedBy)));
 }

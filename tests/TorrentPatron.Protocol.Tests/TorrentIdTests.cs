@@ -10,7 +10,7 @@ public sealed class TorrentIdTests
     private static readonly TorrentId Hybrid = new(V1, V2);
 
     [Fact]
-    public void A_hybrid_known_by_its_v1_hash_alone_is_the_same_torrent()
+    public void A_hybrid_known_only_by_its_v1_hash_is_the_same_torrent()
     {
         var link = new TorrentId(V1);
 
@@ -23,7 +23,7 @@ public sealed class TorrentIdTests
     }
 
     [Fact]
-    public void A_hybrid_known_by_its_v2_hash_alone_is_not_equal_but_is_meant()
+    public void A_hybrid_known_only_by_its_v2_hash_is_not_equal_but_matches()
     {
         var link = new TorrentId(V2);
 
@@ -33,7 +33,7 @@ public sealed class TorrentIdTests
     }
 
     [Fact]
-    public void Equality_holds_both_ways_and_through_a_third()
+    public void Equality_is_symmetric_and_transitive()
     {
         InfoHash otherV1 = InfoHash.OfInfo("x"u8);
         InfoHashV2 otherV2 = InfoHashV2.OfInfo("x"u8);
@@ -57,7 +57,7 @@ public sealed class TorrentIdTests
     }
 
     [Fact]
-    public void A_truncated_v2_hash_is_the_same_on_the_wire_and_another_torrent()
+    public void A_truncated_v2_hash_has_the_same_wire_hash_but_is_a_different_torrent()
     {
         var v2 = new TorrentId(V2);
         var namesake = new TorrentId(V2.Truncated);
@@ -103,7 +103,7 @@ public sealed class TorrentIdTests
     }
 
     [Fact]
-    public void An_id_means_a_torrent_that_has_every_hash_it_has()
+    public void An_id_matches_a_torrent_with_all_of_its_hashes()
     {
         var other = new TorrentId(V1, InfoHashV2.OfInfo("x"u8));
 
@@ -114,7 +114,7 @@ public sealed class TorrentIdTests
     }
 
     [Fact]
-    public void Ids_are_of_one_torrent_where_they_share_a_hash_and_differ_in_none()
+    public void Ids_belong_to_one_torrent_if_they_share_a_hash_and_differ_in_none()
     {
         InfoHash otherV1 = InfoHash.OfInfo("x"u8);
         InfoHashV2 otherV2 = InfoHashV2.OfInfo("x"u8);
@@ -138,7 +138,7 @@ public sealed class TorrentIdTests
     }
 
     [Fact]
-    public void A_link_has_the_id_that_its_hashes_make()
+    public void A_links_id_consists_of_its_hashes()
     {
         Assert.Equal(new TorrentId(V1), MagnetLink.Parse($"magnet:?xt=urn:btih:{V1}").TorrentId);
         Assert.Equal(new TorrentId(V2), MagnetLink.Parse($"magnet:?xt=urn:btmh:1220{V2}").TorrentId);

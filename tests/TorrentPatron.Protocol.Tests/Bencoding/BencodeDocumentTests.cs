@@ -44,7 +44,7 @@ public sealed class BencodeDocumentTests
     }
 
     [Fact]
-    public void Nested_values_are_skipped_as_wholes_and_keep_their_exact_bytes()
+    public void Nested_values_are_skipped_whole_and_keep_their_exact_bytes()
     {
         BencodeElement root = Parse("d1:ald1:xi1eeli2eleee4:infod1:b3:abce1:zi9ee");
 
@@ -57,7 +57,7 @@ public sealed class BencodeDocumentTests
     }
 
     [Fact]
-    public void Keys_may_be_unsorted_and_of_repeated_ones_the_first_counts()
+    public void Keys_may_be_unsorted_and_the_first_of_repeated_ones_counts()
     {
         BencodeElement root = Parse("d1:bi1e1:ai2e1:bi3ee");
 
@@ -67,7 +67,7 @@ public sealed class BencodeDocumentTests
     }
 
     [Fact]
-    public void A_value_of_another_kind_is_refused_or_ignored()
+    public void A_value_of_a_different_kind_is_refused_or_ignored()
     {
         BencodeElement text = Parse("4:spam");
 
@@ -188,7 +188,7 @@ public sealed class BencodeDocumentTests
     }
 
     [Fact]
-    public void Any_cut_or_changed_byte_gives_a_value_or_a_refusal_and_nothing_else()
+    public void Truncated_or_changed_data_is_always_read_or_refused()
     {
         byte[] original = "d8:announce3:url4:infod6:lengthi12345678e4:name3:abc5:piecesl0:2:xyeee"u8.ToArray();
         var random = new Random(1);

@@ -46,7 +46,7 @@ public sealed class BencodeWriterTests
     }
 
     [Fact]
-    public void A_string_is_filled_in_where_it_goes()
+    public void A_reserved_string_is_filled_in_place()
     {
         _writer.BeginList();
         "abc"u8.CopyTo(_writer.ReserveString(3));
@@ -80,7 +80,7 @@ public sealed class BencodeWriterTests
     }
 
     [Fact]
-    public void Keys_are_required_where_they_belong_and_refused_elsewhere()
+    public void Keys_are_required_in_dictionaries_and_refused_elsewhere()
     {
         Assert.Throws<InvalidOperationException>(() => _writer.WriteKey("a"u8));
         Assert.Throws<InvalidOperationException>(_writer.End);

@@ -8,7 +8,7 @@ public sealed class DhtStateTests
     private readonly Random _random = new(1);
 
     [Fact]
-    public void What_is_saved_is_read_and_bounded()
+    public void Saved_nodes_are_read_up_to_a_bound()
     {
         NodeContact[] nodes =
         [
@@ -30,7 +30,7 @@ public sealed class DhtStateTests
     public void Damaged_data_is_refused(string text) => Assert.False(DhtState.TryRead(System.Text.Encoding.ASCII.GetBytes(text), out _));
 
     [Fact]
-    public void What_is_not_understood_is_left_out()
+    public void Invalid_entries_are_skipped()
     {
         Assert.True(DhtState.TryRead("d5:nodesi1e6:nodes63:abc1:xlee"u8.ToArray(), out DhtState? state));
         Assert.Empty(state.Nodes);

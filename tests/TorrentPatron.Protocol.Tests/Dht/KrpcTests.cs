@@ -26,7 +26,7 @@ public sealed class KrpcTests
 
     [Theory]
     [MemberData(nameof(Queries))]
-    public void The_questions_of_BEP_5_are_read(string method, string datagram)
+    public void The_queries_of_BEP_5_are_read(string method, string datagram)
     {
         KrpcMessage message = Read(datagram)!;
         Assert.Equal(Transaction, message.TransactionId);
@@ -53,7 +53,7 @@ public sealed class KrpcTests
 
     [Theory]
     [MemberData(nameof(Queries))]
-    public void The_questions_of_BEP_5_are_written_so_but_for_the_version(string method, string datagram)
+    public void The_queries_of_BEP_5_are_written_exactly_except_the_version(string method, string datagram)
     {
         Assert.NotEmpty(method);
         var query = (KrpcQuery)Read(datagram)!;
@@ -81,7 +81,7 @@ public sealed class KrpcTests
     }
 
     [Fact]
-    public void Everything_that_is_written_in_a_question_is_read()
+    public void Every_field_of_a_written_query_is_read()
     {
         KrpcQuery[] queries =
         [
@@ -108,7 +108,7 @@ public sealed class KrpcTests
     }
 
     [Fact]
-    public void Everything_that_is_written_in_an_answer_is_read()
+    public void Every_field_of_a_written_answer_is_read()
     {
         var filter = new ScrapeFilter();
         filter.Add(IPAddress.Loopback);
@@ -140,7 +140,7 @@ public sealed class KrpcTests
     }
 
     [Fact]
-    public void Writing_a_question_an_answer_or_an_error_allocates_nothing()
+    public void Writing_a_query_an_answer_or_an_error_allocates_nothing()
     {
         var writer = new KrpcWriter();
         var query = new AnnouncePeerQuery { TransactionId = Transaction, Sender = Asker, InfoHash = Torrent, Port = 1, Token = Transaction };
@@ -173,7 +173,7 @@ public sealed class KrpcTests
     }
 
     [Fact]
-    public void A_question_is_written_under_a_number_of_its_own()
+    public void Each_query_has_its_own_transaction_id()
     {
         var query = new PingQuery { TransactionId = default, Sender = Asker };
 
@@ -182,7 +182,7 @@ public sealed class KrpcTests
     }
 
     [Fact]
-    public void After_a_question_that_cannot_be_written_the_next_one_is_whole()
+    public void After_a_query_that_cannot_be_written_the_next_one_is_complete()
     {
         var writer = new KrpcWriter();
         var query = new PingQuery { TransactionId = Transaction, Sender = Asker };
@@ -210,7 +210,7 @@ public sealed class KrpcTests
     [InlineData("d1:ad2:id20:abcdefghij01234567899:info_hash20:mnopqrstuvwxyz1234564:porti65536e5:token1:xe1:q13:announce_peer1:t2:aa1:y1:qe", KrpcError.Protocol)]
     [InlineData("d1:ad2:id20:abcdefghij0123456789e1:q4:vote1:t2:aa1:y1:qe", KrpcError.MethodUnknown)]
     [InlineData("d1:ad2:id20:abcdefghij0123456789e1:t2:aa1:y1:qe", KrpcError.MethodUnknown)]
-    public void A_question_that_cannot_be_answered_says_why(string datagram, int code)
+    public void An_unanswerable_query_reports_the_reason(string datagram, int code)
     {
         var unfit = Assert.IsType<UnfitQuery>(Read(datagram));
         Assert.Equal(code, unfit.ErrorCode);
@@ -250,7 +250,7 @@ public sealed class KrpcTests
     }
 
     [Fact]
-    public void Absurd_values_are_left_out()
+    public void Absurd_values_are_ignored()
     {
         var read = Assert.IsType<KrpcResponse>(Read(
             "d2:ip5:abcde1:rd4:BFsd3:abc2:id20:abcdefghij01234567898:intervali-5e5:nodes27:abcdefghij0123456789axje.\0a"

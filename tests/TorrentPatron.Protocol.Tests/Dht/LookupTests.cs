@@ -20,7 +20,7 @@ public sealed class LookupTests
     }
 
     [Fact]
-    public void It_ends_when_the_nearest_have_answered()
+    public void It_ends_when_the_nearest_nodes_have_answered()
     {
         NodeContact[] all = [.. Enumerable.Range(1, 300).Select(i => new NodeContact(NodeId.Create(_random), At(i)))];
         NodeContact[] nearest = [.. all.OrderBy(node => node.Id, Comparer<NodeId>.Create(_target.CompareDistance)).Take(8)];
@@ -35,7 +35,7 @@ public sealed class LookupTests
     }
 
     [Fact]
-    public void So_many_are_asked_at_once_and_more_where_they_are_slow()
+    public void A_limited_number_is_queried_at_once_and_more_if_they_are_slow()
     {
         for (int i = 1; i <= 20; i++)
             _lookup.Add(At(i), NodeId.Create(_random));
@@ -48,7 +48,7 @@ public sealed class LookupTests
     }
 
     [Fact]
-    public void A_failed_node_makes_place_for_the_next()
+    public void A_failed_node_makes_room_for_the_next()
     {
         for (int i = 1; i <= 20; i++)
             _lookup.Add(At(i), NodeId.Create(_random));
@@ -77,7 +77,7 @@ public sealed class LookupTests
     }
 
     [Fact]
-    public void Nodes_that_do_not_exist_cost_questions_but_not_the_result()
+    public void Nonexistent_nodes_cost_queries_but_not_the_result()
     {
         NodeContact[] honest = [.. Enumerable.Range(1, 20).Select(i => new NodeContact(_target.CreateNear(10, _random), At(i)))];
         _lookup.Add(At(1000), NodeId.Create(_random));
@@ -106,7 +106,7 @@ public sealed class LookupTests
     }
 
     [Fact]
-    public void Hostile_nodes_that_name_nodes_which_do_not_exist_do_not_use_up_the_questions()
+    public void Hostile_nodes_that_name_nonexistent_nodes_do_not_use_up_the_queries()
     {
         const byte ofHonest = 50, ofHostile = 60, ofGhosts = 70;
         NodeContact[] honest = [.. Enumerable.Range(0, 30).Select(i => new IPEndPoint(new IPAddress([ofHonest, (byte)i, 1, 1]), 6881))
@@ -201,7 +201,7 @@ public sealed class LookupTests
     }
 
     [Fact]
-    public void A_node_named_with_a_wrong_id_is_still_asked_where_another_knows_better()
+    public void A_node_named_with_a_wrong_id_is_still_queried_if_another_names_it_correctly()
     {
         _lookup.Add(At(1), _target.WithBitFlipped(50));
         for (int i = 10; i < 20; i++)
@@ -212,7 +212,7 @@ public sealed class LookupTests
     }
 
     [Fact]
-    public void Only_so_many_nodes_of_an_internet_address_are_asked()
+    public void The_number_of_queried_nodes_per_internet_address_is_bounded()
     {
         for (int port = 1; port <= 100; port++)
             _lookup.Add(new IPEndPoint(IPAddress.Parse("50.1.1.1"), port), _target.CreateNear(port, _random));
@@ -254,7 +254,7 @@ public sealed class LookupTests
     }
 
     [Fact]
-    public void Addresses_without_an_id_are_asked_where_nothing_better_is_known()
+    public void Addresses_without_an_id_are_queried_if_no_better_node_is_known()
     {
         _lookup.Add(At(1), null);
         _lookup.Add(At(2), _target.WithBitFlipped(0));
@@ -280,7 +280,7 @@ public sealed class LookupTests
     }
 
     [Fact]
-    public void Nodes_kept_are_bounded_and_the_nearest_stay()
+    public void The_number_of_nodes_is_bounded_and_the_nearest_stay()
     {
         _lookup.Add(At(0), _target.WithBitFlipped(0));
         for (int i = 1; i <= 2 * Lookup.MaxNodes; i++)

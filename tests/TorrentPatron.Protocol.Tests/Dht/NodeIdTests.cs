@@ -30,7 +30,7 @@ public sealed class NodeIdTests
     }
 
     [Fact]
-    public void An_id_made_near_another_begins_as_it_does()
+    public void An_id_created_near_another_has_the_same_prefix()
     {
         NodeId id = NodeId.Create(_random);
         for (int bits = 0; bits <= NodeId.Bits; bits++)
@@ -40,7 +40,7 @@ public sealed class NodeIdTests
     }
 
     [Fact]
-    public void Of_two_ids_the_nearer_is_that_with_the_smaller_exclusive_or()
+    public void The_nearer_of_two_ids_has_the_smaller_exclusive_or()
     {
         for (int round = 0; round < 1000; round++)
         {

@@ -10,7 +10,7 @@ public sealed class PeerStoreTests
     private readonly PeerStore _store = new(new Random(1));
 
     [Fact]
-    public void Peers_are_found_until_they_have_not_announced_themselves_for_long()
+    public void Peers_are_found_until_their_last_announce_is_too_old()
     {
         _store.Add(Torrent, At(1), isSeed: false, TimeSpan.Zero);
         _store.Add(Torrent, At(2), isSeed: false, TimeSpan.FromMinutes(30));
@@ -41,7 +41,7 @@ public sealed class PeerStoreTests
     }
 
     [Fact]
-    public void Seeds_are_left_out_for_seeds_and_counted_apart()
+    public void Seeds_are_not_returned_to_seeds_and_are_counted_separately()
     {
         _store.Add(Torrent, At(1), isSeed: true, TimeSpan.Zero);
         _store.Add(Torrent, At(2), isSeed: false, TimeSpan.Zero);
@@ -73,7 +73,7 @@ public sealed class PeerStoreTests
     }
 
     [Fact]
-    public void One_host_has_some_places_and_what_it_announces_beyond_them_takes_those_of_its_oldest()
+    public void A_hosts_places_are_bounded_and_its_newer_announces_replace_its_oldest()
     {
         for (int i = 0; i <= PeerStore.MaxPeersOfHost; i++)
             _store.Add(Other(i), IPEndPoint.Parse($"[2a01:db8:1:2::{i + 1:x}]:6881"), isSeed: false, TimeSpan.FromSeconds(i));
@@ -84,7 +84,7 @@ public sealed class PeerStoreTests
     }
 
     [Fact]
-    public void A_crowd_from_one_host_is_removed_before_others()
+    public void Many_peers_from_one_host_are_removed_before_others()
     {
         for (int i = 0; i < PeerStore.MaxPeersOfTorrent - 20; i++)
             _store.Add(Torrent, At(i), isSeed: false, TimeSpan.Zero);
@@ -114,7 +114,7 @@ public sealed class PeerStoreTests
     }
 
     [Fact]
-    public void Of_many_some_are_given()
+    public void Some_of_many_peers_are_returned()
     {
         for (int i = 0; i < 100; i++)
             _store.Add(Torrent, At(i), isSeed: false, TimeSpan.Zero);

@@ -17,7 +17,7 @@ public sealed class RoutingTableTests
     }
 
     [Fact]
-    public void It_knows_many_nodes_near_and_few_far()
+    public void It_keeps_many_near_nodes_and_few_far_ones()
     {
         for (int i = 0; i < 10_000; i++)
             _table.Answered(Home(NodeId.Create(_random)), TimeSpan.Zero);
@@ -31,7 +31,7 @@ public sealed class RoutingTableTests
     }
 
     [Fact]
-    public void The_nearest_come_first_whatever_the_target()
+    public void The_nearest_nodes_come_first_for_every_target()
     {
         for (int i = 0; i < 500; i++)
             _table.Answered(Home(NodeId.Create(_random)), TimeSpan.Zero);
@@ -89,7 +89,7 @@ public sealed class RoutingTableTests
     }
 
     [Fact]
-    public void The_node_least_recently_seen_is_to_be_asked_after_fifteen_minutes()
+    public void The_least_recently_seen_node_is_due_for_a_ping_after_fifteen_minutes()
     {
         NodeContact[] nodes = FarNodes(3);
         for (int i = 0; i < 3; i++)
@@ -151,7 +151,7 @@ public sealed class RoutingTableTests
     }
 
     [Fact]
-    public void Those_that_wait_for_a_place_are_no_more_of_an_address_or_a_network_than_those_in_use()
+    public void Waiting_nodes_have_the_same_limits_per_address_and_network_as_nodes_in_use()
     {
         NodeContact[] honest = [.. Enumerable.Range(0, 8).Select(i => Far($"50.{i}.1.1:1"))];
         Assert.All(honest, node => _table.Answered(node, TimeSpan.Zero));
@@ -176,7 +176,7 @@ public sealed class RoutingTableTests
     }
 
     [Fact]
-    public void A_node_whose_id_is_its_own_takes_the_place_of_one_whose_is_not()
+    public void A_node_with_a_valid_id_replaces_one_without()
     {
         for (int i = 0; i < 8; i++)
             Assert.True(_table.Answered(new NodeContact(_self.WithBitFlipped(0).CreateNear(30, _random), Public(i)), TimeSpan.Zero));
@@ -192,7 +192,7 @@ public sealed class RoutingTableTests
     }
 
     [Fact]
-    public void Only_a_node_with_room_for_it_is_wanted()
+    public void A_node_is_wanted_only_if_there_is_room_for_it()
     {
         NodeContact node = Far("50.1.1.1:1");
         Assert.True(_table.IsWanted(node));

@@ -37,7 +37,7 @@ public sealed class ScrapeFilterTests
     }
 
     [Fact]
-    public void An_empty_filter_estimates_zero_and_a_full_one_has_an_estimate_too()
+    public void An_empty_filter_estimates_zero_and_a_full_one_also_has_an_estimate()
     {
         Assert.Equal(0, new ScrapeFilter().Estimate());
         byte[] full = new byte[ScrapeFilter.Length];

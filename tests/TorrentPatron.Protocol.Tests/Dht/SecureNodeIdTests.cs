@@ -42,6 +42,6 @@ public sealed class SecureNodeIdTests
     [InlineData("169.254.1.1")]
     [InlineData("172.16.1.1")]
     [InlineData("::1")]
-    public void At_home_any_id_is_valid(string address) =>
+    public void In_a_local_network_any_id_is_valid(string address) =>
         Assert.True(SecureNodeId.IsValid(NodeId.Create(new Random(1)), IPAddress.Parse(address)));
 }

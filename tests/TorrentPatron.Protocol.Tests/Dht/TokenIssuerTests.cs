@@ -10,7 +10,7 @@ public sealed class TokenIssuerTests
     private readonly TokenIssuer _issuer = new(new Random(1).NextBytes, TimeSpan.Zero);
 
     [Fact]
-    public void A_token_holds_for_its_address_only()
+    public void A_token_is_valid_only_for_its_address()
     {
         byte[] token = _issuer.Issue(Asker, TimeSpan.Zero);
         Assert.True(_issuer.IsValid(token, Asker, TimeSpan.Zero));
@@ -26,7 +26,7 @@ public sealed class TokenIssuerTests
     [InlineData(4, 9, true)]
     [InlineData(4, 10, false)]
     [InlineData(4, 1000, false)]
-    public void A_token_holds_for_five_to_ten_minutes(int issued, int shown, bool holds)
+    public void A_token_is_valid_for_five_to_ten_minutes(int issued, int shown, bool holds)
     {
         byte[] token = _issuer.Issue(Asker, TimeSpan.FromMinutes(issued));
         for (int minute = issued; minute < shown && shown < 100; minute++)

@@ -49,7 +49,7 @@ public class EncryptionHandshakeTests
     }
 
     [Fact]
-    public void The_stream_may_come_with_the_end_of_the_handshake()
+    public void The_stream_may_arrive_with_the_end_of_the_handshake()
     {
         (EncryptionInitiator initiator, EncryptionResponder responder) = Begun();
         responder.Receive(initiator.TakeToSend());
@@ -76,7 +76,7 @@ public class EncryptionHandshakeTests
     }
 
     [Fact]
-    public void A_torrent_that_does_not_run_here_fails()
+    public void A_handshake_for_an_unknown_torrent_fails()
     {
         var random = new Random(1);
         var responder = new EncryptionResponder(_ => null, _ => EncryptionMethods.Rc4, random.NextBytes);
@@ -112,7 +112,7 @@ public class EncryptionHandshakeTests
     }
 
     [Fact]
-    public void Padding_without_end_fails_on_both_sides()
+    public void Endless_padding_fails_on_both_sides()
     {
         (EncryptionInitiator initiator, EncryptionResponder responder) = Begun();
         byte[] key = initiator.TakeToSend();

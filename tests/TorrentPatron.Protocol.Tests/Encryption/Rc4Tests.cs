@@ -42,5 +42,5 @@ public class Rc4Tests
     [Theory]
     [InlineData(0)]
     [InlineData(257)]
-    public void A_key_of_another_length_is_refused(int length) => Assert.Throws<ArgumentException>(() => new Rc4(new byte[length]));
+    public void A_key_of_a_different_length_is_refused(int length) => Assert.Throws<ArgumentException>(() => new Rc4(new byte[length]));
 }

@@ -6,7 +6,7 @@ namespace TorrentPatron.Protocol.Tests.Filters;
 public class AddressRangesBytesTests
 {
     [Fact]
-    public void Ranges_come_back_from_bytes_as_they_were()
+    public void Ranges_survive_a_round_trip_through_bytes()
     {
         AddressRanges ranges = Make("10.0.0.0/8", "192.0.2.7", "255.255.255.255", "2001:db8::/32", "ff00::-ff00::9");
 

@@ -21,7 +21,7 @@ public class AddressRangesTests
     [InlineData("2001:db8::1-2001:db8:0:1::", "2001:db8::8000:0:0:0", true)]
     [InlineData("2001:db8::1-2001:db8:0:1::", "2001:db8::", false)]
     [InlineData("192.0.2.0/24", "::ffff:192.0.2.9", true)]
-    public void A_range_has_the_addresses_between_its_ends(string range, string address, bool isIn)
+    public void A_range_contains_the_addresses_between_its_ends(string range, string address, bool isIn)
     {
         Assert.Equal(isIn, AddressRanges.Parse(range).Contains(IPAddress.Parse(address)));
         Assert.True(AddressRange.TryParse(range, out AddressRange read));

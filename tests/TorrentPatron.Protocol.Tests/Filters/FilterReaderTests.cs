@@ -8,7 +8,7 @@ namespace TorrentPatron.Protocol.Tests.Filters;
 public sealed class FilterReaderTests
 {
     [Fact]
-    public void A_filter_of_eMule_blocks_up_to_level_127()
+    public void An_eMule_filter_blocks_up_to_level_127()
     {
         (AddressRanges ranges, FilterReader reader) = Read(
             """
@@ -25,7 +25,7 @@ public sealed class FilterReaderTests
     }
 
     [Fact]
-    public void A_filter_of_PeerGuardian_has_names_with_anything_in_them()
+    public void A_PeerGuardian_filter_may_have_any_characters_in_names()
     {
         (AddressRanges ranges, FilterReader reader) = Read(
             """
@@ -94,7 +94,7 @@ public sealed class FilterReaderTests
     }
 
     [Fact]
-    public void Text_may_come_in_pieces_of_any_size()
+    public void Text_can_arrive_in_parts_of_any_size()
     {
         byte[] text = Encoding.UTF8.GetBytes("a:1.0.0.0-1.0.0.9\r\n002.0.0.0 - 002.0.0.9 , 5 , x\r\nbad\r\n2001:db8::/32");
         for (int size = 1; size < 20; size++)
@@ -145,7 +145,7 @@ public sealed class FilterReaderTests
     }
 
     [Fact]
-    public void A_look_up_agrees_with_a_walk_over_all_ranges()
+    public void A_lookup_agrees_with_a_linear_search()
     {
         var random = new Random(5);
         AddressRange[] all =

@@ -16,7 +16,7 @@ public sealed class LanesTests
     [InlineData(128)]
     [InlineData(16384)]
     [InlineData(1 << 20)]
-    public void Each_of_sixteen_messages_has_the_hash_that_it_has_alone(int length)
+    public void Each_of_sixteen_messages_has_the_same_hash_as_alone(int length)
     {
         byte[] rows = RandomBytes(Lanes.Count * length);
         byte[] sha256 = new byte[Lanes.Count * SHA256.HashSizeInBytes], sha1 = new byte[Lanes.Count * SHA1.HashSizeInBytes];
@@ -34,7 +34,7 @@ public sealed class LanesTests
     }
 
     [Fact(Skip = Unsupported, SkipUnless = nameof(IsSupported))]
-    public void A_message_may_come_in_parts()
+    public void A_message_can_be_hashed_in_parts()
     {
         const int First = 192, Second = 64;
         byte[] messages = RandomBytes(Lanes.Count * (First + Second)), hashes = new byte[Lanes.Count * SHA1.HashSizeInBytes];
@@ -74,7 +74,7 @@ public sealed class LanesTests
     [InlineData(Lanes.Count * 63)]
     [InlineData((Lanes.Count * 64) + 1)]
     [InlineData(64)]
-    public void Rows_of_another_length_are_refused(int length) => Assert.Throws<ArgumentException>(() => Lanes.RequireRows(new byte[length]));
+    public void Rows_of_a_different_length_are_refused(int length) => Assert.Throws<ArgumentException>(() => Lanes.RequireRows(new byte[length]));
 
     private static byte[] RandomBytes(int length)
     {

@@ -186,7 +186,7 @@ public sealed class MagnetLinkTests
     }
 
     [Fact]
-    public void Trackers_beyond_the_bound_and_repeated_ones_are_left_out()
+    public void Trackers_beyond_the_bound_and_repeated_ones_are_ignored()
     {
         string trackers = string.Concat(Enumerable.Range(0, 300).Select(i => $"&tr=http://t{i % 150}.example/announce"));
 
@@ -194,7 +194,7 @@ public sealed class MagnetLinkTests
     }
 
     [Fact]
-    public void A_link_without_bounds_is_refused()
+    public void An_endless_link_is_refused()
     {
         Assert.False(MagnetLink.TryParse($"magnet:?xt=urn:btih:{Hex}&dn={new string('a', 70_000)}", out _, out string? tooLong));
         Assert.False(MagnetLink.TryParse($"magnet:?xt=urn:btih:{Hex}{new string('&', 1001)}", out _, out string? tooMany));

@@ -23,7 +23,7 @@ public sealed class AddressReaderTests
     [InlineData("http://user:pa ss@t.example/a", "http://user:pa%20ss@t.example/a")]
     [InlineData("http://t.example/a#part", "http://t.example/a")]
     [InlineData("  http://t.example/announce?x=[1]\r\n", "http://t.example/announce?x=[1]")]
-    public void Characters_that_an_address_may_not_have_are_escaped(string text, string expected) =>
+    public void Characters_that_are_invalid_in_an_address_are_escaped(string text, string expected) =>
         Assert.Equal(expected, Read(text).OriginalString);
 
     [Theory]
@@ -31,7 +31,7 @@ public sealed class AddressReaderTests
     [InlineData("http://t.example/ü/日本/😀/[x]/a%zz\\b")]
     [InlineData("http://bücher.example./x?{y}#z")]
     [InlineData("HTTP://T.Example:80")]
-    public void An_address_that_was_read_is_read_again_as_it_is(string text)
+    public void An_address_that_was_read_is_read_again_unchanged(string text)
     {
         Uri once = Read(text);
 

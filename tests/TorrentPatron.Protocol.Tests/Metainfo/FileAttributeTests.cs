@@ -47,7 +47,7 @@ public sealed class FileAttributeTests
     }
 
     [Fact]
-    public void A_target_is_read_from_the_torrents_folder_and_else_from_the_links_own_as_libtorrent_writes_it()
+    public void A_target_is_relative_to_the_torrents_folder_or_to_the_links_own_as_libtorrent_writes_it()
     {
         TorrentFileEntry[] files = Read(
             File("a"), File("sub/a"), File("sub/b"), Link("sub/toRoot", "a"), Link("sub/toSub", "b"), Link("sub/up", "../a"), Link("sub/x/up", "../../sub/b"));
@@ -75,7 +75,7 @@ public sealed class FileAttributeTests
     }
 
     [Fact]
-    public void A_link_to_a_folder_that_it_lies_in_is_refused_also_by_way_of_another_link()
+    public void A_link_to_a_folder_that_contains_it_is_refused_even_through_another_link()
     {
         TorrentFileEntry[] files = Read(File("a/b/file"), Link("a/b/loop", "a"), Link("a/b/here", "a/b"), Link("top", "a"), Link("a/over", "top"));
 
@@ -83,7 +83,7 @@ public sealed class FileAttributeTests
     }
 
     [Fact]
-    public void Nothing_is_looked_for_behind_a_link_and_what_lies_in_one_lies_in_a_folder_of_another_name()
+    public void Targets_are_not_resolved_through_links_and_a_file_below_a_links_name_gets_a_renamed_folder()
     {
         TorrentFileEntry[] files = Read(File("real/x"), Link("dir", "real"), Link("through", "dir/x"), File("dir/inside"));
 
@@ -93,7 +93,7 @@ public sealed class FileAttributeTests
     }
 
     [Fact]
-    public void A_target_is_found_by_its_own_name_where_names_clash_or_are_not_safe()
+    public void A_target_is_found_by_its_original_name_if_names_clash_or_are_unsafe()
     {
         TorrentFileEntry[] files = Read(File("a"), File("A"), File("q?"), File("B/x"), File("b/y"), Link("1", "A"), Link("2", "q?"), Link("3", "b"), Link("4", "b/y"));
 
@@ -101,7 +101,7 @@ public sealed class FileAttributeTests
     }
 
     [Fact]
-    public void A_folder_whose_path_was_cut_is_no_target_and_its_file_is()
+    public void A_folder_with_a_shortened_path_is_not_a_target_but_its_file_is()
     {
         string folder = new('x', 250);
         string path = $"{folder}/{folder}/{folder}/{folder}/file";
@@ -135,7 +135,7 @@ public sealed class FileAttributeTests
     }
 
     [Fact]
-    public void The_time_of_the_last_write_and_the_SHA1_of_a_file_are_read_where_they_make_sense()
+    public void A_files_write_time_and_SHA1_are_read_if_they_are_valid()
     {
         TorrentFileEntry[] files = Read(
             "d6:lengthi0e5:mtimei1700000000e4:pathl1:ae4:sha120:" + new string('s', 20) + "e",
@@ -159,7 +159,7 @@ public sealed class FileAttributeTests
     [InlineData("_____padding_file_0", 16378, false)]
     [InlineData("_____padding_file_0", 32763, false)]
     [InlineData("_____padding_file_0", 65531, false)]
-    public void Padding_is_known_by_its_old_names_where_it_fills_up_to_a_block(string name, int length, bool isPadding)
+    public void Padding_is_recognised_by_its_old_names_if_it_fills_up_to_a_block(string name, int length, bool isPadding)
     {
         // A piece has 32 KiB: some tools pad only to a block.
         int pieceLength = length == 32763 ? 16384 : 32768;

@@ -57,7 +57,7 @@ public sealed class HashTreeTests
             V2Torrent.Make($"1:ad{V2Torrent.File("z", 5)}{V2Torrent.File("b", 5)}e" + V2Torrent.File("c", 5)));
 
     [Fact]
-    public void A_file_that_is_a_folder_too_is_refused() =>
+    public void A_file_that_is_also_a_folder_is_refused() =>
         AssertRefused(
             MetainfoFault.InvalidHashTree, "both a file and a folder",
             V2Torrent.Make($"1:ad0:d6:lengthi0ee{V2Torrent.File("b", 5)}e"));
@@ -93,7 +93,7 @@ public sealed class HashTreeTests
     }
 
     [Fact]
-    public void Layers_may_be_missing_and_those_that_are_there_are_kept()
+    public void Layers_may_be_missing_and_existing_ones_are_kept()
     {
         const int Other = Long + 1;
         TorrentMetainfo some = MetainfoReader.Read(V2Torrent.Make(LongFile + V2Torrent.File("b", Other), LongLayer));
@@ -109,7 +109,7 @@ public sealed class HashTreeTests
     [InlineData("")]
     [InlineData("12:piece layersde1:zi1e")]
     [InlineData("1:zi1e1:ai1e1:zi2e")]
-    public void A_torrent_takes_the_layers_that_peers_give_and_keeps_all_else(string more)
+    public void A_torrent_adds_layers_from_peers_and_keeps_everything_else(string more)
     {
         string info = $"4:infod9:file treed{LongFile}e12:meta versioni2e4:name1:n12:piece lengthi{V2Torrent.PieceLength}ee";
         TorrentMetainfo bare = MetainfoReader.Read(Encoding.Latin1.GetBytes($"d8:announce13:http://a.org/{info}{more}e"));
@@ -191,7 +191,7 @@ public sealed class HashTreeTests
     }
 
     [Fact]
-    public void A_hybrid_may_have_padding_behind_its_last_file()
+    public void A_hybrid_may_have_padding_after_its_last_file()
     {
         TorrentMetainfo torrent = MetainfoReader.Read(V2Torrent.MakeHybrid(
             V2Torrent.File("a", 7), Files(V1File("a", 7), Padding(V2Torrent.PieceLength - 7)), pieces: 1));
@@ -222,7 +222,7 @@ public sealed class HashTreeTests
     }
 
     [Fact]
-    public void A_hybrid_is_held_to_the_rules_of_v2()
+    public void A_hybrid_must_follow_the_rules_of_v2()
     {
         AssertRefused(
             MetainfoFault.InvalidHashTree, "no root hash",

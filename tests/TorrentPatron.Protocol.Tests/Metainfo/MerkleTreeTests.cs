@@ -11,7 +11,7 @@ public sealed class MerkleTreeTests
     [InlineData(16_385, 2, 1)]
     [InlineData(5 * 16_384, 5, 3)]
     [InlineData(8 * 16_384, 8, 3)]
-    public void A_tree_has_a_leaf_for_each_block_and_is_as_high_as_it_must_be(long bytes, long blocks, int height)
+    public void A_tree_has_a_leaf_for_each_block_and_the_lowest_possible_height(long bytes, long blocks, int height)
     {
         Assert.Equal(blocks, MerkleTree.CountBlocks(bytes));
         Assert.Equal(height, MerkleTree.HeightOf(blocks));

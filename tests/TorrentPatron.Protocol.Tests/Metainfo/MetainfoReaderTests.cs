@@ -41,7 +41,7 @@ public sealed class MetainfoReaderTests
     [InlineData("de8:announce5:false")]
     [InlineData("d4:infode")]
     [InlineData("de")]
-    public void Metadata_that_is_not_a_torrents_is_refused(string info) =>
+    public void Metadata_that_is_not_an_info_dictionary_is_refused(string info) =>
         Assert.Throws<MetainfoException>(() => MetainfoReader.ReadInfo(Encoding.ASCII.GetBytes(info), [], []));
 
     [Fact]
@@ -253,7 +253,7 @@ public sealed class MetainfoReaderTests
     }
 
     [Fact]
-    public void A_torrent_of_the_largest_size_is_read_from_a_file_and_made_of_metadata_alike()
+    public void The_largest_torrent_is_read_from_a_file_and_from_metadata()
     {
         string info = InfoOf(MetainfoReader.MaxMetadataBytes);
         TorrentMetainfo read = MetainfoReader.Read(TestTorrents.WithInfo(info));
@@ -266,7 +266,7 @@ public sealed class MetainfoReaderTests
     }
 
     [Fact]
-    public void Metadata_larger_than_peers_may_send_is_refused_in_a_file_too()
+    public void Metadata_larger_than_peers_may_send_is_also_refused_in_a_file()
     {
         string info = InfoOf(MetainfoReader.MaxMetadataBytes + 1);
 
@@ -278,7 +278,7 @@ public sealed class MetainfoReaderTests
     [InlineData("le")]
     [InlineData("i1e")]
     [InlineData("d0:0:e")]
-    public void A_file_of_the_largest_size_and_nothing_but_small_values_takes_bounded_memory(string values)
+    public void The_largest_file_of_only_small_values_takes_bounded_memory(string values)
     {
         byte[] file = Encoding.ASCII.GetBytes("d1:al" + string.Concat(Enumerable.Repeat(values, (MetainfoReader.MaxFileBytes - 10) / values.Length)) + "ee");
         long before = GC.GetAllocatedBytesForCurrentThread();
@@ -352,7 +352,7 @@ public sealed class MetainfoReaderTests
     }
 
     [Fact]
-    public void Names_in_UTF8_are_preferred_where_they_are_valid()
+    public void Names_in_UTF8_are_preferred_if_they_are_valid()
     {
         TorrentMetainfo torrent = MetainfoReader.Read(TestTorrents.WithInfo(
             "d5:filesld6:lengthi0e4:pathl1:xe10:path.utf-8l3:日eed6:lengthi0e4:pathl1:ye10:path.utf-8l0:eee"
@@ -402,7 +402,7 @@ public sealed class MetainfoReaderTests
     [InlineData("8:announce4:junk", null)]
     [InlineData("8:announce5:/\\\u202E", null)]
     [InlineData("8:announce10:http://\u202E", null)]
-    public void The_one_tracker_counts_where_the_list_gives_none(string top, string? expected)
+    public void The_single_tracker_counts_if_the_list_has_none(string top, string? expected)
     {
         Assert.Equal(expected, MetainfoReader.Read(WithTop(top)).TrackerTiers.SelectMany(tier => tier).SingleOrDefault());
     }
@@ -417,7 +417,7 @@ public sealed class MetainfoReaderTests
     }
 
     [Fact]
-    public void Odd_text_and_dates_never_hurt()
+    public void Unusual_text_and_dates_are_harmless()
     {
         TorrentMetainfo torrent = MetainfoReader.Read(WithTop(
             "7:comment9:a\u001B[31m\nb 10:created byi1e13:creation datei9223372036854775807e8:url-list0:"));
@@ -442,7 +442,7 @@ public sealed class MetainfoReaderTests
     }
 
     [Fact]
-    public void Any_changed_byte_gives_a_torrent_or_a_MetainfoException_and_nothing_else()
+    public void Changed_bytes_give_a_torrent_or_a_MetainfoException()
     {
         var random = new Random(3);
         byte[][] originals = [TestTorrents.ByMktorrent, TestTorrents.HybridByLibtorrent, TestTorrents.V2ByLibtorrent];
@@ -488,7 +488,7 @@ public sealed class MetainfoReaderTests
     }
 
     [Fact]
-    public void A_name_that_is_changed_is_kept_as_a_raw_path_where_it_can_be_that_of_a_file_here()
+    public void A_changed_name_is_kept_as_a_raw_path_if_a_file_can_have_it_here()
     {
         if (OperatingSystem.IsWindows())
             return;

@@ -19,7 +19,7 @@ public sealed class NameFoldingTests
     [InlineData("\u212B", "a\u030A")]
     [InlineData("\U00010400", "\U00010428")]
     [InlineData("\uF900", "\u8C48")]
-    public void Fold_makes_one_text_of_names_that_differ_in_case_or_composition_only(string one, string other) =>
+    public void Fold_unifies_names_that_differ_only_in_case_or_composition(string one, string other) =>
         Assert.Equal(NameFolding.Fold(one), NameFolding.Fold(other));
 
     [Theory]
@@ -28,11 +28,11 @@ public sealed class NameFoldingTests
     [InlineData("i", "\u0131")]
     [InlineData("ss", "ß")]
     [InlineData("\uFF41", "a")]
-    public void Fold_keeps_different_names_apart(string one, string other) =>
+    public void Fold_distinguishes_different_names(string one, string other) =>
         Assert.NotEqual(NameFolding.Fold(one), NameFolding.Fold(other));
 
     [Fact]
-    public void Fold_changes_nothing_more_in_what_it_has_folded()
+    public void Fold_is_idempotent()
     {
         for (int value = 0; value <= 0x10FFFF; value++)
         {

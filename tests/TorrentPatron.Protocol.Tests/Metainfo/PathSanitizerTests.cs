@@ -83,7 +83,7 @@ public sealed class PathSanitizerTests
     }
 
     [Fact]
-    public void A_long_name_of_which_only_spaces_or_a_device_are_left_when_it_is_cut_is_neutralised_too()
+    public void A_long_name_that_is_cut_to_spaces_or_a_device_name_is_neutralised()
     {
         Assert.Equal("_", PathSanitizer.CleanElement(new string(' ', 300) + "x"));
         Assert.Equal("_CON", PathSanitizer.CleanElement("CON" + new string(' ', 300) + "x"));
@@ -93,7 +93,7 @@ public sealed class PathSanitizerTests
     }
 
     [Fact]
-    public void Whatever_the_bytes_the_result_is_one_safe_element_and_final()
+    public void Every_input_gives_one_safe_element_that_stays_unchanged()
     {
         var random = new Random(7);
         byte[] alphabet = [.. "./\\:*?\"<>| \0\u001B.COMNUL1ab$"u8, 0xE2, 0x80, 0xAE, 0xF0, 0x9F, 0x91, 0x8D, 0xC2, 0x85, 0xFF];

@@ -21,7 +21,7 @@ public sealed class PieceVerifierTests
     }
 
     [Fact]
-    public void A_hash_may_be_made_of_any_number_of_blocks_at_once()
+    public void A_hash_can_be_computed_from_any_number_of_blocks_at_once()
     {
         using PieceHash hash = _verifier.Begin(0);
         hash.Append(_first.AsSpan(0, 16_384));
@@ -46,7 +46,7 @@ public sealed class PieceVerifierTests
     }
 
     [Fact]
-    public void FingerprintOf_is_equal_for_equal_blocks_alone()
+    public void FingerprintOf_is_equal_only_for_equal_blocks()
     {
         Assert.Equal(_verifier.FingerprintOf([1, 2]), _verifier.FingerprintOf([1, 2]));
         Assert.NotEqual(_verifier.FingerprintOf([1, 2]), _verifier.FingerprintOf([1, 3]));
@@ -66,7 +66,7 @@ public sealed class PieceVerifierTests
     }
 
     [Fact]
-    public void A_hybrid_torrent_is_verified_by_both_hashes_as_it_comes_and_by_one_in_files()
+    public void A_hybrid_torrent_is_verified_by_both_hashes_on_arrival_and_by_one_on_disk()
     {
         PieceVerifier verifier = PieceVerifier.For(MetainfoReader.Read(TestTorrents.HybridByLibtorrent));
         byte[] last = [.. "hello world\n"u8, .. new byte[16_372]];
@@ -107,7 +107,7 @@ public sealed class PieceVerifierTests
     }
 
     [Fact]
-    public void A_block_is_verified_by_its_own_hash_where_those_of_its_piece_are_known()
+    public void A_block_is_verified_by_its_own_hash_if_its_pieces_hashes_are_known()
     {
         const int Length = (2 * V2Torrent.PieceLength) + MerkleTree.BlockLength + 5;
         byte[] content = V2Torrent.Content(Length);
@@ -144,10 +144,10 @@ public sealed class PieceVerifierTests
     }
 
     [Fact]
-    public void A_torrent_of_version_1_has_no_hashes_of_blocks() => Assert.Null(_verifier.LeavesOf(0, new byte[32]));
+    public void A_v1_torrent_has_no_block_hashes() => Assert.Null(_verifier.LeavesOf(0, new byte[32]));
 
     [Fact]
-    public void BeginV1_makes_the_hash_that_a_v1_torrent_names()
+    public void BeginV1_computes_the_hash_of_a_v1_torrent()
     {
         using PieceHash hash = PieceHash.BeginV1();
         hash.Append(_first);

@@ -118,7 +118,7 @@ public sealed class TorrentBuilderTests
     [InlineData("", null)]
     [InlineData("a", "ftp://u/")]
     [InlineData("a", "u")]
-    public void Hints_that_no_reader_takes_are_refused(string collection, string? updateUrl)
+    public void Hints_that_no_reader_accepts_are_refused(string collection, string? updateUrl)
     {
         var builder = new TorrentBuilder
         {
@@ -169,7 +169,7 @@ public sealed class TorrentBuilderTests
     [InlineData("foo", null, "'foo' is not a tracker's address")]
     [InlineData("wss://t.example/", null, "must begin with http://, https:// or udp://")]
     [InlineData("http://t.example/", "bar", "'bar' is not a web seed's address")]
-    public void An_address_that_no_reader_takes_is_refused(string tracker, string? webSeed, string expected)
+    public void An_address_that_no_reader_accepts_is_refused(string tracker, string? webSeed, string expected)
     {
         var builder = new TorrentBuilder
         {

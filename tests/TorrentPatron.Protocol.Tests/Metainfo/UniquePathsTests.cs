@@ -15,7 +15,7 @@ public sealed class UniquePathsTests
     }
 
     [Fact]
-    public void A_clash_in_any_case_of_letters_gets_a_number_before_the_extension()
+    public void A_clash_in_any_case_gets_a_number_before_the_extension()
     {
         Assert.Equal(
             ["n/Read.me.txt", "n/READ.me (1).TXT", "n/read.me (2).txt", "n/größe", "n/GRÖßE (1)"],
@@ -35,13 +35,13 @@ public sealed class UniquePathsTests
     }
 
     [Fact]
-    public void A_number_that_is_taken_is_passed_over()
+    public void A_number_in_use_is_skipped()
     {
         Assert.Equal(["a", "a (1)", "A (2)", "a (1) (1)"], Add("a", "a (1)", "A", "a (1)"));
     }
 
     [Fact]
-    public void A_file_and_a_folder_of_one_name_are_parted()
+    public void A_file_and_a_folder_of_one_name_get_different_names()
     {
         Assert.Equal(["x/a", "X (1)"], Add("x/a", "X"));
         Assert.Equal(["y", "y (1)/a", "y (1)/b", "y (1)/a (1)"], Add("y", "y/a", "Y/b", "y/a"));
@@ -59,7 +59,7 @@ public sealed class UniquePathsTests
     }
 
     [Fact]
-    public void A_path_longer_than_systems_take_loses_its_folders_but_the_first()
+    public void A_path_longer_than_systems_allow_keeps_only_its_first_folder()
     {
         string deep = "n/" + string.Concat(Enumerable.Repeat("folder/", 130));
         string[] results = Add(deep + "a.txt", deep + "A.txt", deep[..800] + "/b", "n/a (1).txt");

@@ -12,7 +12,7 @@ public sealed class IgdTests
     private static readonly IgdService Service = new(IgdService.Types[0], new Uri("http://192.168.1.1:5000/ctl/IPConn"));
 
     [Fact]
-    public void The_services_of_a_description_are_found_the_best_first()
+    public void A_descriptions_services_are_found_best_first()
     {
         IReadOnlyList<IgdService> services = Describe(
             Entry("WANPPPConnection:1", "/ppp") + Entry("WANCommonInterfaceConfig:1", "/common") + Entry("WANIPConnection:1", "/ctl/1") + Entry("WANIPConnection:2", "ctl/2"));

@@ -7,7 +7,7 @@ namespace TorrentPatron.Protocol.Tests.PortMapping;
 public sealed class NatPmpCodecTests
 {
     [Fact]
-    public void Requests_are_laid_out_as_RFC_6886_has_it()
+    public void Requests_have_the_layout_of_RFC_6886()
     {
         Assert.Equal("0000", Convert.ToHexString(NatPmpCodec.WriteAddressRequest()));
         Assert.Equal("000200001AE1C8D500001C20", Convert.ToHexString(NatPmpCodec.WriteMapRequest(ProtocolType.Tcp, 6881, 51413, 7200)));

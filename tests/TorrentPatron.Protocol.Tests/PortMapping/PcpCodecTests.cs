@@ -9,7 +9,7 @@ public sealed class PcpCodecTests
     private const string Nonce = "000102030405060708090A0B";
 
     [Fact]
-    public void A_request_is_laid_out_as_RFC_6887_has_it()
+    public void A_request_has_the_layout_of_RFC_6887()
     {
         var request = new PcpMapRequest(new UInt128(0x00010203, 0x0405060708090A0B), ProtocolType.Tcp, 6881, IPAddress.Parse("192.168.1.5"), 51413, null, 7200);
 
@@ -19,7 +19,7 @@ public sealed class PcpCodecTests
     }
 
     [Fact]
-    public void An_answer_tells_the_outside_port_and_address()
+    public void An_answer_contains_the_external_port_and_address()
     {
         byte[] datagram = Convert.FromHexString(
             "02810000" + "00000E10" + "0000002A" + "000000000000000000000000" + Nonce + "11000000" + "1AE1" + "C8D5" + "00000000000000000000FFFFCB007107");

@@ -15,7 +15,7 @@ public sealed class SsdpCodecTests
     }
 
     [Fact]
-    public void An_answer_names_where_the_description_is()
+    public void An_answer_contains_the_descriptions_address()
     {
         // As miniupnpd answers.
         SsdpAnswer? answer = Read(

@@ -67,7 +67,7 @@ public sealed class HttpConnectHandshakeTests
     }
 
     [Fact]
-    public void A_header_without_end_fails()
+    public void An_endless_header_fails()
     {
         var side = new HttpConnectHandshake(new HostEndPoint("a", 80), null);
         side.Receive("HTTP/1.1 200 OK\r\n"u8);

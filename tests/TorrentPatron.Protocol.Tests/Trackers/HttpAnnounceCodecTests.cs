@@ -28,14 +28,14 @@ public sealed class HttpAnnounceCodecTests
     [InlineData("http://example.com/announce?x=2/4", "http://example.com/scrape?x=2/4&")]
     [InlineData("http://example.com/x%064announce", null)]
     [InlineData("http://announce", null)]
-    public void A_scrape_address_is_made_as_BEP_48_says(string announce, string? scrape)
+    public void A_scrape_address_follows_BEP_48(string announce, string? scrape)
     {
         Uri? uri = HttpAnnounceCodec.BuildScrapeUri(new Uri(announce), AnnounceRequests.Plain.InfoHash);
         Assert.Equal(scrape is null ? null : $"{scrape}info_hash=%124Vx%9A%BC%DE%F1%23Eg%89%AB%CD%EF%124Vx%9A", uri?.OriginalString);
     }
 
     [Fact]
-    public void A_scrape_answer_gives_the_counts_of_its_torrent_alone()
+    public void A_scrape_answer_gives_only_the_counts_of_its_torrent()
     {
         InfoHash torrent = AnnounceRequests.Plain.InfoHash;
         byte[] answer = [.. "d5:filesd20:"u8, .. torrent.ToArray(), .. "d8:completei5e10:downloadedi50e10:incompletei10eeee"u8];
@@ -157,7 +157,7 @@ public sealed class HttpAnnounceCodecTests
     [InlineData("0101")]
     [InlineData("01010101")]
     [InlineData("")]
-    public void Crypto_flags_name_the_compact_peers_that_take_encrypted_connections_only(string flags, params string[] encrypted)
+    public void Crypto_flags_mark_compact_peers_that_require_encryption(string flags, params string[] encrypted)
     {
         byte[] bytes = Convert.FromHexString(flags);
         // The second has no port and is ignored.

@@ -17,7 +17,7 @@ public sealed class WebSeedUrlsTests
     [InlineData("http://mirror.example/", "a b#%?.exe", "http://mirror.example/a%20b%23%25%3F.exe")]
     [InlineData("http://mirror.example/get?id=7&key=a%2Fb", "foo.exe", "http://mirror.example/get?id=7&key=a%2Fb")]
     [InlineData("http://mirror.example/x/", "日本", "http://mirror.example/x/%E6%97%A5%E6%9C%AC")]
-    public void A_torrent_of_one_file_is_at_the_address_or_below_it_where_that_ends_with_a_slash(string seed, string name, string expected) =>
+    public void A_torrent_of_one_file_is_at_the_address_or_below_it_if_that_ends_with_a_slash(string seed, string name, string expected) =>
         Assert.Equal(expected, AddressOf(Single(name), seed, 0));
 
     [Theory]

@@ -8,7 +8,7 @@ public sealed class AllowedFastSetTests
     private static readonly InfoHash Torrent = new([.. Enumerable.Repeat((byte)0xAA, 20)]);
 
     [Fact]
-    public void The_example_of_BEP_6_comes_out()
+    public void The_example_of_BEP_6_is_reproduced()
     {
         var address = IPAddress.Parse("80.4.4.200");
 

@@ -48,7 +48,7 @@ public sealed class BitfieldTests
     [InlineData("81", 7)]
     [InlineData("8040", 9)]
     [InlineData("80", -1)]
-    public void A_wrong_size_or_a_spare_bit_makes_no_field(string hex, int length)
+    public void A_wrong_size_or_a_set_spare_bit_is_refused(string hex, int length)
     {
         Assert.False(Bitfield.TryRead(Convert.FromHexString(hex), length, out Bitfield? field));
         Assert.Null(field);
@@ -97,7 +97,7 @@ public sealed class BitfieldTests
     }
 
     [Fact]
-    public void Indices_outside_are_refused()
+    public void Indices_out_of_range_are_refused()
     {
         var field = new Bitfield(3);
         Assert.Throws<ArgumentOutOfRangeException>(() => field.Set(3));

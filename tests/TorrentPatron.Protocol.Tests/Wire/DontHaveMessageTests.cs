@@ -18,5 +18,5 @@ public sealed class DontHaveMessageTests
     [InlineData(0)]
     [InlineData(3)]
     [InlineData(5)]
-    public void Another_length_is_refused(int length) => Assert.False(DontHaveMessage.TryRead(new byte[length], out _));
+    public void A_different_length_is_refused(int length) => Assert.False(DontHaveMessage.TryRead(new byte[length], out _));
 }

@@ -56,7 +56,7 @@ public sealed class ExtensionHandshakeTests
     [InlineData("d1:p1:x4:reqq1:x13:metadata_size1:x1:vi1ee")]
     [InlineData("d1:mi1e1:plee")]
     [InlineData("d1:md1:ai256e1:bi-1e1:c1:xee")]
-    public void Absurd_values_are_left_out(string text)
+    public void Absurd_values_are_ignored(string text)
     {
         Assert.True(Read(text, out ExtensionHandshake? read));
 
@@ -68,14 +68,14 @@ public sealed class ExtensionHandshakeTests
     }
 
     [Fact]
-    public void A_boundless_queue_is_not_believed()
+    public void An_absurd_queue_length_is_not_believed()
     {
         Assert.True(Read("d4:reqqi9223372036854775807ee", out ExtensionHandshake? read));
         Assert.Equal(2000, read!.RequestQueue);
     }
 
     [Fact]
-    public void Names_are_made_safe_to_print_or_left_out_where_they_are_long()
+    public void Names_are_made_safe_to_print_or_dropped_if_they_are_long()
     {
         Assert.True(Read("d1:v5:\u001b[31me", out ExtensionHandshake? read));
         Assert.DoesNotContain('\u001b', read!.Client);
@@ -92,7 +92,7 @@ public sealed class ExtensionHandshakeTests
     }
 
     [Fact]
-    public void Names_of_extensions_longer_than_any_are_not_kept()
+    public void Overlong_names_of_extensions_are_not_kept()
     {
         Assert.True(Read($"d1:md65:{new string('a', 65)}i1e6:ut_pexi2eee", out ExtensionHandshake? read));
         Assert.Equal("ut_pex", Assert.Single(read!.Extensions).Key);

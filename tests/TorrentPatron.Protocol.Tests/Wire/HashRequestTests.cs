@@ -92,7 +92,7 @@ public sealed class HashRequestTests
     [InlineData(MessageId.Hashes, 48 + 64, ReadResult.Complete)]
     [InlineData(MessageId.Hashes, 48, ReadResult.Invalid)]
     [InlineData(MessageId.Hashes, 48 + 33, ReadResult.Invalid)]
-    public void A_message_of_hashes_has_the_length_that_it_must_have(MessageId id, int length, ReadResult expected)
+    public void A_message_of_hashes_has_the_required_length(MessageId id, int length, ReadResult expected)
     {
         byte[] message = new byte[5 + length];
         MessageWriter.WriteBody(message, id, new byte[length]);

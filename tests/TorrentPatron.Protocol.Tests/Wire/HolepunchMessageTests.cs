@@ -9,7 +9,7 @@ public sealed class HolepunchMessageTests
     [Theory]
     [InlineData("203.0.113.7", "00" + "00" + "CB007107" + "1AE1" + "00000000")]
     [InlineData("2001:db8::7", "00" + "01" + "20010DB8000000000000000000000007" + "1AE1" + "00000000")]
-    public void A_message_is_written_as_BEP_55_says_and_read_again(string address, string bytes)
+    public void A_message_is_written_as_in_BEP_55_and_read_again(string address, string bytes)
     {
         var message = new HolepunchMessage(HolepunchKind.Rendezvous, new IPEndPoint(IPAddress.Parse(address), 6881));
         byte[] buffer = new byte[HolepunchMessage.MostBytes];
@@ -20,7 +20,7 @@ public sealed class HolepunchMessageTests
     }
 
     [Fact]
-    public void An_error_has_a_code_and_others_may_leave_it_out()
+    public void An_error_has_a_code_which_other_messages_may_omit()
     {
         Assert.True(HolepunchMessage.TryRead([2, 0, 1, 2, 3, 4, 0x1A, 0xE1, 0, 0, 0, 3], out HolepunchMessage message));
         Assert.Equal((HolepunchKind.Error, HolepunchError.NoSupport), (message.Kind, message.Error));

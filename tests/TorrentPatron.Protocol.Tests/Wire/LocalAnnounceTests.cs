@@ -9,7 +9,7 @@ public sealed class LocalAnnounceTests
     private static readonly InfoHash Torrent = InfoHash.OfInfo("a torrent"u8);
 
     [Fact]
-    public void It_is_written_as_BEP_14_says()
+    public void It_is_written_as_in_BEP_14()
     {
         var announce = new LocalAnnounce { Port = 6881, InfoHashes = [Torrent], Cookie = "abc" };
         Assert.Equal(
@@ -32,7 +32,7 @@ public sealed class LocalAnnounceTests
     }
 
     [Fact]
-    public void Headers_of_any_case_and_order_and_unknown_ones_are_taken()
+    public void Headers_in_any_case_and_order_and_unknown_ones_are_accepted()
     {
         string text = $"BT-SEARCH * HTTP/1.1\nX: y\nINFOHASH:{Torrent.ToString().ToUpperInvariant()}\nport:  1 \nInfohash: nonsense\n\n";
         Assert.True(LocalAnnounce.TryRead(Encoding.ASCII.GetBytes(text), out LocalAnnounce? read));

@@ -124,7 +124,7 @@ public sealed class PeerMessageTests
     }
 
     [Fact]
-    public void Byte_by_byte_the_same_messages_come_as_at_once()
+    public void Messages_are_the_same_byte_by_byte_as_at_once()
     {
         var random = new Random(3);
         byte[] stream = [.. Enumerable.Range(0, 200).SelectMany(_ => RandomMessage(random))];

@@ -8,7 +8,7 @@ public sealed class PeerPriorityTests
     [Theory]
     [InlineData("123.213.32.10:1", "98.76.54.32:2", 0xec2d7224)]
     [InlineData("123.213.32.10:1", "123.213.32.234:2", 0x99568189)]
-    public void The_examples_of_BEP_40_come_out_from_both_sides(string left, string right, uint expected)
+    public void The_examples_of_BEP_40_are_reproduced_from_both_sides(string left, string right, uint expected)
     {
         Assert.Equal(expected, PeerPriority.Compute(IPEndPoint.Parse(left), IPEndPoint.Parse(right)));
         Assert.Equal(expected, PeerPriority.Compute(IPEndPoint.Parse(right), IPEndPoint.Parse(left)));
@@ -23,14 +23,14 @@ public sealed class PeerPriorityTests
     [InlineData("2001:db8::1", "2001:db9:0:5555::", "2001:db9:0:ffff:aaaa::", true)]
     [InlineData("2001:db8::1", "2001:db8:0:100::", "2001:db8:0:200::", false)]
     [InlineData("2001:db8::1", "2001:db8:0:1::", "2001:db8:0:2::", false)]
-    public void The_nearer_two_peers_are_the_more_of_their_addresses_counts(string self, string one, string other, bool isSame) =>
+    public void More_of_the_addresses_counts_for_nearer_peers(string self, string one, string other, bool isSame) =>
         Assert.Equal(
             isSame,
             PeerPriority.Compute(IPEndPoint.Parse(self), IPEndPoint.Parse(one))
                 == PeerPriority.Compute(IPEndPoint.Parse(self), IPEndPoint.Parse(other)));
 
     [Fact]
-    public void Of_one_address_the_ports_count()
+    public void For_equal_addresses_the_ports_count()
     {
         IPEndPoint left = IPEndPoint.Parse("10.0.0.1:80"), right = IPEndPoint.Parse("10.0.0.1:443");
         Assert.Equal(PeerPriority.Compute(left, right), PeerPriority.Compute(right, left));
@@ -38,7 +38,7 @@ public sealed class PeerPriorityTests
     }
 
     [Fact]
-    public void Peers_of_different_IP_versions_have_none() =>
+    public void Peers_of_different_IP_versions_have_no_priority() =>
         Assert.Equal(0u, PeerPriority.Compute(IPEndPoint.Parse("10.0.0.1:80"), IPEndPoint.Parse("[2001:db8::1]:80")));
 
     private static IPEndPoint Mapped(string endPoint)

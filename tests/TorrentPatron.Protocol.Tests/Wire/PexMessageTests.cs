@@ -7,7 +7,7 @@ namespace TorrentPatron.Protocol.Tests.Wire;
 public sealed class PexMessageTests
 {
     [Fact]
-    public void A_peer_that_is_named_twice_counts_once_also_on_the_own_network()
+    public void A_peer_named_twice_counts_once_even_on_the_local_network()
     {
         Assert.True(PexMessage.TryRead("d5:added18:\n\0\0\u0001abFFFFFF\n\0\0\u0001abe"u8.ToArray(), out PexMessage? message));
         Assert.Equal(2, message.Added.Count);
@@ -34,7 +34,7 @@ public sealed class PexMessageTests
     }
 
     [Fact]
-    public void It_is_written_as_BEP_11_says()
+    public void It_is_written_as_in_BEP_11()
     {
         var message = new PexMessage { Added = [new PexPeer(new IPEndPoint(new IPAddress("abcd"u8), 0x6566), (PexFlags)'g')] };
         Assert.Equal("d5:added6:abcdef7:added.f1:g6:added60:8:added6.f0:7:dropped0:8:dropped60:e", Encoding.ASCII.GetString(message.ToBytes()));
@@ -50,7 +50,7 @@ public sealed class PexMessageTests
     }
 
     [Fact]
-    public void More_peers_than_BEP_11_allows_are_left_out()
+    public void Peers_beyond_the_limit_of_BEP_11_are_ignored()
     {
         byte[] peers = [.. Enumerable.Range(1, 200).SelectMany(i => new byte[] { 1, 2, 3, (byte)i, 0, 1 })];
         Assert.True(PexMessage.TryRead((byte[])[.. "d5:added1200:"u8, .. peers, .. "7:dropped1200:"u8, .. peers, .. "e"u8], out PexMessage? read));
