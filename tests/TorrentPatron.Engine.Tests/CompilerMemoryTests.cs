@@ -8,7 +8,7 @@ public sealed class CompilerMemoryTests
     private int _trims;
 
     [Fact]
-    public void It_is_given_back_once_after_something_was_compiled()
+    public void Memory_is_released_once_after_a_compilation()
     {
         var memory = new CompilerMemory(() => _compiled, Trim(true));
         Tick(memory, 100);
@@ -24,7 +24,7 @@ public sealed class CompilerMemoryTests
     }
 
     [Fact]
-    public void A_system_that_cannot_do_it_is_not_asked_again()
+    public void An_unsupported_system_is_not_asked_again()
     {
         var memory = new CompilerMemory(() => ++_compiled, Trim(false));
         Tick(memory, 100);

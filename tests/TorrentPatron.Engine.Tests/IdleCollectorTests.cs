@@ -66,7 +66,7 @@ public sealed class IdleCollectorTests : IdleCollector.IHeap
     }
 
     [Fact]
-    public void It_looks_rarely()
+    public void It_checks_rarely()
     {
         for (int beat = 1; beat < IdleCollector.Interval; beat++)
             _collector.Tick();

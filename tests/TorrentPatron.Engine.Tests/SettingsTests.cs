@@ -32,7 +32,7 @@ public sealed class SettingsTests
     }
 
     [Fact]
-    public async Task A_port_that_is_changed_is_listened_on_the_old_one_is_not_and_trackers_hear_of_it()
+    public async Task After_a_change_of_port_only_the_new_one_listens_and_trackers_are_told()
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(111, Piece, 4 * Piece);

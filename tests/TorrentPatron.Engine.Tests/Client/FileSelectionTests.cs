@@ -8,14 +8,14 @@ public sealed class FileSelectionTests
     private static readonly string[] Files = ["readme.txt", "season 1/e01.mkv", "season 1/e02.mkv", "season 1/sample/e01.mkv"];
 
     [Fact]
-    public void Without_a_word_every_file_is_wanted()
+    public void By_default_every_file_is_wanted()
     {
         Assert.True(FileSelection.All.IsAll);
         Assert.Empty(FileSelection.All.Resolve(Show(Files)));
     }
 
     [Fact]
-    public void A_pattern_is_held_against_the_name_the_path_and_the_path_below_the_torrents_folder()
+    public void A_pattern_is_matched_against_the_name_the_path_and_the_path_below_the_torrents_folder()
     {
         Assert.Equal([1, 3], Wanted(new FileSelection { Include = ["e01.mkv"] }));
         Assert.Equal([1, 2, 3], Wanted(new FileSelection { Include = ["season 1/*"] }));
@@ -32,14 +32,14 @@ public sealed class FileSelectionTests
     }
 
     [Fact]
-    public void Indices_are_wanted_besides_what_patterns_name_and_those_of_no_file_do_not_matter()
+    public void Indices_are_added_to_the_patterns_files_and_invalid_ones_are_ignored()
     {
         Assert.Equal([2], Wanted(new FileSelection { Indices = [2, 99, -1] }));
         Assert.Equal([0, 2], Wanted(new FileSelection { Include = ["readme*"], Indices = [2] }));
     }
 
     [Fact]
-    public void A_file_is_found_as_its_name_is_written_before_the_name_is_read_as_a_pattern()
+    public void A_literal_file_name_is_matched_before_it_is_tried_as_a_pattern()
     {
         string[] files = ["[a] e01.mkv", "a e01.mkv", "b [x]/e02.mkv"];
         Assert.Equal([0], Wanted(new FileSelection { Include = ["[a] e01.mkv"] }, files));
@@ -50,7 +50,7 @@ public sealed class FileSelectionTests
     }
 
     [Fact]
-    public void A_name_of_no_file_is_missing_and_a_pattern_is_not()
+    public void An_unmatched_name_is_reported_missing_and_an_unmatched_pattern_is_not()
     {
         var selection = new FileSelection { Include = ["readme.txt", "nosuch.mkv", "*.iso", "[abc"], Exclude = ["none"], Indices = [9] };
         Assert.Equal(["nosuch.mkv", "[abc"], selection.Missing(Show(Files)));

@@ -14,7 +14,7 @@ public sealed class NamePatternTests
     [InlineData("a", "a")]
     [InlineData("`*", "*")]
     [InlineData("[xyz", "")]
-    public void A_name_is_found_as_it_is_written_before_it_is_read_as_a_pattern(string text, string found) =>
+    public void A_literal_name_is_matched_before_it_is_tried_as_a_pattern(string text, string found) =>
         Assert.Equal(found.Length == 0 ? [] : [found], Find(text));
 
     [Fact]
@@ -27,7 +27,7 @@ public sealed class NamePatternTests
     [InlineData("[z-a]*", false)]
     [InlineData("`[a`]", false)]
     [InlineData("a]", false)]
-    public void A_pure_name_has_no_wildcards(string text, bool hasWildcards) =>
+    public void A_plain_name_has_no_wildcards(string text, bool hasWildcards) =>
         Assert.Equal(hasWildcards, new NamePattern(text).HasWildcards);
 
     [Fact]

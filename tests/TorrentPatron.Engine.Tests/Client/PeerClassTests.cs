@@ -5,7 +5,7 @@ namespace TorrentPatron.Engine.Tests.Client;
 public sealed class PeerClassTests
 {
     [Fact]
-    public void A_class_has_the_addresses_that_it_was_given_in_one_text_or_several()
+    public void A_class_has_the_given_addresses_whether_from_one_text_or_several()
     {
         Assert.True(PeerClass.TryMake(" office ", ["10.0.0.0/8, 192.0.2.1", "2001:db8::/32;192.0.2.7-192.0.2.9"], out PeerClass? made, out _));
 
@@ -35,7 +35,7 @@ public sealed class PeerClassTests
         Assert.False(PeerClass.TryMake(new string('x', 65), ["10.0.0.0/8"], out _, out _));
 
     [Fact]
-    public void Classes_have_names_of_their_own_and_are_bounded()
+    public void Class_names_are_unique_and_the_number_of_classes_is_bounded()
     {
         Assert.Null(PeerClass.Check([Make("a"), Make("b")]));
         Assert.Contains("'a'", PeerClass.Check([Make("a"), Make("A")])!.Message, StringComparison.Ordinal);

@@ -18,7 +18,7 @@ public sealed class WildcardPatternTests
     }
 
     [Fact]
-    public void A_pattern_matches_what_it_matches_in_PowerShell()
+    public void A_pattern_matches_as_in_PowerShell()
     {
         var differences = new List<string>();
         int cases = 0;
@@ -44,11 +44,11 @@ public sealed class WildcardPatternTests
     [InlineData("a`[b`]c", false)]
     [InlineData("a`*", false)]
     [InlineData("a]", false)]
-    public void Only_a_pattern_of_several_names_has_wildcards(string pattern, bool hasWildcards) =>
+    public void Only_a_pattern_that_can_match_several_names_has_wildcards(string pattern, bool hasWildcards) =>
         Assert.Equal(hasWildcards, new WildcardPattern(pattern).HasWildcards);
 
     [Fact]
-    public void A_pattern_made_to_take_long_does_not()
+    public void A_hostile_pattern_is_matched_quickly()
     {
         string pattern = string.Concat(Enumerable.Repeat("a*", 1000)) + "b";
 

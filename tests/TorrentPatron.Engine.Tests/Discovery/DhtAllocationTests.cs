@@ -19,7 +19,7 @@ public sealed class DhtAllocationTests
     [InlineData("ping", 2_000)]
     [InlineData("find_node", 4_500)]
     [InlineData("get_peers", 4_500)]
-    public void An_answer_allocates_the_message_that_was_read_and_no_buffers(string method, int most)
+    public void An_answer_allocates_the_read_message_but_no_buffers(string method, int most)
     {
         KrpcQuery query = method switch
         {

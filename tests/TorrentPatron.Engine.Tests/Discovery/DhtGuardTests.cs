@@ -27,7 +27,7 @@ public sealed class DhtGuardTests
     }
 
     [Fact]
-    public void A_crowd_does_not_fill_the_memory_and_the_blocked_stay_blocked_in_a_small_one()
+    public void Many_addresses_do_not_fill_the_memory_and_blocked_ones_stay_blocked()
     {
         for (int i = 0; i <= DhtGuard.MostQuestions; i++)
             _guard.Allows(IPEndPoint.Parse("50.1.1.1:1"), TimeSpan.Zero);

@@ -18,7 +18,7 @@ public sealed class DhtNodeTests
     private readonly DhtNetwork _network = new(7);
 
     [Fact]
-    public void Of_two_nodes_one_finds_the_peer_that_the_other_has_announced()
+    public void One_node_finds_the_peer_that_another_has_announced()
     {
         (DhtNetwork.Member first, DhtNetwork.Member second) = Pair();
         first.Find(Torrent);
@@ -35,7 +35,7 @@ public sealed class DhtNodeTests
     [InlineData("node.example", "21.0.0.1", 1)]
     [InlineData("node.example", "10.0.0.1", 0)]
     [InlineData("node.example", "127.0.0.1", 0)]
-    public async Task A_node_whose_name_a_proxy_looks_up_is_known_by_the_address_that_answers(string name, string address, int known)
+    public async Task A_node_whose_name_the_proxy_resolves_is_stored_by_the_answering_address(string name, string address, int known)
     {
         var port = new FakeDatagramPort();
         var time = new FakeTimeProvider();
@@ -59,7 +59,7 @@ public sealed class DhtNodeTests
     }
 
     [Fact]
-    public void Two_that_look_for_the_same_at_the_same_moment_find_each_other_at_once()
+    public void Two_peers_that_search_for_the_same_torrent_at_once_find_each_other()
     {
         (DhtNetwork.Member first, DhtNetwork.Member second) = Pair();
         first.Find(Torrent);
@@ -88,7 +88,7 @@ public sealed class DhtNodeTests
     }
 
     [Fact]
-    public void IPv4_and_IPv6_are_networks_of_their_own_in_which_both_are_found()
+    public void IPv4_and_IPv6_are_separate_networks_and_peers_are_found_in_both()
     {
         DhtNetwork.Member[] members =
         [
@@ -178,7 +178,7 @@ public sealed class DhtNodeTests
     }
 
     [Fact]
-    public void The_nodes_of_an_earlier_run_are_enough_to_begin_with()
+    public void The_saved_nodes_of_an_earlier_run_suffice_to_start()
     {
         (DhtNetwork.Member first, DhtNetwork.Member second) = Pair();
         byte[] saved = second.Node.Save().ToBytes();
@@ -206,7 +206,7 @@ public sealed class DhtNodeTests
     }
 
     [Fact]
-    public void Many_that_come_at_the_same_moment_know_each_other_soon()
+    public void Many_nodes_that_join_at_once_soon_know_each_other()
     {
         DhtNetwork.Member first = _network.Add(DhtNetwork.Home);
         DhtNetwork.Member[] others = [.. Enumerable.Range(1, 40).Select(_ => _network.Add(DhtNetwork.Home, first.EndPoint))];
@@ -281,7 +281,7 @@ public sealed class DhtNodeTests
     }
 
     [Fact]
-    public async Task Names_in_a_torrent_are_looked_up_ten_at_once_and_lead_to_the_internet_only()
+    public async Task Names_in_a_torrent_are_resolved_ten_at_once_and_only_internet_addresses_are_used()
     {
         var asked = new List<string>();
         var bootstrap = new BootstrapResolver(["router.example:1", "10.0.0.1:1"], Resolve, _network.Datagrams);
@@ -320,7 +320,7 @@ public sealed class DhtNodeTests
     }
 
     [Fact]
-    public void Answers_stay_below_the_upload_bound_and_leave_room_for_own_questions()
+    public void Answers_stay_below_the_upload_limit_and_leave_room_for_own_queries()
     {
         DhtNetwork.Member node = Started();
         DhtProbe helper = Answering("10.9.9.9:6881", withPeers: true);
@@ -390,7 +390,7 @@ public sealed class DhtNodeTests
     }
 
     [Fact]
-    public void An_answer_with_all_there_is_fits_into_one_packet()
+    public void The_largest_answer_fits_into_one_packet()
     {
         DhtNetwork.Member[] members =
         [
@@ -464,7 +464,7 @@ public sealed class DhtNodeTests
     }
 
     [Fact]
-    public void A_node_that_asks_is_kept_once_it_has_answered_itself()
+    public void A_querying_node_is_kept_once_it_has_answered_a_query()
     {
         DhtNetwork.Member node = Started();
         var silent = new DhtProbe(_network.Datagrams, "10.8.8.8:1");
@@ -477,7 +477,7 @@ public sealed class DhtNodeTests
     }
 
     [Fact]
-    public void A_node_that_has_been_silent_for_long_is_asked_and_forgotten_when_it_is_gone()
+    public void A_long_silent_node_is_pinged_and_forgotten_if_it_does_not_answer()
     {
         (DhtNetwork.Member first, DhtNetwork.Member second) = Pair();
         second.Die();
@@ -502,7 +502,7 @@ public sealed class DhtNodeTests
     }
 
     [Fact]
-    public void After_a_long_outage_nodes_that_were_forgotten_are_found_again_without_others_to_begin_with()
+    public void After_a_long_outage_forgotten_nodes_are_found_again_without_an_entry_point()
     {
         DhtProbe probe = Answering("10.9.9.9:6881", withPeers: false);
         DhtNetwork.Member node = _network.Add(DhtNetwork.Home);
@@ -521,7 +521,7 @@ public sealed class DhtNodeTests
     }
 
     [Fact]
-    public void Peers_at_home_are_not_believed_to_a_node_on_the_internet()
+    public void Local_peers_named_by_an_internet_node_are_ignored()
     {
         DhtProbe probe = Answering("40.1.1.1:6881", withPeers: false);
         IPEndPoint good = IPEndPoint.Parse("41.1.1.1:1");
@@ -540,7 +540,7 @@ public sealed class DhtNodeTests
     }
 
     [Fact]
-    public void On_the_internet_every_node_takes_an_id_that_fits_its_address()
+    public void On_the_internet_every_node_chooses_an_id_valid_for_its_address()
     {
         var members = new List<DhtNetwork.Member>();
         var seen = new Dictionary<IPEndPoint, NodeId>();
@@ -570,7 +570,7 @@ public sealed class DhtNodeTests
     }
 
     [Fact]
-    public void After_its_end_it_sends_nothing()
+    public void A_disposed_node_sends_nothing()
     {
         DhtProbe probe = Answering("10.9.9.9:6881", withPeers: true);
         DhtNetwork.Member node = _network.Add(DhtNetwork.Home, probe.EndPoint);

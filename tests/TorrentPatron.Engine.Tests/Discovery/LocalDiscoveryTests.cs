@@ -53,7 +53,7 @@ public sealed class LocalDiscoveryTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Torrents_started_together_go_out_together_and_later_ones_a_minute_later()
+    public async Task Torrents_started_together_are_announced_together_and_later_ones_a_minute_later()
     {
         for (int i = 0; i < 25; i++)
             _discovery.Find(Torrent(i), _ => { });
@@ -76,7 +76,7 @@ public sealed class LocalDiscoveryTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Peers_of_known_torrents_are_taken_and_own_calls_are_not()
+    public async Task Peers_of_known_torrents_are_accepted_and_own_calls_are_ignored()
     {
         var found = Channel.CreateUnbounded<IReadOnlyList<IPEndPoint>>();
         _discovery.Find(Torrent(1), peers => found.Writer.TryWrite(peers));
@@ -93,7 +93,7 @@ public sealed class LocalDiscoveryTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Of_a_flood_of_calls_some_are_ignored()
+    public async Task Some_calls_of_a_flood_are_ignored()
     {
         var found = Channel.CreateUnbounded<IReadOnlyList<IPEndPoint>>();
         _discovery.Find(Torrent(1), peers => found.Writer.TryWrite(peers));
@@ -113,7 +113,7 @@ public sealed class LocalDiscoveryTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Over_real_sockets_two_on_this_machine_find_each_other()
+    public async Task Two_engines_on_this_machine_find_each_other_over_real_sockets()
     {
         // Not over IPv6: a loopback interface cannot reach a group there.
         IPAddress local = IPAddress.Loopback;

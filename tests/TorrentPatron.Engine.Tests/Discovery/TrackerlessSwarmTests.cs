@@ -19,7 +19,7 @@ public sealed class TrackerlessSwarmTests : IAsyncDisposable
     private long _lastId;
 
     [Fact]
-    public async Task By_the_DHT_alone_a_torrent_is_found_and_downloaded()
+    public async Task A_torrent_is_found_and_downloaded_by_the_DHT_alone()
     {
         var torrent = new SwarmTorrent(1, Piece, 20 * Piece);
         TorrentClient seed = Start(settings => settings with { Dht = new DhtSettings { IsEnabled = true } });
@@ -41,7 +41,7 @@ public sealed class TrackerlessSwarmTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task The_nodes_that_were_saved_are_enough_the_next_time()
+    public async Task The_saved_nodes_suffice_for_the_next_run()
     {
         var torrent = new SwarmTorrent(2, Piece, 4 * Piece);
         TorrentClient seed = Start(settings => settings with { Dht = new DhtSettings { IsEnabled = true } });
@@ -54,7 +54,7 @@ public sealed class TrackerlessSwarmTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task The_nodes_are_saved_soon_as_at_a_kill_nothing_is()
+    public async Task The_nodes_are_saved_soon_because_a_kill_saves_nothing()
     {
         TorrentClient first = Start(settings => settings with { Dht = new DhtSettings { IsEnabled = true } });
         IPEndPoint node = first.GetClientStatus().Dht!.EndPoints[0];
@@ -95,7 +95,7 @@ public sealed class TrackerlessSwarmTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_peer_that_is_known_otherwise_brings_its_DHT_node_along()
+    public async Task A_peer_from_another_source_contributes_its_DHT_node()
     {
         var torrent = new SwarmTorrent(3, Piece, 4 * Piece);
         TorrentClient seed = Start(settings => settings with { Dht = new DhtSettings { IsEnabled = true } });
@@ -106,7 +106,7 @@ public sealed class TrackerlessSwarmTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task DHT_nodes_that_a_torrent_names_are_enough_and_those_of_a_private_one_are_not_asked()
+    public async Task A_torrents_DHT_nodes_suffice_and_those_of_a_private_one_are_not_queried()
     {
         TorrentClient seed = Start(settings => settings with { Dht = new DhtSettings { IsEnabled = true } });
         TorrentClient leecher = Start(settings => settings with { Dht = new DhtSettings { IsEnabled = true } });
@@ -123,7 +123,7 @@ public sealed class TrackerlessSwarmTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task In_the_local_network_a_torrent_is_found_and_downloaded()
+    public async Task A_torrent_is_found_and_downloaded_in_the_local_network()
     {
         var torrent = new SwarmTorrent(4, Piece, 20 * Piece);
         TorrentClient seed = Start(settings => settings with { LocalDiscovery = true });
@@ -136,7 +136,7 @@ public sealed class TrackerlessSwarmTests : IAsyncDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Peers_of_an_earlier_run_are_dialled_but_for_a_private_torrent_which_remembers_none(bool isPrivate)
+    public async Task Saved_peers_are_dialled_except_for_a_private_torrent_which_saves_none(bool isPrivate)
     {
         var torrent = new SwarmTorrent(8, Piece, isPrivate, 20 * Piece);
         TorrentClient seed = Start(settings => settings);
@@ -158,7 +158,7 @@ public sealed class TrackerlessSwarmTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_private_torrent_is_neither_announced_nor_looked_for()
+    public async Task A_private_torrent_is_neither_announced_nor_searched_for()
     {
         var torrent = new SwarmTorrent(5, Piece, isPrivate: true, 4 * Piece);
         TorrentClient seed = Start(settings => settings with { Dht = new DhtSettings { IsEnabled = true }, LocalDiscovery = true });

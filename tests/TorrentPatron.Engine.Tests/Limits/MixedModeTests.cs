@@ -46,7 +46,7 @@ public sealed class MixedModeTests
     }
 
     [Fact]
-    public void UTP_that_waits_elsewhere_costs_TCP_next_to_nothing()
+    public void UTP_that_waits_elsewhere_hardly_slows_TCP()
     {
         long tcp = Line, moved = 0;
         const int seconds = 1_800;
@@ -81,7 +81,7 @@ public sealed class MixedModeTests
     }
 
     [Fact]
-    public void The_limit_ends_when_no_uTP_is_left_but_not_between_two_requests()
+    public void The_limit_ends_when_no_uTP_connection_is_left_but_not_between_two_requests()
     {
         var line = new SharedLine();
         for (int second = 0; second < 60; second++)

@@ -34,7 +34,7 @@ public sealed class PeerClassTableTests : IDisposable
     [InlineData("100.64.0.1", false)]
     [InlineData("8.8.8.8", false)]
     [InlineData("2001:db8::1", false)]
-    public void Private_and_link_local_addresses_are_the_local_network_which_the_limits_of_all_do_not_hold_for(string address, bool isLocal)
+    public void Private_and_link_local_addresses_are_the_local_network_and_exempt_from_the_overall_limits(string address, bool isLocal)
     {
         PeerClassLimits found = _table.Of(IPAddress.Parse(address));
 
@@ -57,7 +57,7 @@ public sealed class PeerClassTableTests : IDisposable
     }
 
     [Fact]
-    public void The_local_network_is_limited_where_it_is_to_be_and_stays_preferred()
+    public void The_local_network_can_be_limited_and_stays_preferred()
     {
         _table.Apply(new ClientSettings { LimitLocalPeers = true });
         PeerClassLimits found = _table.Of(IPAddress.Parse("10.0.0.1"));
@@ -68,7 +68,7 @@ public sealed class PeerClassTableTests : IDisposable
     }
 
     [Fact]
-    public void Addresses_reached_by_a_proxy_are_not_local()
+    public void Addresses_reached_through_a_proxy_are_not_local()
     {
         Assert.True(ProxySettings.TryParse("socks5://127.0.0.1:1080", out ProxySettings? proxy, out _));
         Assert.Equal("", _table.Of(new HostAddress("printer")).Name);
@@ -80,7 +80,7 @@ public sealed class PeerClassTableTests : IDisposable
     }
 
     [Fact]
-    public void The_first_class_that_has_an_address_has_the_peer()
+    public void A_peer_belongs_to_the_first_class_that_contains_its_address()
     {
         _table.Apply(new ClientSettings
         {
@@ -100,7 +100,7 @@ public sealed class PeerClassTableTests : IDisposable
     }
 
     [Fact]
-    public void A_class_keeps_what_it_has_taken_when_its_limit_changes_and_the_patrons_is_another()
+    public void A_class_keeps_its_limiter_when_its_limit_changes_and_has_a_different_one_from_the_patron()
     {
         _table.Apply(new ClientSettings { PeerClasses = [Class("office", "10.0.0.0/8") with { MaxUploadRate = 500 }] });
         RateLimiter before = _table.Of(IPAddress.Parse("10.0.0.1")).Upload;
@@ -112,7 +112,7 @@ public sealed class PeerClassTableTests : IDisposable
     }
 
     [Fact]
-    public async Task A_connected_peer_follows_the_classes_and_waits_no_longer_in_a_limit_that_is_not_its_own()
+    public async Task A_connected_peer_follows_changed_classes_and_leaves_the_old_classes_limit()
     {
         using RateLimiter download = new(_time, 0), upload = new(_time, 0);
         var peer = new PeerLimits(download, upload, _table, IPAddress.Parse("80.1.1.1"));
@@ -134,7 +134,7 @@ public sealed class PeerClassTableTests : IDisposable
     }
 
     [Fact]
-    public async Task A_torrents_own_limit_holds_for_the_local_network_too()
+    public async Task A_torrents_own_limit_also_applies_to_the_local_network()
     {
         using RateLimiter download = new(_time, 0), upload = new(_time, 1000);
         var peer = new PeerLimits(download, upload, _table, IPAddress.Parse("192.168.1.1"));
@@ -145,7 +145,7 @@ public sealed class PeerClassTableTests : IDisposable
     }
 
     [Fact]
-    public void Settings_that_leave_the_classes_as_they_are_outdate_nothing()
+    public void Settings_that_do_not_change_the_classes_invalidate_nothing()
     {
         var settings = new ClientSettings { PeerClasses = [Class("office", "10.0.0.0/8")] };
         _table.Apply(settings);

@@ -10,7 +10,7 @@ public sealed class RateLimiterTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public void Without_a_limit_nothing_waits()
+    public void Without_a_limit_no_request_waits()
     {
         using var limiter = new RateLimiter(_time, 0);
         for (int i = 0; i < 1000; i++)
@@ -115,7 +115,7 @@ public sealed class RateLimiterTests
     }
 
     [Fact]
-    public async Task Of_two_limits_the_narrower_holds()
+    public async Task The_lower_of_two_limits_applies()
     {
         using var torrent = new RateLimiter(_time, 0);
         using var global = new RateLimiter(_time, 1000);
@@ -136,7 +136,7 @@ public sealed class RateLimiterTests
     }
 
     [Fact]
-    public async Task The_limit_of_a_transport_holds_for_peers_connected_by_it()
+    public async Task A_transports_limit_applies_to_its_peers()
     {
         using var unlimited = new RateLimiter(_time, 0);
         using var tcp = new RateLimiter(_time, 0);

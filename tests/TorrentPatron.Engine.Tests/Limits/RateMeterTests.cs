@@ -18,7 +18,7 @@ public sealed class RateMeterTests
     }
 
     [Fact]
-    public void After_a_silence_the_rate_is_right_at_once()
+    public void After_a_pause_the_rate_is_right_at_once()
     {
         var meter = new RateMeter(0);
         for (int now = 500; now <= 60_000; now += 500)
@@ -44,7 +44,7 @@ public sealed class RateMeterTests
     }
 
     [Fact]
-    public void Read_rarely_it_gives_the_mean_and_read_twice_at_once_the_same()
+    public void Rare_reads_give_the_mean_and_repeated_reads_the_same_rate()
     {
         var meter = new RateMeter(1000);
         meter.Add(60_000);

@@ -45,7 +45,7 @@ public sealed class HashExchangeTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task All_layers_of_a_torrent_are_fetched_from_one_that_has_them()
+    public async Task All_layers_of_a_torrent_are_fetched_from_one_peer_that_has_them()
     {
         HashServer server = await ServeAsync(2000);
         LayerFetcher fetcher = Fetch();
@@ -102,7 +102,7 @@ public sealed class HashExchangeTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Layers_are_asked_for_when_there_is_memory_for_them_and_give_it_back()
+    public async Task Layers_are_requested_when_memory_is_available_and_release_it()
     {
         HashServer server = await ServeAsync(2000);
         LayerFetcher fetcher = Fetch();

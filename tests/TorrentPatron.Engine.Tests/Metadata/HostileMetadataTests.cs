@@ -28,7 +28,7 @@ public sealed class HostileMetadataTests
     }
 
     [Fact]
-    public async Task Of_two_peers_that_sent_wrong_metadata_together_the_liar_is_detected_and_excluded()
+    public async Task The_liar_of_two_peers_that_sent_wrong_metadata_together_is_detected_and_excluded()
     {
         var network = new MemoryNetwork();
         await using var engine = new TestEngine(network);
@@ -128,7 +128,7 @@ public sealed class HostileMetadataTests
     [InlineData("13:metadata_sizei9223372036854775807e")]
     [InlineData("13:metadata_size3:big")]
     [InlineData("")]
-    public async Task A_size_that_cannot_be_is_not_asked_for(string size)
+    public async Task Metadata_of_an_impossible_size_is_not_requested(string size)
     {
         var network = new MemoryNetwork();
         MemoryTransport host = network.Join();
@@ -145,7 +145,7 @@ public sealed class HostileMetadataTests
     }
 
     [Fact]
-    public async Task A_great_size_that_is_claimed_does_not_keep_others_out()
+    public async Task A_large_claimed_size_does_not_block_other_peers()
     {
         var network = new MemoryNetwork();
         await using var engine = new TestEngine(network);
@@ -166,7 +166,7 @@ public sealed class HostileMetadataTests
     }
 
     [Fact]
-    public void A_great_size_that_is_claimed_costs_no_memory()
+    public void A_large_claimed_size_costs_no_memory()
     {
         long before = GC.GetAllocatedBytesForCurrentThread();
         var assembly = new MetadataAssembly(30 << 20, only: null, now: 0, TimeProvider.System);
@@ -249,7 +249,7 @@ public sealed class HostileMetadataTests
     [InlineData("de")]
     [InlineData("d6:lengthi1e4:name1:a12:piece lengthi16384e6:pieces0:e")]
     [InlineData("d9:file treede12:meta versioni2e4:name1:a12:piece lengthi16384ee")]
-    public async Task Metadata_that_is_genuine_but_no_torrent_stops_it_with_the_reason(string info)
+    public async Task Genuine_metadata_that_is_not_a_torrent_stops_it_with_the_reason(string info)
     {
         byte[] metadata = Encoding.ASCII.GetBytes(info);
         var network = new MemoryNetwork();

@@ -14,7 +14,7 @@ public sealed class MagnetTests
     private static readonly SwarmTorrent Torrent = MagnetDownload.NewTorrent();
 
     [Fact]
-    public async Task A_torrent_started_by_a_link_is_downloaded_over_the_connection_that_gave_its_metadata()
+    public async Task A_torrent_started_by_a_link_is_downloaded_over_the_connection_that_sent_its_metadata()
     {
         var network = new MemoryNetwork();
         await using var seed = new TestEngine(network);
@@ -38,7 +38,7 @@ public sealed class MagnetTests
     }
 
     [Fact]
-    public async Task A_warning_of_damaged_state_stands_when_the_metadata_has_come()
+    public async Task A_warning_of_damaged_state_remains_after_the_metadata_has_arrived()
     {
         var network = new MemoryNetwork();
         await using TestEngine seed = new(network), engine = new(network, seed: 2);
@@ -69,7 +69,7 @@ public sealed class MagnetTests
     }
 
     [Fact]
-    public async Task A_suspended_link_that_is_closed_is_saved_as_suspended()
+    public async Task A_suspended_link_is_saved_as_suspended_when_it_is_closed()
     {
         await using var engine = new TestEngine(new MemoryNetwork());
         MemoryResumeStore store = await engine.StartByLinkAsync(Torrent);
@@ -127,7 +127,7 @@ public sealed class MagnetTests
     }
 
     [Fact]
-    public async Task The_metadata_is_asked_of_several_peers_at_once()
+    public async Task The_metadata_is_requested_from_several_peers_at_once()
     {
         var network = new MemoryNetwork();
         MemoryTransport other = network.Join();
@@ -180,7 +180,7 @@ public sealed class MagnetTests
     }
 
     [Fact]
-    public async Task Metadata_that_does_not_come_in_time_stops_the_torrent_with_the_reason()
+    public async Task Metadata_that_does_not_arrive_in_time_stops_the_torrent_with_the_reason()
     {
         var network = new MemoryNetwork();
         var time = new FakeTimeProvider();
@@ -197,7 +197,7 @@ public sealed class MagnetTests
     }
 
     [Fact]
-    public async Task Metadata_alone_is_fetched_where_that_is_wanted_and_the_rest_when_it_is_resumed()
+    public async Task Only_the_metadata_is_fetched_on_request_and_the_rest_after_a_resume()
     {
         var network = new MemoryNetwork();
         await using var seed = new TestEngine(network);
@@ -233,7 +233,7 @@ public sealed class MagnetTests
     }
 
     [Fact]
-    public async Task The_files_that_a_link_chooses_are_fetched_only()
+    public async Task Only_the_files_chosen_by_a_link_are_fetched()
     {
         var network = new MemoryNetwork();
         await using var seed = new TestEngine(network);
@@ -315,7 +315,7 @@ public sealed class MagnetTests
     }
 
     [Fact]
-    public async Task A_torrent_of_version_2_that_lacks_more_piece_layers_than_peers_are_asked_for_is_refused_and_its_state_let_go()
+    public async Task A_v2_torrent_with_too_many_missing_piece_layers_is_refused_and_its_state_released()
     {
         byte[] info =
         [
@@ -335,7 +335,7 @@ public sealed class MagnetTests
     }
 
     [Fact]
-    public async Task A_torrent_file_given_meanwhile_takes_the_place_of_the_metadata()
+    public async Task A_torrent_file_given_meanwhile_replaces_the_metadata()
     {
         var network = new MemoryNetwork();
         await using var engine = new TestEngine(network);
@@ -389,7 +389,7 @@ public sealed class MagnetTests
     }
 
     [Fact]
-    public async Task Files_that_a_link_chooses_stay_chosen_when_its_beginning_fails_and_is_resumed()
+    public async Task Files_chosen_by_a_link_stay_chosen_when_its_download_fails_to_begin_and_is_resumed()
     {
         var network = new MemoryNetwork();
         await using TestEngine seed = new(network), engine = new(network, seed: 2);
@@ -411,7 +411,7 @@ public sealed class MagnetTests
     }
 
     [Fact]
-    public async Task A_link_that_chooses_no_file_fetches_nothing_until_others_are_chosen_however_it_is_begun_again()
+    public async Task A_link_that_chooses_no_file_fetches_nothing_until_files_are_chosen_even_after_restarts()
     {
         var network = new MemoryNetwork();
         await using TestEngine seed = new(network), engine = new(network, seed: 2), again = new(network, seed: 3);
@@ -456,7 +456,7 @@ public sealed class MagnetTests
     }
 
     [Fact]
-    public async Task A_torrent_is_suspended_resumed_set_and_closed_while_its_metadata_is_being_fetched()
+    public async Task A_torrent_can_be_suspended_resumed_changed_and_closed_while_its_metadata_is_fetched()
     {
         var network = new MemoryNetwork();
         await using var seed = new TestEngine(network);
@@ -493,7 +493,7 @@ public sealed class MagnetTests
     }
 
     [Fact]
-    public async Task Commands_that_come_as_the_metadata_does_find_the_torrent()
+    public async Task Commands_sent_as_the_metadata_arrives_find_the_torrent()
     {
         var network = new MemoryNetwork();
         await using var seed = new TestEngine(network);
@@ -512,7 +512,7 @@ public sealed class MagnetTests
     }
 
     [Fact]
-    public async Task A_torrent_that_is_closed_as_its_metadata_comes_is_closed_for_good()
+    public async Task A_torrent_closed_as_its_metadata_arrives_stays_closed()
     {
         var network = new MemoryNetwork();
         await using var seed = new TestEngine(network);
@@ -531,7 +531,7 @@ public sealed class MagnetTests
     }
 
     [Fact]
-    public async Task An_engine_that_ends_as_the_metadata_comes_leaves_nothing_open()
+    public async Task An_engine_disposed_as_the_metadata_arrives_leaves_nothing_open()
     {
         var network = new MemoryNetwork();
         await using var seed = new TestEngine(network);

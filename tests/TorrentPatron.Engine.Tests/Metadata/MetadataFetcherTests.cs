@@ -101,7 +101,7 @@ public sealed class MetadataFetcherTests : IAsyncDisposable
     }
 
     [Fact]
-    public void Small_sizes_have_memory_of_their_own_and_torrents_take_turns()
+    public void Small_sizes_have_reserved_memory_and_torrents_take_turns()
     {
         var memory = new MetadataMemory();
         object braggart = new(), second = new(), third = new();

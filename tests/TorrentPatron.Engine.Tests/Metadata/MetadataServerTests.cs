@@ -99,7 +99,7 @@ public sealed class MetadataServerTests
     }
 
     [Fact]
-    public async Task A_message_of_an_extension_that_we_do_not_speak_is_ignored()
+    public async Task A_message_of_an_unsupported_extension_is_ignored()
     {
         var network = new MemoryNetwork();
         await using var engine = new TestEngine(network);

@@ -9,7 +9,7 @@ public sealed class DatagramOutboxTests
     private static readonly IPEndPoint Remote = new(IPAddress.Loopback, 9);
 
     [Fact]
-    public void A_lone_datagram_leaves_at_once()
+    public void A_single_datagram_is_sent_at_once()
     {
         var socket = new SlowSocket();
         var outbox = new DatagramOutbox(socket, _ => { });
@@ -23,7 +23,7 @@ public sealed class DatagramOutboxTests
     }
 
     [Fact]
-    public void Datagrams_that_come_while_others_are_sent_leave_together()
+    public void Datagrams_added_during_a_send_are_sent_together()
     {
         int bytes = 0;
         var socket = new SlowSocket();
@@ -57,7 +57,7 @@ public sealed class DatagramOutboxTests
     }
 
     [Fact]
-    public void Many_datagrams_leave_while_it_gathers_and_those_beyond_its_bound_are_lost()
+    public void Many_datagrams_are_sent_while_it_gathers_and_those_beyond_its_bound_are_lost()
     {
         var socket = new SlowSocket();
         var outbox = new DatagramOutbox(socket, _ => { });
@@ -75,7 +75,7 @@ public sealed class DatagramOutboxTests
     }
 
     [Fact]
-    public async Task Senders_that_can_wait_leave_room_to_others_and_hear_when_there_is_some_again()
+    public async Task Senders_that_can_wait_leave_room_for_others_and_are_told_when_there_is_room()
     {
         CancellationToken cancel = TestContext.Current.CancellationToken;
         var told = new SemaphoreSlim(0);
@@ -101,7 +101,7 @@ public sealed class DatagramOutboxTests
     }
 
     [Fact]
-    public void An_outbox_at_rest_holds_little_memory()
+    public void An_idle_outbox_holds_little_memory()
     {
         const int Little = 2 * 64 * 1024;
         var socket = new SlowSocket();
@@ -123,7 +123,7 @@ public sealed class DatagramOutboxTests
     }
 
     [Fact]
-    public void A_datagram_longer_than_a_link_carries_is_lost()
+    public void A_datagram_longer_than_the_link_allows_is_lost()
     {
         var socket = new SlowSocket();
         var outbox = new DatagramOutbox(socket, _ => { });
@@ -133,7 +133,7 @@ public sealed class DatagramOutboxTests
     }
 
     [Fact]
-    public void After_a_fault_of_the_socket_the_next_datagram_leaves()
+    public void After_a_socket_fault_the_next_datagram_is_sent()
     {
         var socket = new SlowSocket();
         var outbox = new DatagramOutbox(socket, _ => { });

@@ -8,7 +8,7 @@ namespace TorrentPatron.Engine.Tests.Network;
 public sealed class HostAddressTests
 {
     [Fact]
-    public void A_name_equals_itself_in_any_case_and_no_address()
+    public void A_name_equals_itself_in_any_case_but_no_address()
     {
         var name = new HostAddress("tracker.example");
         Assert.Equal<IPAddress>(new HostAddress("Tracker.EXAMPLE"), name);
@@ -28,5 +28,5 @@ public sealed class HostAddressTests
     [InlineData("router", AddressReach.Private)]
     [InlineData("nas.local", AddressReach.Private)]
     [InlineData("tracker.example", AddressReach.Global)]
-    public void A_name_is_as_near_as_it_says(string name, AddressReach reach) => Assert.Equal(reach, AddressReaches.Of(new HostAddress(name)));
+    public void A_names_reach_depends_on_the_name(string name, AddressReach reach) => Assert.Equal(reach, AddressReaches.Of(new HostAddress(name)));
 }

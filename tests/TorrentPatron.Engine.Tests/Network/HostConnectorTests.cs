@@ -54,7 +54,7 @@ public sealed class HostConnectorTests
     }
 
     [Fact]
-    public async Task The_first_address_may_still_win_and_the_later_connection_is_closed()
+    public async Task The_first_address_can_still_win_and_the_later_connection_is_closed()
     {
         _attemptsHearOfCancelling = false;
         Task<Connection> connecting = ConnectAsync(A6, A4);
@@ -113,7 +113,7 @@ public sealed class HostConnectorTests
     }
 
     [Fact]
-    public async Task Cancelling_ends_all_attempts_and_blames_none_that_had_no_time()
+    public async Task Cancelling_ends_all_attempts_and_blames_no_address_that_had_no_time()
     {
         using var cancel = new CancellationTokenSource();
         Task<Connection> connecting = _connector.ConnectAsync([A6, A4], BeginAsync, cancel.Token);

@@ -26,7 +26,7 @@ public sealed class NetworkBindingTests
     }
 
     [Fact]
-    public void An_interface_gives_an_address_of_each_IP_version_and_no_link_local_one()
+    public void An_interface_gives_one_address_per_IP_version_and_no_link_local_one()
     {
         _interfaces.Have(FakeInterfaces.Of("eth0", "192.0.2.1"), FakeInterfaces.Of("tun0", "fe80::1", "169.254.1.1", "10.8.0.2", "10.8.0.3", "fd00::2"));
 
@@ -62,7 +62,7 @@ public sealed class NetworkBindingTests
     }
 
     [Fact]
-    public void A_change_is_found_when_the_system_tells_or_some_seconds_later_and_told_once()
+    public void A_change_is_found_at_the_systems_event_or_seconds_later_and_reported_once()
     {
         _interfaces.Have(FakeInterfaces.Of("tun0", "10.8.0.2"));
         NetworkBinding binding = Bind("tun0");
@@ -100,7 +100,7 @@ public sealed class NetworkBindingTests
     }
 
     [Fact]
-    public void A_system_that_does_not_tell_keeps_what_was_found_and_allows_nothing_where_nothing_was()
+    public void If_the_system_lists_no_interfaces_the_last_result_is_kept_and_without_one_nothing_is_allowed()
     {
         _interfaces.Have(FakeInterfaces.Of("tun0", "10.8.0.2"));
         NetworkBinding known = Bind("tun0"), unknown = Bind("tun0");
@@ -114,7 +114,7 @@ public sealed class NetworkBindingTests
     }
 
     [Fact]
-    public async Task When_the_interface_goes_sockets_are_closed_and_nothing_is_dialled_opened_or_looked_up()
+    public async Task When_the_interface_disappears_sockets_are_closed_and_nothing_is_dialled_opened_or_looked_up()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "The loopback interface has one address, or another name.");
         _interfaces.Have(FakeInterfaces.Of("lo", "127.0.0.5"));
@@ -172,7 +172,7 @@ public sealed class NetworkBindingTests
     }
 
     [Fact]
-    public async Task A_socket_of_an_interface_that_the_system_does_not_have_is_not_opened()
+    public async Task A_socket_on_a_missing_interface_is_not_opened()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Interfaces are bound to by number there.");
         _interfaces.Have(FakeInterfaces.Of("nosuch0", "127.0.0.5"));

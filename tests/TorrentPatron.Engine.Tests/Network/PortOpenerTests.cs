@@ -26,7 +26,7 @@ public sealed class PortOpenerTests
     }
 
     [Fact]
-    public void Where_any_port_will_do_one_is_found_that_is_free_in_both_IP_versions()
+    public void If_any_port_is_allowed_one_that_is_free_in_both_IP_versions_is_used()
     {
         _taken.Add(new IPEndPoint(IPAddress.IPv6Any, 50_000));
         _taken.Add(new IPEndPoint(IPAddress.IPv6Any, 50_001));
@@ -84,7 +84,7 @@ public sealed class PortOpenerTests
     }
 
     [Fact]
-    public void Nothing_is_listened_on_where_that_is_asked_for()
+    public void It_does_not_listen_if_told_not_to()
     {
         (ListenPorts ports, TorrentError? warning) = Open(-1);
 

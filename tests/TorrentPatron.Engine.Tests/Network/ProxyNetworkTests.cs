@@ -65,7 +65,7 @@ public sealed class ProxyNetworkTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_name_that_was_found_while_there_was_a_proxy_is_looked_up_when_it_is_gone()
+    public async Task A_name_found_while_a_proxy_was_set_is_resolved_after_the_proxy_is_removed()
     {
         using IListener server = new SocketNetwork().Listen(new IPEndPoint(IPAddress.Loopback, 0));
         IPAddress[] addresses = await _network.ResolveAsync("localhost", NetworkUse.Peers, Cancel);
@@ -96,7 +96,7 @@ public sealed class ProxyNetworkTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_credential_is_given_and_shown_nowhere()
+    public async Task The_credential_is_sent_and_never_displayed()
     {
         _proxy.Credential = "fred:top-secret";
         Assert.Equal(TorrentErrorId.ProxyCredentialRefused, (await FailAsync()).Error.Id);
@@ -171,7 +171,7 @@ public sealed class ProxyNetworkTests : IAsyncLifetime
     [InlineData(ProxyKind.Http)]
     [InlineData(ProxyKind.Socks4)]
     [InlineData(ProxyKind.Socks4a)]
-    public void Where_the_proxy_cannot_carry_datagrams_none_leaves(ProxyKind kind)
+    public void If_the_proxy_cannot_relay_datagrams_none_is_sent(ProxyKind kind)
     {
         _settings = _settings! with { Kind = kind };
         ProxyException fault = Assert.Throws<ProxyException>(() => _network.OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0), NetworkUse.Peers));
@@ -180,7 +180,7 @@ public sealed class ProxyNetworkTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Datagrams_go_and_come_by_the_proxy()
+    public async Task Datagrams_are_sent_and_received_through_the_proxy()
     {
         using IDatagramSocket peer = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0), NetworkUse.Peers);
         using IDatagramSocket socket = _network.OpenDatagrams(new IPEndPoint(IPAddress.Any, 6881), NetworkUse.Peers);
@@ -211,7 +211,7 @@ public sealed class ProxyNetworkTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_datagram_that_does_not_come_from_the_proxy_is_not_taken()
+    public async Task A_datagram_that_is_not_from_the_proxy_is_ignored()
     {
         using IDatagramSocket stranger = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0), NetworkUse.Peers);
         using IDatagramSocket peer = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0), NetworkUse.Peers);

@@ -77,7 +77,7 @@ public sealed class SharedDatagramPortTests
     }
 
     [Fact]
-    public async Task Protocols_hear_when_all_that_came_together_is_handled_and_what_they_then_send_leaves_together()
+    public async Task Protocols_are_told_after_each_batch_and_their_answers_are_sent_together()
     {
         await using SharedDatagramPort port = Open();
         await using SharedDatagramPort other = Open();
@@ -137,7 +137,7 @@ public sealed class SharedDatagramPortTests
     }
 
     [Fact]
-    public async Task A_number_that_is_taken_is_replaced_by_any_other()
+    public async Task A_port_in_use_is_replaced_by_any_free_one()
     {
         await using SharedDatagramPort first = Open();
         await using SharedDatagramPort second = Open((ushort)first.EndPoints[0].Port);
@@ -146,7 +146,7 @@ public sealed class SharedDatagramPortTests
     }
 
     [Fact]
-    public async Task A_bind_address_that_comes_up_later_is_used_then_and_no_other_before()
+    public async Task A_bind_address_that_appears_later_is_used_then_and_no_other_before()
     {
         var network = new LateNetwork();
         await using var port = new SharedDatagramPort(TimeProvider.System);

@@ -38,7 +38,7 @@ public sealed class SocketNetworkTests
     }
 
     [Fact]
-    public async Task A_bind_address_that_this_machine_does_not_have_lets_nothing_out()
+    public async Task A_missing_bind_address_lets_nothing_out()
     {
         using IListener listener = new SocketNetwork().Listen(new IPEndPoint(IPAddress.Loopback, 0));
         var gone = new SocketNetwork(IPAddress.Parse("192.0.2.1"));

@@ -34,7 +34,7 @@ public sealed class TcpConnectionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task As_much_as_the_threshold_is_received_without_more_ado()
+    public async Task Bytes_up_to_the_threshold_are_received_at_once()
     {
         _here.SetReceiveThreshold(Threshold);
         Task<int> received = _here.ReceiveAsync(new byte[Threshold]).AsTask();
@@ -57,7 +57,7 @@ public sealed class TcpConnectionTests : IAsyncLifetime
     }
 
     [Fact]
-    public void A_closed_connection_takes_hints_without_a_word()
+    public void A_closed_connection_ignores_hints()
     {
         _here.Dispose();
         _here.Acknowledge();

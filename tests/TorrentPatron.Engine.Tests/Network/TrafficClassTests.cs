@@ -24,7 +24,7 @@ public sealed class TrafficClassTests
     }
 
     [Fact]
-    public async Task Peers_are_dialled_with_lower_effort_and_nothing_else_is_marked()
+    public async Task Only_peer_connections_are_marked_as_lower_effort()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows marks nothing unless its policies say so.");
         Assert.Equal(1, new ClientSettings().CodePoint);

@@ -19,7 +19,7 @@ public sealed class UdpDatagramSocketTests
     [Theory]
     [InlineData("127.0.0.1")]
     [InlineData("::1")]
-    public async Task Datagrams_arrive_with_the_address_that_they_came_from(string host)
+    public async Task Datagrams_arrive_with_their_source_address(string host)
     {
         IPAddress address = IPAddress.Parse(host);
         Assert.SkipWhen(address.AddressFamily == AddressFamily.InterNetworkV6 && !Socket.OSSupportsIPv6, "No IPv6 here.");
@@ -40,7 +40,7 @@ public sealed class UdpDatagramSocketTests
     }
 
     [Fact]
-    public async Task A_datagram_that_is_too_long_costs_none_but_itself()
+    public async Task A_datagram_that_is_too_long_is_lost_without_others()
     {
         using IDatagramSocket here = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0), NetworkUse.Peers);
         using IDatagramSocket there = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0), NetworkUse.Peers);
@@ -83,7 +83,7 @@ public sealed class UdpDatagramSocketTests
     [Theory]
     [InlineData("127.0.0.1")]
     [InlineData("::1")]
-    public async Task A_batch_arrives_whole_in_its_order_with_the_addresses_it_came_from(string host)
+    public async Task A_batch_arrives_whole_in_order_and_with_its_source_addresses(string host)
     {
         const int Many = 100;
         IPAddress address = IPAddress.Parse(host);
@@ -116,7 +116,7 @@ public sealed class UdpDatagramSocketTests
     }
 
     [Fact]
-    public async Task A_datagram_that_cannot_go_does_not_keep_back_those_behind_it()
+    public async Task A_datagram_that_cannot_be_sent_does_not_delay_those_behind_it()
     {
         using IDatagramSocket here = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0), NetworkUse.Peers);
         using IDatagramSocket there = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0), NetworkUse.Peers);
@@ -179,7 +179,7 @@ public sealed class UdpDatagramSocketTests
     }
 
     [Fact]
-    public async Task Linux_puts_runs_together_and_they_are_taken_apart()
+    public async Task Runs_coalesced_by_Linux_are_split()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.OSVersion.Version >= new Version(5, 0), "Linux 5.0 or later does.");
         using IDatagramSocket here = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0), NetworkUse.Peers);
@@ -201,7 +201,7 @@ public sealed class UdpDatagramSocketTests
     }
 
     [Fact]
-    public async Task A_run_that_cannot_go_does_not_keep_back_those_around_it()
+    public async Task A_run_that_cannot_be_sent_does_not_delay_those_around_it()
     {
         using IDatagramSocket here = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0), NetworkUse.Peers);
         using IDatagramSocket there = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0), NetworkUse.Peers);
@@ -230,7 +230,7 @@ public sealed class UdpDatagramSocketTests
     [Theory]
     [InlineData("127.0.0.1")]
     [InlineData("::1")]
-    public async Task A_datagram_that_no_router_may_split_leaves_in_its_turn(string host)
+    public async Task A_datagram_that_must_not_be_fragmented_is_sent_in_its_turn(string host)
     {
         IPAddress address = IPAddress.Parse(host);
         Assert.SkipWhen(address.AddressFamily == AddressFamily.InterNetworkV6 && !Socket.OSSupportsIPv6, "No IPv6 here.");
@@ -264,7 +264,7 @@ public sealed class UdpDatagramSocketTests
     }
 
     [Fact]
-    public async Task Disposing_ends_a_receive_and_a_send_of_many()
+    public async Task Disposing_ends_a_receive_and_a_batch_send()
     {
         IDatagramSocket here = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0), NetworkUse.Peers);
         var batch = new DatagramBatch(2, 100);
@@ -278,7 +278,7 @@ public sealed class UdpDatagramSocketTests
     }
 
     [Fact]
-    public async Task To_and_from_a_known_peer_a_datagram_allocates_nothing()
+    public async Task A_datagram_to_or_from_a_known_peer_allocates_nothing()
     {
         const int Datagrams = 2_000;
         // A Debug build allocates the state machine of each async call.

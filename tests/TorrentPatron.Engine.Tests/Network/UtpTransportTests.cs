@@ -28,7 +28,7 @@ public sealed class UtpTransportTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Megabytes_go_both_ways_at_once()
+    public async Task Megabytes_are_transferred_in_both_directions_at_once()
     {
         (IConnection a, IConnection b) = await MeetAsync();
         byte[] there = Bytes(8_000_000, 1), back = Bytes(5_000_000, 2);
@@ -42,7 +42,7 @@ public sealed class UtpTransportTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_end_of_a_stream_comes_behind_its_last_byte()
+    public async Task The_end_of_a_stream_arrives_after_its_last_byte()
     {
         (IConnection a, IConnection b) = await MeetAsync();
         byte[] bytes = Bytes(100_000, 1);
@@ -69,7 +69,7 @@ public sealed class UtpTransportTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_receive_waits_until_its_threshold_has_come()
+    public async Task A_receive_waits_for_its_threshold()
     {
         (IConnection a, IConnection b) = await MeetAsync();
         b.SetReceiveThreshold(5_000);
@@ -89,7 +89,7 @@ public sealed class UtpTransportTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Disposing_ends_what_waits()
+    public async Task Disposing_ends_pending_calls()
     {
         (IConnection a, IConnection b) = await MeetAsync();
         Task receiving = a.ReceiveAsync(new byte[10]).AsTask();
@@ -140,7 +140,7 @@ public sealed class UtpTransportTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Packets_of_strangers_do_not_harm_a_connection()
+    public async Task Packets_from_other_hosts_do_not_harm_a_connection()
     {
         (IConnection a, IConnection b) = await MeetAsync();
         using var attacker = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));

@@ -37,7 +37,7 @@ public sealed class BlockRunTests
     }
 
     [Fact]
-    public void Blocks_come_in_the_order_of_their_requests_and_no_more_than_are_allowed()
+    public void Blocks_arrive_in_the_order_of_their_requests_and_not_more_than_allowed()
     {
         (UploadQueue queue, BlockRun run) = (Filled(3), new BlockRun());
         Assert.True(run.TryTake(queue, 1));

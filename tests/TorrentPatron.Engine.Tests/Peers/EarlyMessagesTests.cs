@@ -18,7 +18,7 @@ public sealed class EarlyMessagesTests : IDisposable
     public void Dispose() => _peer.Dispose();
 
     [Fact]
-    public void Replay_says_everything_in_the_order_in_which_it_came_and_nothing_is_kept_then()
+    public void Replay_delivers_every_message_in_order_and_keeps_none()
     {
         Assert.Null(Keep("05 8001"));
         Assert.Null(Keep("04 00000003"));
@@ -56,7 +56,7 @@ public sealed class EarlyMessagesTests : IDisposable
     }
 
     [Fact]
-    public async Task Messages_may_be_kept_by_another_thread_while_others_are_said()
+    public async Task Messages_can_be_added_by_another_thread_during_a_replay()
     {
         Keep("04 00000001");
         _peer.Handler.OnSaid = () =>
@@ -71,7 +71,7 @@ public sealed class EarlyMessagesTests : IDisposable
     }
 
     [Fact]
-    public void Replay_ends_at_the_first_fault_and_tells_it()
+    public void Replay_ends_at_the_first_fault_and_returns_it()
     {
         Keep("04 00000001");
         Keep("04 00000010");
@@ -81,7 +81,7 @@ public sealed class EarlyMessagesTests : IDisposable
     }
 
     [Fact]
-    public void A_peer_that_never_ceases_to_speak_does_not_keep_a_replay_going_for_ever()
+    public void A_peer_that_sends_endlessly_does_not_prolong_a_replay_for_ever()
     {
         string? fault = null;
         Keep("04 00000001");
@@ -95,7 +95,7 @@ public sealed class EarlyMessagesTests : IDisposable
     [InlineData("08 00000000 00000000 00004000")]
     [InlineData("10 00000000 00000000 00004000")]
     [InlineData("63")]
-    public void Messages_of_no_later_use_are_not_kept(string message)
+    public void Messages_without_later_use_are_not_kept(string message)
     {
         for (int i = 0; i < 50_000; i++)
             Assert.Null(Keep(message));
@@ -107,7 +107,7 @@ public sealed class EarlyMessagesTests : IDisposable
     public void A_block_ends_the_connection() => Assert.Equal(EarlyMessages.UnaskedBlock, Keep("07 00000000 00000000 ff"));
 
     [Fact]
-    public void The_bitfield_of_the_largest_torrent_and_some_thousand_haves_are_kept_but_not_haves_without_end()
+    public void The_largest_bitfield_and_some_thousand_haves_are_kept_but_not_endless_haves()
     {
         byte[] bitfield = new byte[EarlyMessages.MaxMessageLength];
         bitfield[0] = (byte)MessageId.Bitfield;

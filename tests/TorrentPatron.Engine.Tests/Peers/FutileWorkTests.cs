@@ -14,7 +14,7 @@ public sealed class FutileWorkTests
     private Instant Now => Instant.Now(_time);
 
     [Fact]
-    public void The_allowance_may_be_used_at_once_and_no_more()
+    public void The_allowance_can_be_used_at_once_but_not_exceeded()
     {
         _work.Charge(FutileWork.Allowance);
         Assert.False(_work.IsSpent);
@@ -51,7 +51,7 @@ public sealed class FutileWorkTests
     }
 
     [Fact]
-    public void After_a_long_rest_there_is_one_allowance_and_not_more()
+    public void A_long_pause_accumulates_only_one_allowance()
     {
         _work.Charge(FutileWork.Allowance + 1);
         _work.Settle(Now);

@@ -24,7 +24,7 @@ public sealed class PeerConnectionTests : IDisposable
     }
 
     [Fact]
-    public void Begin_says_what_came_before_and_behind_it_what_comes_meanwhile_and_asks_for_blocks_then()
+    public void Begin_replays_early_messages_then_newer_ones_and_then_requests_blocks()
     {
         _peer.Handler.Wanted = new ActivePiece(0, 4 * BlockRequest.BlockLength);
         Say("04 00000001");
@@ -49,7 +49,7 @@ public sealed class PeerConnectionTests : IDisposable
     }
 
     [Fact]
-    public void A_peer_that_is_closed_by_what_it_said_before_is_asked_for_nothing()
+    public void A_peer_closed_by_its_early_messages_gets_no_requests()
     {
         _peer.Handler.Wanted = new ActivePiece(0, 4 * BlockRequest.BlockLength);
         Say("01");
@@ -65,7 +65,7 @@ public sealed class PeerConnectionTests : IDisposable
     }
 
     [Fact]
-    public void Begin_tells_what_is_wrong_with_what_came_before()
+    public void Begin_returns_the_fault_of_an_early_message()
     {
         Say("04 00000010");
         Assert.Equal("It claims a piece that the torrent does not have.", _peer.Connection.Begin(_transfer, Pieces));

@@ -18,7 +18,7 @@ public sealed class PeerDirectoryTests
     private readonly PeerDirectory _directory = new(new Random(1));
 
     [Fact]
-    public void An_address_that_is_said_to_like_encryption_is_dialled_so_unless_it_was_known_before()
+    public void An_address_reported_to_prefer_encryption_is_dialled_encrypted_unless_it_was_known_before()
     {
         _directory.HintEncryption(At(1));
         _directory.Add(At(1), PeerSource.PeerExchange);
@@ -43,7 +43,7 @@ public sealed class PeerDirectoryTests
     [Theory]
     [InlineData(DialEffort.More, 20, 40, 80, 160, 320, 320, 320)]
     [InlineData(DialEffort.Most, 20, 40, 80, 120, 120, 120, 120)]
-    internal void An_address_is_dialled_again_after_each_failure_in_intervals_that_grow_to_some_minutes(DialEffort effort, params int[] waits)
+    internal void After_each_failure_an_address_is_dialled_again_at_intervals_that_grow_to_some_minutes(DialEffort effort, params int[] waits)
     {
         _directory.Add(At(1), PeerSource.Tracker);
         Instant now = Start;
@@ -90,7 +90,7 @@ public sealed class PeerDirectoryTests
     [InlineData(PeerSource.Manual, true)]
     [InlineData(PeerSource.Dht, false)]
     [InlineData(PeerSource.PeerExchange, false)]
-    public void An_address_that_is_named_again_by_who_has_just_seen_the_peer_is_dialled_at_once(PeerSource source, bool isDialled)
+    public void An_address_named_again_by_a_source_that_has_just_seen_the_peer_is_dialled_at_once(PeerSource source, bool isDialled)
     {
         _directory.Add(At(1), PeerSource.Tracker);
         _directory.Ended(At(1), wasUseful: false, Start, DialEffort.More);
@@ -119,7 +119,7 @@ public sealed class PeerDirectoryTests
     }
 
     [Fact]
-    public void One_peer_that_is_reached_says_nothing_about_others_that_failed_before()
+    public void Reaching_one_peer_does_not_forgive_earlier_failures_of_others()
     {
         for (int i = 1; i <= 5; i++)
             _directory.Add(At(i), PeerSource.Tracker);
@@ -132,7 +132,7 @@ public sealed class PeerDirectoryTests
     }
 
     [Fact]
-    public void A_connection_that_we_give_up_does_not_count_as_a_failure()
+    public void A_connection_that_we_close_does_not_count_as_a_failure()
     {
         _directory.Add(At(1), PeerSource.Tracker);
         Assert.NotNull(_directory.TakeNext(Start, DialEffort.More));
@@ -154,7 +154,7 @@ public sealed class PeerDirectoryTests
     }
 
     [Fact]
-    public void When_all_are_to_be_retried_only_ourselves_stay_out()
+    public void A_retry_of_all_addresses_excludes_only_ourselves()
     {
         _directory.Add(At(1), PeerSource.Tracker);
         _directory.Add(At(2), PeerSource.Tracker);
@@ -166,7 +166,7 @@ public sealed class PeerDirectoryTests
     }
 
     [Fact]
-    public void A_banned_peer_is_forgotten_where_it_was_dialled_and_others_at_its_address_stay()
+    public void A_banned_peer_is_forgotten_at_its_dialled_port_and_others_at_its_address_stay()
     {
         _directory.Add(At(1, 6001), PeerSource.Tracker);
         _directory.Add(At(1, 6002), PeerSource.Tracker);
@@ -236,7 +236,7 @@ public sealed class PeerDirectoryTests
     }
 
     [Fact]
-    public void Of_IPv6_the_network_of_one_customer_counts_as_one_address()
+    public void An_IPv6_customer_network_counts_as_one_address()
     {
         for (byte i = 1; i <= 3; i++)
             _directory.Ban(new IPEndPoint(IPAddress.Parse($"2001:db8:0:1:{i}::1"), 1), Id(i), wasDialled: false);
@@ -258,7 +258,7 @@ public sealed class PeerDirectoryTests
         Assert.False(_directory.Add(new IPEndPoint(IPAddress.Parse(address), 6881), PeerSource.Tracker));
 
     [Fact]
-    public void It_is_bounded_and_makes_room_for_the_trusted_only()
+    public void It_is_bounded_and_makes_room_only_for_trusted_addresses()
     {
         for (int i = 0; i < PeerDirectory.Capacity; i++)
             Assert.True(_directory.Add(At(i), PeerSource.Tracker));
@@ -387,7 +387,7 @@ public sealed class PeerDirectoryTests
     }
 
     [Fact]
-    public void When_all_were_given_by_hand_those_that_failed_make_way_for_others_that_are()
+    public void Among_addresses_given_by_hand_failed_ones_make_room_for_new_ones()
     {
         for (int i = 0; i < PeerDirectory.Capacity; i++)
             _directory.Add(At(i), PeerSource.Manual);
@@ -414,7 +414,7 @@ public sealed class PeerDirectoryTests
     }
 
     [Fact]
-    public void Proven_are_those_that_were_reached_the_connected_first_and_those_last_that_have_failed_since()
+    public void Proven_addresses_are_those_reached_connected_ones_first_and_since_failed_ones_last()
     {
         for (int i = 1; i <= 4; i++)
             _directory.Add(At(i), PeerSource.Tracker);
@@ -446,7 +446,7 @@ public sealed class PeerDirectoryTests
     }
 
     [Fact]
-    public void Kinds_of_origins_take_turns_so_that_a_crowd_of_peers_does_not_outvote_a_tracker()
+    public void Kinds_of_sources_take_turns_so_that_many_peers_do_not_displace_a_tracker()
     {
         for (int i = 1; i <= 300; i++)
             _directory.Add(At(i), new PeerOrigin(PeerSource.PeerExchange, i));
@@ -460,7 +460,7 @@ public sealed class PeerDirectoryTests
     }
 
     [Fact]
-    public void An_address_that_another_names_too_is_dialled_in_the_turn_of_either()
+    public void An_address_named_by_two_sources_is_dialled_in_the_turn_of_either()
     {
         for (int i = 1; i <= 500; i++)
             _directory.Add(At(i), TrackerA);
@@ -472,7 +472,7 @@ public sealed class PeerDirectoryTests
     }
 
     [Fact]
-    public void A_source_that_returns_under_another_name_does_not_jump_the_queue()
+    public void A_source_that_returns_under_a_different_name_does_not_jump_the_queue()
     {
         for (int i = 1; i <= 100; i++)
             _directory.Add(At(i), TrackerA);
@@ -490,7 +490,7 @@ public sealed class PeerDirectoryTests
     }
 
     [Fact]
-    public void A_namer_whose_addresses_were_forgotten_and_that_comes_back_waits_for_its_turn()
+    public void A_returning_source_whose_addresses_were_forgotten_waits_for_its_turn()
     {
         _directory.Add(At(1), TrackerA);
         for (int i = 1; i <= 10; i++)
@@ -510,7 +510,7 @@ public sealed class PeerDirectoryTests
     }
 
     [Fact]
-    public void Those_that_name_a_thousand_do_not_keep_an_address_for_their_own_turns()
+    public void Sources_of_a_thousand_addresses_do_not_delay_a_shared_address_to_their_own_turns()
     {
         for (int namer = 0; namer < 4; namer++)
         {
@@ -527,7 +527,7 @@ public sealed class PeerDirectoryTests
     }
 
     [Fact]
-    public void A_tracker_that_fills_the_directory_makes_room_for_those_of_another()
+    public void A_tracker_that_fills_the_directory_makes_room_for_another_trackers_addresses()
     {
         for (int i = 1; i <= PeerDirectory.Capacity + 10; i++)
             _directory.Add(At(i), TrackerA);
@@ -558,7 +558,7 @@ public sealed class PeerDirectoryTests
     }
 
     [Fact]
-    public void Peers_that_a_link_names_are_not_trusted_and_of_one_host_few_are_dialled()
+    public void Peers_named_by_a_link_are_not_trusted_and_few_per_host_are_dialled()
     {
         for (int port = 2000; port < 2100; port++)
             Assert.True(_directory.Add(At(1, port), PeerSource.Link));
@@ -571,7 +571,7 @@ public sealed class PeerDirectoryTests
     }
 
     [Fact]
-    public void The_ports_of_well_known_services_are_dialled_only_where_they_were_given_by_hand_or_a_peer_was_there_before()
+    public void Well_known_ports_are_dialled_only_if_given_by_hand_or_if_a_peer_was_there_before()
     {
         Assert.False(_directory.Add(At(1, 25), TrackerA));
         Assert.False(_directory.Add(At(1, 443), PeerSource.PeerExchange));

@@ -47,7 +47,7 @@ public sealed class PeerDownloadTests : IDisposable
     }
 
     [Fact]
-    public void A_peer_that_looks_for_blocks_counts_as_starved_so_that_those_released_meanwhile_wake_it()
+    public void A_peer_in_search_of_blocks_counts_as_starved_so_that_released_blocks_wake_it()
     {
         Want(_fast, 0, 100);
         _download.FillRequests();
@@ -56,7 +56,7 @@ public sealed class PeerDownloadTests : IDisposable
     }
 
     [Fact]
-    public void The_newest_suggestions_are_remembered_and_a_flood_of_them_is_work_for_nothing()
+    public void The_newest_suggestions_are_remembered_and_a_flood_of_them_counts_as_futile_work()
     {
         PeerTransfer transfer = new(_download, new PeerUpload(_fast.Connection, _fast.Handler, reader: null!));
         Assert.Null(transfer.Handle(LonePeer.Message("0d 00000003")));
@@ -83,7 +83,7 @@ public sealed class PeerDownloadTests : IDisposable
     }
 
     [Fact]
-    public void A_piece_told_again_is_work_for_nothing_and_one_told_first_is_not()
+    public void A_repeated_announcement_of_a_piece_counts_as_futile_work_and_the_first_does_not()
     {
         _download.Availability.Pieces = new Bitfield(16);
         for (int i = 0; i <= FutileWork.Allowance; i++)
@@ -99,7 +99,7 @@ public sealed class PeerDownloadTests : IDisposable
     }
 
     [Fact]
-    public void Nothing_is_asked_for_before_it_is_open_or_while_we_want_nothing_or_it_chokes_us_or_is_closed()
+    public void Nothing_is_requested_before_it_is_open_while_we_want_nothing_while_choked_or_after_closing()
     {
         Want(_plain, 0, 100);
         var download = new PeerDownload(_plain.Connection, _plain.Handler, _time);
@@ -127,7 +127,7 @@ public sealed class PeerDownloadTests : IDisposable
     }
 
     [Fact]
-    public void UpdateInterest_tells_the_peer_what_has_changed_and_nothing_else()
+    public void UpdateInterest_sends_only_changes()
     {
         _download.UpdateInterest(static _ => true);
         Assert.Empty(_fast.TakeSent());
@@ -138,7 +138,7 @@ public sealed class PeerDownloadTests : IDisposable
     }
 
     [Fact]
-    public void A_choke_takes_requests_back_unless_the_peer_rejects_each_by_name()
+    public void A_choke_cancels_requests_unless_the_peer_rejects_each_one()
     {
         Want(_fast, 0, 100);
         _download.FillRequests();
@@ -156,7 +156,7 @@ public sealed class PeerDownloadTests : IDisposable
     }
 
     [Fact]
-    public void A_peer_that_rejects_whatever_it_is_asked_for_is_dropped_but_not_one_that_gives_a_block_now_and_then()
+    public void A_peer_that_rejects_every_request_is_dropped_but_not_one_that_sends_a_block_now_and_then()
     {
         Assert.Null(Reject(2000));
         Assert.Null(Send(Ask(3000), 0));
@@ -165,7 +165,7 @@ public sealed class PeerDownloadTests : IDisposable
     }
 
     [Fact]
-    public void Blocks_that_were_asked_for_go_to_be_hashed_at_the_end_of_a_batch()
+    public void Requested_blocks_are_queued_for_hashing_at_the_end_of_a_batch()
     {
         ActivePiece piece = Want(_fast, 5, 4);
         _download.FillRequests();
@@ -201,7 +201,7 @@ public sealed class PeerDownloadTests : IDisposable
     }
 
     [Fact]
-    public void CancelRequest_takes_back_what_is_outstanding_alone()
+    public void CancelRequest_cancels_only_outstanding_requests()
     {
         ActivePiece piece = Want(_fast, 0, 4);
         _download.FillRequests();
@@ -270,7 +270,7 @@ public sealed class PeerDownloadTests : IDisposable
     }
 
     [Fact]
-    public void A_pause_of_ours_is_not_held_against_the_peer()
+    public void Our_own_pause_does_not_count_against_the_peer()
     {
         Want(_fast, 0, 100);
         _download.FillRequests();
@@ -316,7 +316,7 @@ public sealed class PeerDownloadTests : IDisposable
     }
 
     [Fact]
-    public void No_more_than_32_pieces_that_exist_are_taken_note_of_as_allowed_fast()
+    public void At_most_32_valid_pieces_are_remembered_as_allowed_fast()
     {
         _download.HandleAllowedFast(16);
         for (int i = 0; i < 100; i++)

@@ -7,7 +7,7 @@ public sealed class PeerRestTests
     [Theory]
     [InlineData(true, 2)]
     [InlineData(false, 4)]
-    public void A_rest_is_twice_as_long_where_nothing_is_urgent(bool isUrgent, int looks)
+    public void A_rest_is_twice_as_long_if_nothing_is_urgent(bool isUrgent, int looks)
     {
         var rest = new PeerRest();
         for (int round = 0; round < 2; round++)

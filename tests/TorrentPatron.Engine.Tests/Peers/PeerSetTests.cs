@@ -57,7 +57,7 @@ public sealed class PeerSetTests : IAsyncDisposable
     }
 
     [Fact]
-    public void A_set_that_is_closed_ends_its_peers_and_takes_none()
+    public void A_closed_set_closes_its_peers_and_accepts_none()
     {
         IdleConnection first = Attach(1);
         _set.Close("The torrent is stopping.");
@@ -74,7 +74,7 @@ public sealed class PeerSetTests : IAsyncDisposable
     }
 
     [Fact]
-    public void A_peer_that_is_connected_already_is_not_taken_again()
+    public void A_connected_peer_is_not_accepted_again()
     {
         IdleConnection first = Attach(1);
         IdleConnection second = Attach(1);
@@ -89,7 +89,7 @@ public sealed class PeerSetTests : IAsyncDisposable
     [InlineData(1, false)]
     [InlineData(200, true)]
     [InlineData(200, false)]
-    public void Of_two_that_have_dialled_each_other_the_connection_stays_that_the_greater_id_has_dialled(byte id, bool isFirstIncoming)
+    public void If_two_peers_dial_each_other_the_connection_dialled_by_the_greater_id_stays(byte id, bool isFirstIncoming)
     {
         IdleConnection first = Attach(id, isIncoming: isFirstIncoming);
         IdleConnection second = Attach(id, isIncoming: !isFirstIncoming);
@@ -101,7 +101,7 @@ public sealed class PeerSetTests : IAsyncDisposable
     }
 
     [Fact]
-    public void A_connected_peers_id_from_another_address_is_another_peer()
+    public void A_connected_peers_id_from_a_different_address_is_a_different_peer()
     {
         IdleConnection honest = Attach(200, Address(1), isIncoming: false);
         IdleConnection other = Attach(200, Address(2), isIncoming: true);
@@ -134,7 +134,7 @@ public sealed class PeerSetTests : IAsyncDisposable
     }
 
     [Fact]
-    public void A_connection_is_replaced_by_another_to_the_same_peer_only_if_that_one_is_accepted()
+    public void A_connection_is_replaced_by_a_second_one_to_the_same_peer_only_if_that_is_accepted()
     {
         IPEndPoint address = Address(1);
         _set.Directory.Add(address, PeerSource.Manual);
@@ -165,7 +165,7 @@ public sealed class PeerSetTests : IAsyncDisposable
     }
 
     [Fact]
-    public void The_last_places_are_for_hosts_that_have_none()
+    public void The_last_places_are_reserved_for_hosts_without_one()
     {
         for (byte id = 1; id <= Room - 2; id++)
             Assert.False(Attach(id, new IPEndPoint(Address((byte)(id % 9 + 1)).Address, 1000 + id)).IsDisposed);
@@ -186,7 +186,7 @@ public sealed class PeerSetTests : IAsyncDisposable
     }
 
     [Fact]
-    public void This_engine_itself_is_not_taken_and_its_address_is_not_dialled_again()
+    public void This_engine_does_not_connect_to_itself_and_does_not_dial_its_address_again()
     {
         IPEndPoint address = Address(1);
         _set.Directory.Add(address, PeerSource.Manual);
@@ -195,7 +195,7 @@ public sealed class PeerSetTests : IAsyncDisposable
     }
 
     [Fact]
-    public void A_banned_peer_is_closed_and_not_taken_again_while_others_at_its_address_are()
+    public void A_banned_peer_is_closed_and_refused_while_others_at_its_address_are_accepted()
     {
         IPAddress address = Address(1).Address;
         IdleConnection bad = Attach(1, new IPEndPoint(address, 1001));
@@ -223,7 +223,7 @@ public sealed class PeerSetTests : IAsyncDisposable
     }
 
     [Fact]
-    public void Peers_are_taken_while_the_torrent_and_the_engine_have_room()
+    public void Peers_are_accepted_while_the_torrent_and_the_engine_have_room()
     {
         for (byte id = 1; id <= Room; id++)
             Assert.False(Attach(id).IsDisposed);
@@ -258,7 +258,7 @@ public sealed class PeerSetTests : IAsyncDisposable
     }
 
     [Fact]
-    public void The_other_addresses_of_this_machine_are_hosts_like_any()
+    public void The_other_addresses_of_this_machine_are_ordinary_hosts()
     {
         var other = IPAddress.Parse("127.0.0.2");
         for (byte id = 1; id <= 8; id++)
@@ -282,7 +282,7 @@ public sealed class PeerSetTests : IAsyncDisposable
     }
 
     [Fact]
-    public void TurnOver_closes_peers_of_no_use_only_where_there_is_hardly_any_room_and_they_have_had_their_time()
+    public void TurnOver_closes_useless_peers_only_if_there_is_little_room_and_they_have_had_enough_time()
     {
         for (byte id = 1; id < Room - Room / 10; id++)
             Attach(id);
@@ -309,7 +309,7 @@ public sealed class PeerSetTests : IAsyncDisposable
     }
 
     [Fact]
-    public void A_peer_that_takes_the_metadata_from_us_is_of_use_until_it_has_had_it_once()
+    public void A_peer_that_downloads_our_metadata_is_useful_until_it_has_all_of_it()
     {
         const int Pieces = 4;
         using var server = new MetadataServer(new byte[Pieces * MetadataMessage.PieceLength], _time);
@@ -335,7 +335,7 @@ public sealed class PeerSetTests : IAsyncDisposable
     }
 
     [Fact]
-    public void A_peer_that_waits_for_metadata_because_of_a_limit_does_not_leave()
+    public void A_peer_that_waits_for_metadata_because_of_a_limit_is_not_disconnected()
     {
         _engine.Upload.Rate = 1;
         using var server = new MetadataServer(new byte[MetadataMessage.PieceLength], _time);
@@ -351,7 +351,7 @@ public sealed class PeerSetTests : IAsyncDisposable
     }
 
     [Fact]
-    public void A_fault_of_the_owner_at_a_joining_peer_ends_that_peer_alone()
+    public void An_owners_fault_at_a_joining_peer_ends_only_that_peer()
     {
         _owner.Fault = new InvalidOperationException("A mistake.");
         Assert.True(Attach(1).IsDisposed);
@@ -363,7 +363,7 @@ public sealed class PeerSetTests : IAsyncDisposable
     }
 
     [Fact]
-    public void GiveTo_hands_over_the_connected_peers_and_those_that_come_and_go()
+    public void GiveTo_reports_connected_peers_and_later_arrivals_and_departures()
     {
         Attach(1);
         var next = new Owner();

@@ -33,7 +33,7 @@ public sealed class PeerTransferTests : IDisposable
     }
 
     [Fact]
-    public void Messages_of_the_fast_extension_are_ignored_where_it_is_not_spoken()
+    public void Messages_of_the_fast_extension_are_ignored_if_it_was_not_negotiated()
     {
         PeerTransfer transfer = Transfer(_plain);
         _plain.Handler.Wanted = new ActivePiece(0, BlockRequest.BlockLength);

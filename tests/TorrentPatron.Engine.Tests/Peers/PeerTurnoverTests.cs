@@ -20,14 +20,14 @@ public sealed class PeerTurnoverTests
     public void No_peer_is_disconnected_if_none_is_waiting() => Assert.Empty(_turnover.Choose([new(Long, Long, 0, false)], Most, false, false, Start));
 
     [Fact]
-    public void Few_leave_at_once()
+    public void Few_peers_are_disconnected_at_once()
     {
         TurnoverCandidate[] idle = [.. Enumerable.Repeat(new TurnoverCandidate(Long, Long, 0, false), Most)];
         Assert.Equal(5, _turnover.Choose(idle, Most, false, true, Start).Count);
     }
 
     [Fact]
-    public void Newcomers_and_peers_given_by_hand_do_not_leave() =>
+    public void Newcomers_and_peers_given_by_hand_are_not_disconnected() =>
         Assert.Empty(_turnover.Choose([new(TimeSpan.FromSeconds(59), Long, 0, false), new(Long, Long, 0, true)], Most, true, true, Start));
 
     [Fact]
@@ -42,7 +42,7 @@ public sealed class PeerTurnoverTests
     }
 
     [Fact]
-    public void While_others_are_turned_away_the_one_of_least_use_leaves_now_and_then()
+    public void While_others_are_refused_the_least_useful_peer_is_disconnected_now_and_then()
     {
         TurnoverCandidate[] peers = [Busy(3000), Busy(1000), Busy(2000)];
         Assert.Empty(_turnover.Choose(peers, Most, false, true, Start));
@@ -52,7 +52,7 @@ public sealed class PeerTurnoverTests
     }
 
     [Fact]
-    public void A_preferred_peer_of_least_use_stays_and_one_that_is_idle_leaves()
+    public void A_preferred_peer_stays_if_it_is_the_least_useful_but_not_if_it_is_idle()
     {
         Assert.Equal([2], _turnover.Choose([Busy(3000), Busy(1000) with { IsPreferred = true }, Busy(2000)], Most, true, true, Start));
         Assert.Equal([0], _turnover.Choose([new(Long, Long, 0, false, IsPreferred: true)], Most, true, true, Start));

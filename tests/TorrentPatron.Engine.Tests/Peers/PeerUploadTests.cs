@@ -26,7 +26,7 @@ public sealed class PeerUploadTests : IDisposable
     }
 
     [Fact]
-    public void A_peer_that_is_not_choked_gets_the_blocks_that_it_asks_for()
+    public void An_unchoked_peer_gets_its_requested_blocks()
     {
         _upload.SetChoking(false);
         Assert.Null(_upload.HandleRequest(new BlockRequest(3, 0, 100)));
@@ -36,7 +36,7 @@ public sealed class PeerUploadTests : IDisposable
     }
 
     [Fact]
-    public void A_choked_peer_is_sent_nothing_and_told_so_where_it_understands_that()
+    public void A_choked_peer_is_sent_nothing_and_gets_rejects_if_it_supports_them()
     {
         Assert.Null(_upload.HandleRequest(new BlockRequest(3, 0, 100)));
         Assert.Equal(["RejectRequest 3.0"], _fast.TakeSent());
@@ -57,7 +57,7 @@ public sealed class PeerUploadTests : IDisposable
     }
 
     [Fact]
-    public void Pieces_are_suggested_to_a_peer_that_may_ask_for_them_and_lacks_them()
+    public void Pieces_are_suggested_to_an_unchoked_peer_that_lacks_them()
     {
         var has = new BlockAvailability { Pieces = new Bitfield(Pieces) };
         has.Pieces.Set(7);
@@ -75,7 +75,7 @@ public sealed class PeerUploadTests : IDisposable
     }
 
     [Fact]
-    public void A_peer_that_heeds_no_suggestion_gets_ten_of_them()
+    public void A_peer_that_ignores_suggestions_gets_only_ten()
     {
         var has = new BlockAvailability { Pieces = new Bitfield(Pieces) };
         _upload.HandleInterest(true);
@@ -99,7 +99,7 @@ public sealed class PeerUploadTests : IDisposable
     }
 
     [Fact]
-    public void A_peer_from_whom_pieces_are_concealed_may_ask_for_those_revealed_to_it()
+    public void A_peer_from_which_pieces_are_concealed_may_request_those_revealed_to_it()
     {
         _upload.Conceal(Pieces);
         _upload.SetChoking(false);
@@ -132,7 +132,7 @@ public sealed class PeerUploadTests : IDisposable
     }
 
     [Fact]
-    public void More_pieces_than_can_be_told_one_by_one_are_not_told()
+    public void Pieces_are_not_announced_if_they_are_too_many_for_single_messages()
     {
         const int many = 100_000;
         var all = new Bitfield(many);
@@ -144,7 +144,7 @@ public sealed class PeerUploadTests : IDisposable
     }
 
     [Fact]
-    public void The_swarm_is_told_of_a_piece_once_while_it_is_asked_for()
+    public void The_swarm_is_told_once_about_a_piece_while_it_is_requested()
     {
         _upload.SetChoking(false);
         foreach (int piece in new[] { 3, 3, 4 })
@@ -153,7 +153,7 @@ public sealed class PeerUploadTests : IDisposable
     }
 
     [Fact]
-    public void SetChoking_tells_what_has_changed_and_rejects_what_waits()
+    public void SetChoking_sends_changes_and_rejects_waiting_requests()
     {
         _upload.SetChoking(true);
         Assert.Empty(_fast.TakeSent());
@@ -166,7 +166,7 @@ public sealed class PeerUploadTests : IDisposable
     }
 
     [Fact]
-    public void A_request_that_is_taken_back_is_rejected_by_name_where_it_still_waits()
+    public void A_cancelled_request_that_still_waits_is_rejected()
     {
         _upload.SetChoking(false);
         _fast.TakeSent();
@@ -184,11 +184,11 @@ public sealed class PeerUploadTests : IDisposable
     [InlineData(0, 0, BlockRequest.BlockLength + 1)]
     [InlineData(0, 1, BlockRequest.BlockLength)]
     [InlineData(0, int.MaxValue, 100)]
-    public void A_request_for_a_block_that_cannot_be_ends_the_connection(int piece, int begin, int length) =>
+    public void A_request_for_an_impossible_block_ends_the_connection(int piece, int begin, int length) =>
         Assert.Equal("It requests an invalid block.", _upload.HandleRequest(new BlockRequest(piece, begin, length)));
 
     [Fact]
-    public void A_choked_peer_gets_the_pieces_that_were_granted_to_it_a_few_times_and_no_others()
+    public void A_choked_peer_gets_its_allowed_fast_pieces_a_few_times_and_no_others()
     {
         var all = new Bitfield(Pieces);
         all.SetAll();
@@ -206,7 +206,7 @@ public sealed class PeerUploadTests : IDisposable
     }
 
     [Fact]
-    public void AddPieces_tells_what_we_have_in_the_shortest_way_that_the_peer_understands()
+    public void AddPieces_announces_our_pieces_in_the_shortest_supported_form()
     {
         var plain = new PeerUpload(_plain.Connection, _plain.Handler, new Reader());
         var pieces = new Bitfield(Pieces);

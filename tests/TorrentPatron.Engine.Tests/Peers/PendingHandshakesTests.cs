@@ -25,7 +25,7 @@ public sealed class PendingHandshakesTests
     [Theory]
     [InlineData("10.0.0.1", "10.0.0.1")]
     [InlineData("2001:db8::1", "2001:db8::ffff:1")]
-    public void A_host_has_some_places_even_where_there_is_room_for_more(string address, string same)
+    public void A_hosts_places_are_bounded_even_if_there_is_room_for_more(string address, string same)
     {
         var pending = new PendingHandshakes(1000);
         IdleConnection first = Add(pending, address, 1);

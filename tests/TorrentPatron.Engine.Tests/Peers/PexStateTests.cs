@@ -9,7 +9,7 @@ public sealed class PexStateTests
     private readonly PexState _state = new();
 
     [Fact]
-    public void Each_message_tells_what_has_changed_since_the_last()
+    public void Each_message_contains_the_changes_since_the_last_one()
     {
         PexMessage first = _state.Next([At(1), At(2)], TimeSpan.Zero)!;
         Assert.Equal([At(1), At(2)], first.Added);
@@ -24,7 +24,7 @@ public sealed class PexStateTests
     }
 
     [Fact]
-    public void Where_there_is_nothing_to_tell_it_is_looked_again_soon()
+    public void Without_changes_the_next_check_is_soon()
     {
         Assert.True(_state.IsDue(TimeSpan.Zero));
         Assert.Null(_state.Next([], TimeSpan.Zero));
@@ -59,7 +59,7 @@ public sealed class PexStateTests
     }
 
     [Fact]
-    public void Of_one_peer_so_many_are_taken_in_all()
+    public void The_total_number_of_peers_from_one_peer_is_bounded()
     {
         int taken = 0;
         for (int round = 0; round < 100; round++)

@@ -16,7 +16,7 @@ public sealed class ReceivePaceTests
     [InlineData(100_000_000, 256 * 1024)]
     [InlineData(1_000_000_000, 1024 * 1024)]
     [InlineData(100_000_000_000, 1024 * 1024)]
-    public void It_is_what_a_fast_peer_sends_in_four_milliseconds(long bytesPerSecond, int expected)
+    public void It_is_the_amount_that_a_fast_peer_sends_in_four_milliseconds(long bytesPerSecond, int expected)
     {
         ReceivePace pace = Paced(bytesPerSecond);
         Assert.Equal(expected, pace.Threshold(Plenty));

@@ -10,7 +10,7 @@ public sealed class RequestQueueTests
     private readonly RequestQueue _queue = new();
 
     [Fact]
-    public void Answers_are_found_wherever_they_stand_and_the_order_stays()
+    public void Answered_requests_are_found_at_any_position_and_the_order_stays()
     {
         Add(40);
         Assert.True(_queue.TryTake(_piece.RangeOf(20), out PendingBlock block));
@@ -28,7 +28,7 @@ public sealed class RequestQueueTests
     }
 
     [Fact]
-    public void A_range_of_another_length_answers_nothing()
+    public void A_range_of_a_different_length_answers_no_request()
     {
         Add(1);
         Assert.False(_queue.TryTake(_piece.RangeOf(0) with { Length = 1 }, out _));
@@ -36,7 +36,7 @@ public sealed class RequestQueueTests
     }
 
     [Fact]
-    public void The_slow_start_adds_one_for_each_block_and_ends_when_it_gains_nothing()
+    public void Slow_start_adds_one_per_block_and_ends_when_the_rate_no_longer_grows()
     {
         int before = _queue.Depth;
         for (int i = 0; i < 50; i++)
@@ -56,7 +56,7 @@ public sealed class RequestQueueTests
     [InlineData(int.MaxValue, 500)]
     [InlineData(100, 100)]
     [InlineData(1, 2)]
-    public void The_depth_stays_below_what_the_peer_queues_and_five_hundred(int limit, int most)
+    public void The_depth_stays_below_the_peers_queue_and_500(int limit, int most)
     {
         _queue.SetPeerLimit(limit);
         for (int i = 0; i < 2000; i++)

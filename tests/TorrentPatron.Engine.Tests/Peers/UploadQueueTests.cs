@@ -6,7 +6,7 @@ namespace TorrentPatron.Engine.Tests.Peers;
 public sealed class UploadQueueTests
 {
     [Fact]
-    public void Requests_are_taken_in_order_but_for_those_taken_back()
+    public void Requests_are_taken_in_order_except_cancelled_ones()
     {
         var queue = new UploadQueue();
         for (int i = 0; i < 5; i++)

@@ -14,7 +14,7 @@ public sealed class ActivePieceTests
     private readonly PendingBlock[] _taken = new PendingBlock[16];
 
     [Fact]
-    public void Blocks_are_handed_out_in_order_and_once()
+    public void Blocks_are_assigned_in_order_and_once()
     {
         var piece = new ActivePiece(3, 2 * Block + 5);
 
@@ -44,7 +44,7 @@ public sealed class ActivePieceTests
     }
 
     [Fact]
-    public void DropSuspect_drops_the_blocks_of_the_sender_of_fewest_and_others_are_asked_until_it_is_forgiven()
+    public void DropSuspect_drops_the_blocks_of_the_sender_of_fewest_which_gets_no_requests_until_forgiven()
     {
         NamedSource many = new("many"), few = new("few");
         var piece = new ActivePiece(0, 5 * Block);
@@ -62,7 +62,7 @@ public sealed class ActivePieceTests
     }
 
     [Fact]
-    public void DropSuspect_drops_nothing_of_a_piece_that_one_source_has_sent()
+    public void DropSuspect_drops_nothing_of_a_piece_from_one_source()
     {
         var piece = new ActivePiece(0, 2 * Block);
         piece.ReserveFree(_taken);
@@ -151,7 +151,7 @@ public sealed class ActivePieceTests
     }
 
     [Fact]
-    public void In_the_end_game_a_block_is_asked_for_twice_at_most_and_kept_once()
+    public void In_the_end_game_a_block_is_requested_at_most_twice_and_kept_once()
     {
         var piece = new ActivePiece(0, Block);
         piece.ReserveFree(_taken, Source);
@@ -175,7 +175,7 @@ public sealed class ActivePieceTests
     }
 
     [Fact]
-    public void A_block_that_arrived_is_not_free_when_itsOther_request_is_released()
+    public void A_block_that_arrived_is_not_free_when_its_other_request_is_released()
     {
         var piece = new ActivePiece(0, 2 * Block);
         piece.ReserveFree(_taken.AsSpan(0, 2));
@@ -189,7 +189,7 @@ public sealed class ActivePieceTests
     }
 
     [Fact]
-    public void A_block_that_one_of_two_sources_gives_back_may_be_asked_of_a_third()
+    public void A_block_released_by_one_of_two_sources_may_be_requested_from_a_third()
     {
         var piece = new ActivePiece(0, 2 * Block);
         piece.ReserveFree(_taken.AsSpan(0, 2), Source);
@@ -207,7 +207,7 @@ public sealed class ActivePieceTests
     }
 
     [Fact]
-    public void An_abandoned_piece_holds_no_slab_and_hands_out_nothing()
+    public void An_abandoned_piece_holds_no_slab_and_assigns_no_blocks()
     {
         var piece = new ActivePiece(0, 4 * Block);
         piece.ReserveFree(_taken.AsSpan(0, 2));
@@ -224,7 +224,7 @@ public sealed class ActivePieceTests
     }
 
     [Fact]
-    public void Blocks_on_disk_are_not_handed_out_and_count_as_here()
+    public void Blocks_on_disk_are_not_assigned_and_count_as_received()
     {
         var piece = new ActivePiece(0, 5 * Block, onDisk: Bits(5, 0, 1, 3));
 
@@ -239,7 +239,7 @@ public sealed class ActivePieceTests
     }
 
     [Fact]
-    public void A_piece_tells_which_of_its_blocks_are_written_until_it_is_abandoned()
+    public void A_piece_reports_its_written_blocks_until_it_is_abandoned()
     {
         var piece = new ActivePiece(0, 3 * Block);
         Assert.Null(piece.WrittenBlocks());

@@ -42,7 +42,7 @@ public sealed class ActivePiecesTests : IPieceDisk, IPieceResults
     }
 
     [Fact]
-    public void A_source_joins_in_a_piece_that_another_has_begun_where_it_has_no_other()
+    public void A_source_joins_a_piece_begun_by_another_if_it_has_no_other()
     {
         FakeSource one = Source(2), other = Source(2);
         Assert.Equal(["2.0"], one.Reserve(_pieces, 1));
@@ -51,7 +51,7 @@ public sealed class ActivePiecesTests : IPieceDisk, IPieceResults
     }
 
     [Fact]
-    public void Nothing_is_begun_while_it_is_closed_and_Close_tells_what_is_in_flight()
+    public void Nothing_is_begun_while_it_is_closed_and_Close_returns_the_pieces_in_flight()
     {
         FakeSource source = Seed();
         source.Reserve(_pieces, Blocks + 1);
@@ -72,7 +72,7 @@ public sealed class ActivePiecesTests : IPieceDisk, IPieceResults
     }
 
     [Fact]
-    public void A_run_ends_before_what_another_source_is_asked_for_or_the_source_does_not_have()
+    public void A_run_ends_before_blocks_requested_from_another_source_or_missing_at_this_one()
     {
         FakeSource other = Source(1);
         other.Reserve(_pieces, 2);
@@ -87,7 +87,7 @@ public sealed class ActivePiecesTests : IPieceDisk, IPieceResults
     }
 
     [Fact]
-    public void A_run_can_be_prolonged_only_by_what_lies_right_behind_it()
+    public void A_run_can_be_extended_only_by_the_blocks_right_after_it()
     {
         FakeSource source = Seed();
         Run(source, most: 2 * Block);
@@ -98,7 +98,7 @@ public sealed class ActivePiecesTests : IPieceDisk, IPieceResults
     }
 
     [Fact]
-    public void In_the_end_game_a_run_is_what_one_other_source_owes()
+    public void In_the_end_game_a_run_is_the_requested_blocks_of_one_other_source()
     {
         FakeSource peer = Source(0);
         peer.Reserve(_pieces, Blocks);
@@ -127,7 +127,7 @@ public sealed class ActivePiecesTests : IPieceDisk, IPieceResults
     }
 
     [Fact]
-    public void A_piece_of_which_every_block_is_released_is_as_if_never_begun_and_one_with_a_block_stays()
+    public void A_piece_with_every_block_released_counts_as_never_begun_and_one_with_a_block_stays()
     {
         FakeSource source = Source(1);
         source.Reserve(_pieces, 4);
@@ -146,7 +146,7 @@ public sealed class ActivePiecesTests : IPieceDisk, IPieceResults
     }
 
     [Fact]
-    public void In_the_end_game_a_block_is_asked_of_two_sources_a_few_at_a_time_but_not_of_a_snubbed_one()
+    public void In_the_end_game_blocks_are_requested_from_two_sources_few_at_a_time_and_not_from_a_snubbed_one()
     {
         FakeSource one = Seed();
         Assert.Equal(Count * Blocks, one.Reserve(_pieces, 100).Length);
@@ -204,7 +204,7 @@ public sealed class ActivePiecesTests : IPieceDisk, IPieceResults
     }
 
     [Fact]
-    public void TryComplete_takes_a_piece_out_once_and_tells_when_it_was_the_last_one()
+    public void TryComplete_removes_a_piece_once_and_reports_the_last_one()
     {
         FakeSource source = Seed();
         source.Reserve(_pieces, 100);
@@ -218,7 +218,7 @@ public sealed class ActivePiecesTests : IPieceDisk, IPieceResults
     }
 
     [Fact]
-    public void A_piece_given_up_with_blocks_on_disk_is_the_first_to_be_taken_up_again_and_is_read_back()
+    public void An_abandoned_piece_with_blocks_on_disk_is_continued_first_and_read_back()
     {
         FakeSource source = Source(2);
         source.Reserve(_pieces, 4);
@@ -233,7 +233,7 @@ public sealed class ActivePiecesTests : IPieceDisk, IPieceResults
     }
 
     [Fact]
-    public void Reset_forgets_what_is_in_flight_and_takes_or_keeps_what_is_unfinished()
+    public void Reset_forgets_pieces_in_flight_and_sets_or_keeps_unfinished_ones()
     {
         Seed().Reserve(_pieces, 4);
         _pieces.Reset(Field(Count, 0), [new UnfinishedPiece(1, Field(Blocks, 0)), new UnfinishedPiece(2, Field(Blocks, 0))]);
@@ -264,7 +264,7 @@ public sealed class ActivePiecesTests : IPieceDisk, IPieceResults
     }
 
     [Fact]
-    public async Task Every_block_is_asked_for_once_where_many_sources_are_asked_at_once()
+    public async Task Every_block_is_requested_once_from_many_sources_at_once()
     {
         FakeSource[] sources = [.. Enumerable.Range(0, 4).Select(_ => Seed())];
         string[][] taken = await Task.WhenAll(sources.Select(source => Task.Run(() =>

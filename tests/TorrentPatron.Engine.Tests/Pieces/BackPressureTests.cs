@@ -46,7 +46,7 @@ public sealed class BackPressureTests
     }
 
     [Fact]
-    public void However_many_torrents_fill_their_shares_there_is_room_for_another_one_and_none_waits_with_nothing_queued()
+    public void Full_shares_of_many_torrents_leave_room_for_another_and_none_waits_with_an_empty_queue()
     {
         const int Bound = 8000;
         var all = new BackPressure(Bound);

@@ -52,7 +52,7 @@ public sealed class PieceDiskTests : IDisposable, IPieceResults
     }
 
     [Fact]
-    public async Task DrainAsync_waits_for_what_was_posted_before()
+    public async Task DrainAsync_waits_for_earlier_jobs()
     {
         _disk.BlocksAdded([Receive(0)], 2 * Block);
         Task drained = _disk.DrainAsync();

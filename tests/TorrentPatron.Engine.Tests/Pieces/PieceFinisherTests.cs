@@ -29,7 +29,7 @@ public sealed class PieceFinisherTests
     }
 
     [Fact]
-    public void Of_a_bad_piece_from_one_sender_nothing_is_written_and_the_sender_is_named_once()
+    public void A_bad_piece_from_one_sender_is_not_written_and_the_sender_is_reported_once()
     {
         var target = new Target(4 * Block) { Sender = _ => Odd };
         target.Data[3 * Block] ^= 1;
@@ -44,7 +44,7 @@ public sealed class PieceFinisherTests
     [Theory]
     [InlineData(5 * Block)]
     [InlineData((9 << 20) + 5)]
-    public void Of_a_bad_piece_from_several_only_the_blocks_of_one_are_fetched_again(int length)
+    public void For_a_bad_piece_from_several_senders_only_the_blocks_of_one_are_fetched_again(int length)
     {
         var target = new Target(length);
         target.Sender = block => block is 1 or 3 ? Odd : Even;
@@ -85,7 +85,7 @@ public sealed class PieceFinisherTests
     }
 
     [Fact]
-    public void Blocks_after_a_missing_one_are_written_when_there_are_too_many_and_read_back_when_it_is_their_turn()
+    public void Too_many_blocks_after_a_missing_one_are_written_and_read_back_later()
     {
         var target = new Target(8 * Block);
         target.Add(1, 2, 4, 6, 7);
@@ -149,7 +149,7 @@ public sealed class PieceFinisherTests
     }
 
     [Fact]
-    public void A_parked_piece_is_written_and_tells_which_of_its_blocks_are_on_disk()
+    public void A_parked_piece_is_written_and_reports_its_blocks_on_disk()
     {
         var target = new Target(6 * Block);
         target.Add(0, 1, 3);
@@ -178,7 +178,7 @@ public sealed class PieceFinisherTests
     }
 
     [Fact]
-    public void A_piece_that_is_complete_is_finished_rather_than_parked()
+    public void A_complete_piece_is_finished_rather_than_parked()
     {
         var target = new Target(4 * Block);
         target.Add(0, 1, 2);
@@ -192,7 +192,7 @@ public sealed class PieceFinisherTests
     }
 
     [Fact]
-    public void A_disk_that_refuses_keeps_the_blocks_that_were_written_before()
+    public void A_failed_write_keeps_the_blocks_written_before()
     {
         var target = new Target(6 * Block);
         target.Add(1, 2);
@@ -224,7 +224,7 @@ public sealed class PieceFinisherTests
     }
 
     [Fact]
-    public void Much_that_is_on_disk_is_read_back_in_slices_between_which_others_have_the_disk()
+    public void Large_data_on_disk_is_read_back_in_slices_so_that_others_can_use_the_disk()
     {
         const int Blocks = (12 << 20) / Block;
         var target = new Target(Blocks * Block, [.. Enumerable.Range(0, Blocks - 1)]);
@@ -306,7 +306,7 @@ public sealed class PieceFinisherTests
     }
 
     [Fact]
-    public void A_fault_at_a_piece_is_reported_and_releases_its_blocks()
+    public void A_fault_in_a_piece_is_reported_and_releases_its_blocks()
     {
         var target = new Target(2 * Block) { Breaks = new InvalidOperationException("A mistake.") };
         target.Add(0, 1);
@@ -316,7 +316,7 @@ public sealed class PieceFinisherTests
     }
 
     [Fact]
-    public void The_torrents_verifier_alone_decides_and_is_given_the_blocks_in_their_order()
+    public void Only_the_torrents_verifier_decides_and_it_gets_the_blocks_in_order()
     {
         var good = new Target(3 * Block + 7);
         var verifier = new FirstByteVerifier(isGood: true);

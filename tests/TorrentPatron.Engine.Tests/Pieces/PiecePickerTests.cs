@@ -20,7 +20,7 @@ public sealed class PiecePickerTests
     }
 
     [Fact]
-    public void A_piece_of_higher_priority_comes_before_one_as_rare()
+    public void A_piece_of_higher_priority_comes_before_an_equally_rare_one()
     {
         PiecePicker picker = PastTheFirstPieces(pieces: 12);
         picker.SetPriority(7, 1);
@@ -52,7 +52,7 @@ public sealed class PiecePickerTests
     }
 
     [Fact]
-    public void A_suggestion_is_heeded_only_where_the_peer_has_the_piece_and_it_is_wanted_and_free()
+    public void A_suggestion_counts_only_if_the_peer_has_the_piece_and_it_is_wanted_and_free()
     {
         PiecePicker picker = PastTheFirstPieces(pieces: 12);
         picker.SetPriority(6, 0);
@@ -70,7 +70,7 @@ public sealed class PiecePickerTests
     }
 
     [Fact]
-    public void A_skipped_piece_is_never_picked_and_comes_back_with_its_priority()
+    public void A_skipped_piece_is_not_picked_until_it_has_a_priority_again()
     {
         var picker = new PiecePicker(2, new Random(1));
         picker.SetPriority(0, 0);
@@ -121,7 +121,7 @@ public sealed class PiecePickerTests
     }
 
     [Fact]
-    public void The_first_pieces_are_picked_at_random_and_equals_are_too()
+    public void The_first_pieces_and_equally_rare_ones_are_picked_at_random()
     {
         var firsts = new HashSet<int>();
         var equals = new HashSet<int>();

@@ -37,7 +37,7 @@ public sealed class PieceSelectionTests
     }
 
     [Fact]
-    public void Pick_begins_a_wanted_piece_that_the_source_has_once_until_it_is_returned()
+    public void Pick_returns_a_wanted_piece_of_the_source_only_once_until_it_is_released()
     {
         FakeSource source = Source(1, 2);
         Assert.Equal(1, _selection.Pick(source));
@@ -52,7 +52,7 @@ public sealed class PieceSelectionTests
     }
 
     [Fact]
-    public void Reset_takes_over_the_verified_pieces_and_starts_none()
+    public void Reset_sets_the_verified_pieces_and_starts_none()
     {
         FakeSource seed = Seed();
         Assert.Equal(0, _selection.Pick(seed));
@@ -63,7 +63,7 @@ public sealed class PieceSelectionTests
     }
 
     [Fact]
-    public void A_source_is_of_interest_while_it_has_a_wanted_piece_that_is_not_here()
+    public void A_source_is_interesting_while_it_has_a_wanted_piece_that_we_lack()
     {
         FakeSource source = Source(1);
         FakeSource seed = Seed();
@@ -136,7 +136,7 @@ public sealed class PieceSelectionTests
     }
 
     [Fact]
-    public void Nothing_that_a_closed_source_says_is_counted()
+    public void Announcements_of_a_closed_source_do_not_count()
     {
         FakeSource source = Source(0);
         source.IsClosed = true;

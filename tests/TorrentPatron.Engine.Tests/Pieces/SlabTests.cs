@@ -14,11 +14,11 @@ public sealed class SlabTests
     [InlineData(SlabPool.SmallLength + 1, SlabPool.LargeLength)]
     [InlineData(SlabPool.LargeLength, SlabPool.LargeLength)]
     [InlineData(SlabPool.LargeLength + 1, SlabPool.LargeLength + 1)]
-    public void A_slab_is_small_large_or_made_to_measure(int needed, int length) =>
+    public void A_slab_is_small_large_or_of_a_custom_size(int needed, int length) =>
         Assert.Equal(length, new SlabPool().Rent(needed).Length);
 
     [Fact]
-    public void The_last_holder_gives_a_slab_back()
+    public void The_last_holder_returns_a_slab()
     {
         var pool = new SlabPool();
         Slab slab = pool.Rent(1);
@@ -31,7 +31,7 @@ public sealed class SlabTests
     }
 
     [Fact]
-    public void A_slab_made_to_measure_is_not_kept()
+    public void A_slab_of_a_custom_size_is_not_kept()
     {
         var pool = new SlabPool();
         Slab slab = pool.Rent(SlabPool.LargeLength + 1);

@@ -43,7 +43,7 @@ public sealed class PortMapperTests
     }
 
     [Fact]
-    public async Task A_router_that_speaks_only_NAT_PMP_is_asked_by_that()
+    public async Task A_router_with_NAT_PMP_only_is_asked_by_NAT_PMP()
     {
         var router = new FakeRouter(_time) { SpeaksNatPmp = true };
         PortMapper mapper = Start(router);
@@ -56,7 +56,7 @@ public sealed class PortMapperTests
     }
 
     [Fact]
-    public async Task A_router_that_speaks_only_UPnP_is_found_and_asked_by_that()
+    public async Task A_router_with_UPnP_only_is_found_and_asked_by_UPnP()
     {
         var router = new FakeRouter(_time) { Description = "http://192.168.1.1:5000/rootDesc.xml" };
         PortMapper mapper = Start(router);
@@ -72,7 +72,7 @@ public sealed class PortMapperTests
     [Theory]
     [InlineData(true, PortMappingMeans.Pcp)]
     [InlineData(false, PortMappingMeans.Upnp)]
-    public async Task Over_IPv6_the_firewall_has_a_hole_for_each_port_until_the_end(bool speaksPcp, PortMappingMeans means)
+    public async Task Over_IPv6_the_firewall_is_opened_for_each_port_until_the_end(bool speaksPcp, PortMappingMeans means)
     {
         _wanted = [.. Both.Select(port => port with { Family = AddressFamily.InterNetworkV6 })];
         var router = new FakeRouter(_time) { SpeaksPcp = speaksPcp, HasFirewall = !speaksPcp, Gateways = Gateways6 };
@@ -93,7 +93,7 @@ public sealed class PortMapperTests
     }
 
     [Fact]
-    public async Task A_hole_in_the_firewall_is_renewed_and_made_again_by_a_router_that_has_lost_it()
+    public async Task A_hole_in_the_firewall_is_renewed_and_created_again_if_the_router_has_lost_it()
     {
         _wanted = [new MappablePort(ProtocolType.Tcp, 6881, AddressFamily.InterNetworkV6)];
         var router = new FakeRouter(_time) { HasFirewall = true, Gateways = Gateways6 };
@@ -114,7 +114,7 @@ public sealed class PortMapperTests
     [InlineData("http://[::1]:5000/rootDesc.xml")]
     [InlineData("http://[2001:db8::5]:5000/rootDesc.xml")]
     [InlineData("http://192.168.1.1:5000/rootDesc.xml")]
-    public async Task A_firewall_is_asked_only_at_another_address_of_our_own_network(string description)
+    public async Task A_firewall_is_asked_only_at_other_addresses_of_our_own_network(string description)
     {
         _wanted = [new MappablePort(ProtocolType.Tcp, 6881, AddressFamily.InterNetworkV6)];
         var router = new FakeRouter(_time) { HasFirewall = true, Description6 = description, Gateways = Gateways6 };
@@ -157,7 +157,7 @@ public sealed class PortMapperTests
     }
 
     [Fact]
-    public async Task A_mapping_is_renewed_at_half_of_its_time_by_its_nonce()
+    public async Task A_mapping_is_renewed_with_its_nonce_after_half_of_its_lifetime()
     {
         var router = new FakeRouter(_time) { SpeaksPcp = true, Lifetime = 600 };
         await using PortMapper mapper = Start(router);
@@ -177,7 +177,7 @@ public sealed class PortMapperTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_router_that_was_restarted_is_asked_again(bool isSaid)
+    public async Task A_restarted_router_is_asked_again(bool isSaid)
     {
         var router = new FakeRouter(_time) { SpeaksPcp = true };
         await using PortMapper mapper = Start(router);
@@ -261,7 +261,7 @@ public sealed class PortMapperTests
     }
 
     [Fact]
-    public async Task A_router_whose_mappings_cannot_end_by_themselves_is_asked_for_such()
+    public async Task A_router_that_supports_only_permanent_mappings_is_asked_for_one()
     {
         var router = new FakeRouter(_time) { Description = "http://192.168.1.1:5000/rootDesc.xml", UpnpFault = (_, lease) => lease == 0 ? null : 725 };
         PortMapper mapper = Start(router);
@@ -274,7 +274,7 @@ public sealed class PortMapperTests
     }
 
     [Fact]
-    public async Task Where_another_has_the_outside_port_another_one_is_asked_for()
+    public async Task If_the_external_port_is_in_use_a_different_one_is_requested()
     {
         var router = new FakeRouter(_time) { Description = "http://192.168.1.1:5000/rootDesc.xml", UpnpFault = (external, _) => external == 6881 ? 718 : null };
         await using PortMapper mapper = Start(router);
@@ -302,7 +302,7 @@ public sealed class PortMapperTests
     }
 
     [Fact]
-    public async Task No_router_is_asked_while_nothing_is_to_be_mapped()
+    public async Task No_router_is_asked_without_a_port_to_map()
     {
         var router = new FakeRouter(_time) { SpeaksPcp = true };
         _wanted = [];
@@ -315,7 +315,7 @@ public sealed class PortMapperTests
     }
 
     [Fact]
-    public async Task A_machine_that_comes_to_another_router_asks_that()
+    public async Task A_machine_that_moves_to_a_different_router_asks_that_one()
     {
         var router = new FakeRouter(_time) { SpeaksPcp = true, Gateways = [] };
         await using PortMapper mapper = Start(router);
@@ -327,7 +327,7 @@ public sealed class PortMapperTests
     }
 
     [Fact]
-    public async Task A_silent_router_is_asked_seldom_and_does_not_keep_the_end_waiting()
+    public async Task A_silent_router_is_asked_rarely_and_does_not_delay_the_end()
     {
         var router = new FakeRouter(_time);
         PortMapper mapper = Start(router);

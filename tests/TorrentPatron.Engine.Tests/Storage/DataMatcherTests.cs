@@ -22,7 +22,7 @@ public sealed class DataMatcherTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Versions))]
-    public async Task Data_is_found_from_the_folder_around_it_and_from_its_own(MetainfoVersion version)
+    public async Task Data_is_found_from_its_parent_folder_and_from_its_own(MetainfoVersion version)
     {
         TorrentMetainfo torrent = await MakeAsync(version);
 
@@ -93,7 +93,7 @@ public sealed class DataMatcherTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Versions))]
-    public async Task A_good_copy_elsewhere_is_taken_for_a_file_that_is_bad_where_it_belongs(MetainfoVersion version)
+    public async Task A_good_copy_elsewhere_is_used_if_the_file_at_the_expected_path_is_bad(MetainfoVersion version)
     {
         TorrentMetainfo torrent = await MakeAsync(version);
         foreach (string path in (string[])["z.bin", "b/tiny.txt"])
@@ -110,7 +110,7 @@ public sealed class DataMatcherTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Versions))]
-    public async Task A_file_that_is_cut_short_counts_as_far_as_it_goes(MetainfoVersion version)
+    public async Task A_truncated_file_counts_up_to_its_end(MetainfoVersion version)
     {
         TorrentMetainfo torrent = await MakeAsync(version);
         using (FileStream file = File.OpenWrite(_temp["data", "a", "big.bin"]))
@@ -140,7 +140,7 @@ public sealed class DataMatcherTests : IDisposable
     [InlineData("right")]
     [InlineData("none")]
     [InlineData("wrong")]
-    public async Task Small_files_that_share_a_piece_are_found_by_the_sha1_that_the_torrent_names_and_a_wrong_one_hides_nothing(string named)
+    public async Task Small_files_that_share_a_piece_are_found_by_their_SHA1_and_a_wrong_one_hides_nothing(string named)
     {
         byte[][] content = [Bytes(1, 200), Bytes(2, 200), Bytes(3, 200)];
         // Three among thirteen are too many combinations to try; three among four are not.
@@ -164,7 +164,7 @@ public sealed class DataMatcherTests : IDisposable
     }
 
     [Fact]
-    public async Task A_small_file_is_found_by_its_sha1_beside_one_that_is_missing_and_counts_for_nothing()
+    public async Task A_small_file_beside_a_missing_one_is_found_by_its_SHA1_but_does_not_count()
     {
         byte[][] content = [Bytes(1, 200), Bytes(2, 300)];
         File.WriteAllBytes(_temp["any.dat"], content[0]);

@@ -20,7 +20,7 @@ public sealed class DataMoverTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_move_that_is_ended_puts_everything_back()
+    public async Task A_cancelled_move_puts_everything_back()
     {
         using var there = new TempFolder();
         var torrent = new SwarmTorrent(1, Piece, [.. Enumerable.Repeat((long)Piece, 10)]);
@@ -38,7 +38,7 @@ public sealed class DataMoverTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task To_another_volume_files_are_copied_with_their_holes_and_times()
+    public async Task Files_are_copied_to_a_different_volume_with_their_holes_and_times()
     {
         using TempFolder there = OnAnotherVolume();
         var torrent = new SwarmTorrent(2, Piece, 10 * Piece, 3, 0);
@@ -61,7 +61,7 @@ public sealed class DataMoverTests : IAsyncDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Where_another_volume_is_mounted_below_a_folder_all_files_are_copied(bool isMountedThere)
+    public async Task If_a_volume_is_mounted_below_a_folder_all_files_are_copied(bool isMountedThere)
     {
         using var there = new TempFolder();
         var torrent = new SwarmTorrent(5, Piece, 2 * Piece, 3 * Piece, 10);
@@ -77,7 +77,7 @@ public sealed class DataMoverTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_copy_to_another_volume_that_is_ended_leaves_nothing_there()
+    public async Task A_cancelled_copy_to_a_different_volume_leaves_nothing_there()
     {
         using TempFolder there = OnAnotherVolume();
         var torrent = new SwarmTorrent(3, Piece, 100 * Piece, 100 * Piece);

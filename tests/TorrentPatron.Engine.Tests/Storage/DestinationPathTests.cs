@@ -16,7 +16,7 @@ public sealed class DestinationPathTests
     [InlineData(@"\\?\UNC\server\share\downloads")]
     [InlineData("//?/C:/downloads")]
     [InlineData(@"\\.\PhysicalDrive0")]
-    public void A_destination_that_names_a_device_is_refused_on_Windows_and_nowhere_else(string destination)
+    public void A_destination_that_names_a_device_is_refused_only_on_Windows(string destination)
     {
         TorrentError error = DestinationPath.Refuse(destination, isWindows: true)!;
 

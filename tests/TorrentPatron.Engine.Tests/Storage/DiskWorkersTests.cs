@@ -43,7 +43,7 @@ public sealed class DiskWorkersTests
     }
 
     [Fact]
-    public async Task A_step_of_a_job_is_done_on_the_thread_on_which_the_job_runs()
+    public async Task A_step_of_a_job_runs_on_the_jobs_thread()
     {
         await using var workers = new DiskWorkers(2);
         int caller = Environment.CurrentManagedThreadId;
@@ -127,7 +127,7 @@ public sealed class DiskWorkersTests
     }
 
     [Fact]
-    public async Task Entering_another_engines_threads_leaves_ones_own()
+    public async Task Entering_another_engines_threads_leaves_the_current_ones()
     {
         await using DiskWorkers one = new(1), other = new(1);
         await one.Enter();

@@ -10,7 +10,7 @@ public sealed class FileLayoutTests
     private static readonly string Root = Path.GetFullPath("/downloads");
 
     [Fact]
-    public void A_byte_is_found_in_the_file_that_has_it_never_in_one_without_bytes()
+    public void A_byte_is_found_in_its_file_and_never_in_an_empty_one()
     {
         FileLayout layout = Layout(4, 0, 3, 0, 0, 5, 1, 0);
         for (long offset = 0; offset < 9; offset++)
@@ -61,7 +61,7 @@ public sealed class FileLayoutTests
     }
 
     [Fact]
-    public void Between_files_may_be_gaps_of_any_size()
+    public void Gaps_between_files_may_have_any_size()
     {
         FileLayout layout = Layout(4, (2, 1), (3, 0), (13, 2), (15, 3), (30, 0));
 
@@ -95,7 +95,7 @@ public sealed class FileLayoutTests
     }
 
     [Fact]
-    public void A_file_that_begins_in_another_one_is_refused() =>
+    public void A_file_that_overlaps_another_is_refused() =>
         Assert.Throws<ArgumentException>(() => Layout(4, (0, 5), (4, 2)));
 
     [Fact]

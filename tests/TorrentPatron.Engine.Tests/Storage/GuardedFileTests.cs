@@ -19,7 +19,7 @@ public sealed class GuardedFileTests : IDisposable
     public void Dispose() => _temp.Dispose();
 
     [Fact]
-    public void A_call_of_the_system_that_a_signal_interrupts_is_made_again_but_not_for_ever()
+    public void A_system_call_interrupted_by_a_signal_is_repeated_but_not_for_ever()
     {
         const int Interrupted = 4;
         int calls = 0;
@@ -104,7 +104,7 @@ public sealed class GuardedFileTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_is_opened_alone_is_in_use_for_everybody_else_and_they_for_it()
+    public void Exclusive_access_fails_while_others_have_the_file_open_and_vice_versa()
     {
         string path = _temp["top", "folder", "file"];
         using (GuardedFile.Open(_temp["top"], path, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
@@ -121,7 +121,7 @@ public sealed class GuardedFileTests : IDisposable
     }
 
     [Fact]
-    public void Others_cannot_keep_us_from_a_deletable_file_by_locking_it()
+    public void A_lock_does_not_block_our_access_to_a_deletable_file()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Locks bind everybody there.");
         using SafeFileHandle held = File.OpenHandle(_temp["top", "folder", "file"], share: FileShare.None);
@@ -131,7 +131,7 @@ public sealed class GuardedFileTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_is_made_has_the_permissions_that_were_asked_for()
+    public void A_created_file_has_the_requested_permissions()
     {
         if (OperatingSystem.IsWindows())
             return;
@@ -141,7 +141,7 @@ public sealed class GuardedFileTests : IDisposable
     }
 
     [Fact]
-    public void Only_the_file_that_was_seen_is_deleted_or_moved()
+    public void Only_the_examined_file_is_deleted_or_moved()
     {
         Assert.SkipUnless(Neighbour.CanMakePipes, "The system does not tell files apart.");
         FileNode seen = GuardedFile.Find(_temp["top"], _temp["top", "folder", "file"])!.Value;
@@ -159,7 +159,7 @@ public sealed class GuardedFileTests : IDisposable
     }
 
     [Fact]
-    public void A_file_is_still_itself_where_its_number_changes_but_not_its_length_and_time()
+    public void A_file_keeps_its_identity_if_its_number_changes_but_not_its_length_and_time()
     {
         var seen = new FileNode { Kind = FileKind.Regular, Identity = new FileIdentity(1, 2), Length = 3, LastWrite = (4, 5) };
         Assert.True((seen with { Identity = new FileIdentity(1, 9) }).IsStill(seen));
@@ -182,7 +182,7 @@ public sealed class GuardedFileTests : IDisposable
         Assert.Equal(isTrusted, FileOwner.IsTrusted((uint)owner, (uint)user, () => (uint?)ownerOfNew));
 
     [Fact]
-    public void Nothing_is_deleted_moved_or_made_behind_a_link_and_nothing_is_overwritten()
+    public void Nothing_is_deleted_moved_or_created_through_a_link_and_nothing_is_overwritten()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
         File.WriteAllText(_temp["top", "file"], "ours");

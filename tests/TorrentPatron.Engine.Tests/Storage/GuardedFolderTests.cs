@@ -12,7 +12,7 @@ public sealed class GuardedFolderTests : IDisposable
     public void Dispose() => _temp.Dispose();
 
     [Fact]
-    public void A_folder_that_was_opened_is_where_files_go_though_a_link_has_its_name_since()
+    public void Files_go_to_the_opened_folder_even_if_a_link_has_taken_its_name()
     {
         Assert.SkipUnless(Neighbour.CanMakePipes, "The system does not reach files from an open folder.");
         Directory.CreateDirectory(_temp["elsewhere"]);
@@ -46,7 +46,7 @@ public sealed class GuardedFolderTests : IDisposable
     }
 
     [Fact]
-    public void A_file_is_read_whole_with_what_it_is_recognised_by()
+    public void A_file_is_read_in_full_with_its_identity()
     {
         Directory.CreateDirectory(_temp["top", "folder"]);
         string path = _temp["top", "folder", "file"];
@@ -80,7 +80,7 @@ public sealed class GuardedFolderTests : IDisposable
     }
 
     [Fact]
-    public void A_folder_in_which_everybody_can_write_is_refused_the_chosen_one_too()
+    public void A_world_writable_folder_is_refused_even_if_it_was_chosen()
     {
         if (OperatingSystem.IsWindows())
             return;

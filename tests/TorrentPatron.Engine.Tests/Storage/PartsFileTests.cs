@@ -53,7 +53,7 @@ public sealed class PartsFileTests : IDisposable
     }
 
     [Fact]
-    public void A_damaged_record_costs_its_own_piece_only_and_its_room_is_used_again()
+    public void A_damaged_record_loses_only_its_piece_and_its_space_is_reused()
     {
         for (int piece = 0; piece < 4; piece++)
             Write(piece * Piece, 100);
@@ -113,7 +113,7 @@ public sealed class PartsFileTests : IDisposable
     }
 
     [Fact]
-    public void Another_torrents_file_counts_for_nothing_and_is_neither_written_nor_deleted()
+    public void A_different_torrents_file_does_not_count_and_is_neither_written_nor_deleted()
     {
         var other = new FileLayout(_temp.Path, "t", Piece, [("t/a", 99 * Piece, true)], ".other");
         using (var parts = new PartsFile(other, _pool))
@@ -141,7 +141,7 @@ public sealed class PartsFileTests : IDisposable
     }
 
     [Fact]
-    public void It_is_deleted_and_begun_anew()
+    public void It_can_be_deleted_and_created_again()
     {
         Write(0, 10);
         _parts.Delete();

@@ -8,7 +8,7 @@ public sealed class PathCaseTests : IDisposable
     private readonly TempFolder _folder = new();
 
     [Fact]
-    public void Paths_that_differ_in_case_are_one_where_the_file_system_has_it_so()
+    public void Paths_that_differ_only_in_case_are_equal_if_the_file_system_says_so()
     {
         File.WriteAllText(_folder["probe"], "");
         bool isOne = File.Exists(_folder["PROBE"]);
@@ -27,7 +27,7 @@ public sealed class PathCaseTests : IDisposable
     }
 
     [Fact]
-    public void Folders_are_one_as_the_file_system_has_it_and_links_lead_to_the_folder_that_they_name()
+    public void Folders_are_equal_as_on_the_file_system_and_links_resolve_to_their_targets()
     {
         Directory.CreateDirectory(_folder["Album"]);
         bool isOne = Directory.Exists(_folder["ALBUM"]);

@@ -41,7 +41,7 @@ public sealed class PieceCheckerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Only_what_was_asked_for_is_checked()
+    public async Task Only_the_requested_pieces_are_checked()
     {
         TorrentMetainfo metainfo = await MakeAsync();
         var asked = new Bitfield(Pieces);
@@ -55,7 +55,7 @@ public sealed class PieceCheckerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Of_missing_and_short_files_nothing_is_good_and_the_rest_is()
+    public async Task Pieces_of_missing_and_short_files_are_bad_and_the_others_are_good()
     {
         TorrentMetainfo metainfo = await MakeAsync();
         File.Delete(_temp["t", "a"]);
@@ -104,7 +104,7 @@ public sealed class PieceCheckerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_file_that_may_not_be_read_fails_the_check_with_the_reason()
+    public async Task An_unreadable_file_fails_the_check_with_the_reason()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess, "Permissions do not bind us here.");
         TorrentMetainfo metainfo = await MakeAsync();

@@ -11,7 +11,7 @@ public sealed class RawLayoutTests : IDisposable
     private readonly TempFolder _folder = new();
 
     [Fact]
-    public void Locate_takes_a_raw_path_only_where_the_safe_one_is_free_and_the_file_is_whole()
+    public void Locate_uses_a_raw_path_only_if_the_safe_one_is_free_and_the_file_is_complete()
     {
         if (OperatingSystem.IsWindows())
             return;
@@ -31,7 +31,7 @@ public sealed class RawLayoutTests : IDisposable
     }
 
     [Fact]
-    public void Locate_takes_no_path_that_is_the_safe_path_of_another_file()
+    public void Locate_uses_no_path_that_is_the_safe_path_of_another_file()
     {
         if (OperatingSystem.IsWindows())
             return;
@@ -45,7 +45,7 @@ public sealed class RawLayoutTests : IDisposable
     }
 
     [Fact]
-    public void LeaveRaw_leaves_files_that_lack_a_piece_and_those_whose_pieces_go_with_them()
+    public void LeaveRaw_leaves_files_that_lack_a_piece_and_those_that_share_pieces_with_them()
     {
         if (OperatingSystem.IsWindows())
             return;

@@ -13,7 +13,7 @@ public sealed class StoragePreparationTests : IDisposable
     public void Dispose() => _temp.Dispose();
 
     [Fact]
-    public void The_destination_is_made_and_empty_files_that_are_wanted_with_it()
+    public void The_destination_and_wanted_empty_files_are_created()
     {
         using TorrentStorage storage = Make(_temp["a", "b"], 0, 5, 0);
         storage.Prepare(null, [FilePriority.Normal, FilePriority.Normal, FilePriority.Skip], storage.Stamps());
@@ -76,7 +76,7 @@ public sealed class StoragePreparationTests : IDisposable
     }
 
     [Fact]
-    public void A_torrents_folder_that_is_a_link_is_refused_and_nothing_is_tried_behind_it()
+    public void A_torrents_folder_that_is_a_link_is_refused_and_not_followed()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
         Directory.CreateDirectory(_temp["elsewhere"]);
@@ -104,7 +104,7 @@ public sealed class StoragePreparationTests : IDisposable
     }
 
     [Fact]
-    public void A_link_on_the_way_to_an_empty_file_is_refused_and_what_was_made_is_taken_back()
+    public void A_link_in_the_path_of_an_empty_file_is_refused_and_created_files_are_removed()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
         Directory.CreateDirectory(_temp["t"]);

@@ -35,7 +35,7 @@ public sealed class StorageRootsTests : IDisposable
     [InlineData("root/..", false)]
     [InlineData("root2", false)]
     [InlineData("elsewhere", false)]
-    public void A_path_is_below_a_root_by_its_names(string path, bool isBelow) =>
+    public void A_path_is_below_a_root_by_its_elements(string path, bool isBelow) =>
         Assert.Equal(isBelow, StorageRoots.Contain([_temp["root"]], Path.Join(_temp.Path, path)));
 
     [Fact]
@@ -78,7 +78,7 @@ public sealed class StorageRootsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_folder_that_is_swapped_for_a_link_and_back_all_the_time_leads_nowhere_else()
+    public async Task A_folder_that_alternates_with_a_link_leads_nowhere_else()
     {
         using var ending = new CancellationTokenSource();
         Task swapping = Task.Run(() =>

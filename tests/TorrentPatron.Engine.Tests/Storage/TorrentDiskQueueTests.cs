@@ -22,7 +22,7 @@ public sealed class TorrentDiskQueueTests : IAsyncDisposable
     public ValueTask DisposeAsync() => _workers.DisposeAsync();
 
     [Fact]
-    public void A_torrent_whose_disk_turns_out_slow_gets_threads_of_its_own_and_its_jobs_keep_their_order()
+    public void A_torrent_on_a_slow_disk_gets_its_own_threads_and_its_jobs_keep_their_order()
     {
         Post(1);
         _isSlow = true;
@@ -74,7 +74,7 @@ public sealed class TorrentDiskQueueTests : IAsyncDisposable
     }
 
     [Fact]
-    public void A_disk_is_slow_whose_calls_take_long_and_not_for_one_that_did()
+    public void A_disk_is_slow_if_its_calls_take_long_but_not_after_a_single_one()
     {
         var speed = new DiskSpeed();
         for (int i = 0; i < 1000; i++)

@@ -107,7 +107,7 @@ public sealed class TorrentMakerTests : IDisposable
     }
 
     [Fact]
-    public async Task Links_are_kept_where_they_lead_to_something_in_the_folder()
+    public async Task Links_are_kept_if_their_target_is_in_the_folder()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
         byte[] content = Fill("a/file", 20_000);
@@ -158,7 +158,7 @@ public sealed class TorrentMakerTests : IDisposable
     [InlineData(8192)]
     [InlineData(20_000)]
     [InlineData(1 << 30)]
-    public async Task A_piece_length_that_others_would_refuse_is_refused(int pieceLength)
+    public async Task A_piece_length_that_other_clients_refuse_is_refused(int pieceLength)
     {
         Fill("a", 10);
         await Assert.ThrowsAsync<ArgumentException>(() => TorrentMaker.MakeAsync(_temp["source"],

@@ -43,7 +43,7 @@ public sealed class TorrentStorageTests : IDisposable
 
     [Theory]
     [MemberData(nameof(ShapesWithGaps))]
-    public void Bytes_between_files_are_zeros_that_lie_nowhere(int pieceLength, long[] offsets, long[] lengths)
+    public void Bytes_between_files_are_zeros_and_are_not_stored(int pieceLength, long[] offsets, long[] lengths)
     {
         using TorrentStorage storage = Make(pieceLength, offsets, lengths);
         WriteAndRead(storage);
@@ -81,7 +81,7 @@ public sealed class TorrentStorageTests : IDisposable
     }
 
     [Fact]
-    public void A_skipped_file_behind_a_gap_is_kept_apart()
+    public void A_skipped_file_behind_a_gap_goes_to_the_parts_file()
     {
         using TorrentStorage storage = Make(16, [0, 16], [5, 20]);
         storage.BeginApart(null, [FilePriority.Normal, FilePriority.Skip], storage.Stamps());
@@ -174,7 +174,7 @@ public sealed class TorrentStorageTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_is_not_used_any_more_is_closed_first_for_writing_then_for_reading()
+    public void An_unused_file_is_closed_first_for_writing_then_for_reading()
     {
         using TorrentStorage storage = Make(16, [40]);
         storage.Write(0, Content(storage.Layout));
@@ -214,7 +214,7 @@ public sealed class TorrentStorageTests : IDisposable
     }
 
     [Fact]
-    public void Where_the_file_system_knows_no_holes_a_far_byte_has_the_file_filled_in_steps()
+    public void Without_sparse_files_a_far_byte_makes_the_file_be_filled_in_steps()
     {
         _pool.KnowsHoles = _ => false;
         using TorrentStorage storage = Make(1 << 20, [10 << 20, 100]);
@@ -248,10 +248,10 @@ public sealed class TorrentStorageTests : IDisposable
     [InlineData("FAT32", true)]
     [InlineData("vfat", true)]
     [InlineData("msdos", true)]
-    public void File_systems_without_holes_are_known_by_name(string? name, bool isWithout) => Assert.Equal(isWithout, SparseFile.IsWithoutHoles(name));
+    public void File_systems_without_sparse_files_are_known_by_name(string? name, bool isWithout) => Assert.Equal(isWithout, SparseFile.IsWithoutHoles(name));
 
     [Fact]
-    public void Files_come_to_life_at_full_length_when_first_written()
+    public void Files_are_created_at_full_length_when_first_written()
     {
         using TorrentStorage storage = Make(16, [100, 100, 0]);
         storage.Prepare(null, [], storage.Stamps());
@@ -275,7 +275,7 @@ public sealed class TorrentStorageTests : IDisposable
     }
 
     [Fact]
-    public void A_missing_or_short_file_is_a_read_failure_with_a_reason_and_its_pieces_are_not_possible()
+    public void A_missing_or_short_file_fails_reads_with_a_reason_and_its_pieces_cannot_be_good()
     {
         using TorrentStorage storage = Make(16, [20, 20, 20]);
         Directory.CreateDirectory(_temp["t"]);
@@ -323,7 +323,7 @@ public sealed class TorrentStorageTests : IDisposable
     }
 
     [Fact]
-    public async Task Many_threads_on_more_files_than_may_be_open_read_what_they_wrote()
+    public async Task Many_threads_using_more_files_than_may_be_open_read_their_writes()
     {
         using TorrentStorage storage = Make(100, [.. Enumerable.Repeat(70L, 40)]);
         byte[] content = Content(storage.Layout);
@@ -346,7 +346,7 @@ public sealed class TorrentStorageTests : IDisposable
     }
 
     [Fact]
-    public void Flushing_does_not_bring_back_a_file_that_was_removed()
+    public void Flushing_does_not_restore_a_removed_file()
     {
         using TorrentStorage storage = Make(16, [20]);
         storage.Write(0, [1]);
@@ -357,7 +357,7 @@ public sealed class TorrentStorageTests : IDisposable
     }
 
     [Fact]
-    public void A_folder_removed_while_we_run_is_made_again()
+    public void A_folder_removed_during_a_run_is_created_again()
     {
         using TorrentStorage storage = Make(16, [20, 20]);
         storage.Write(0, new byte[20]);
@@ -390,7 +390,7 @@ public sealed class TorrentStorageTests : IDisposable
 
     [Fact]
     [NeedsLinks]
-    public void A_folder_that_becomes_a_link_while_we_run_is_not_written_through()
+    public void A_folder_that_becomes_a_link_during_a_run_is_not_written_through()
     {
         Directory.CreateDirectory(_temp["elsewhere"]);
         File.WriteAllText(_temp["elsewhere", "b"], "mine");
@@ -458,7 +458,7 @@ public sealed class TorrentStorageTests : IDisposable
     }
 
     [Fact]
-    public void Bytes_never_written_are_a_hole_where_the_system_says_so()
+    public void Unwritten_bytes_are_a_hole_if_the_system_reports_holes()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux is sure to say so.");
         using TorrentStorage storage = Make(1 << 20, [4 << 20, -(1 << 20)]);

@@ -34,7 +34,7 @@ public sealed class WindowsFilesTests : IDisposable
     }
 
     [Fact]
-    public void A_renaming_replaces_a_file_only_where_that_is_wanted()
+    public void A_rename_replaces_a_file_only_on_request()
     {
         File.WriteAllText(_temp["a"], "new");
         File.WriteAllText(_temp["b"], "old");

@@ -7,7 +7,7 @@ public sealed class ChokerTests
     private readonly Random _random = new(1);
 
     [Fact]
-    public void A_download_unchokes_those_that_give_most()
+    public void A_download_unchokes_the_peers_that_send_most()
     {
         ChokeCandidate[] peers = [.. Enumerable.Range(0, 20).Select(i => Peer(download: i, upload: 100 - i))];
         ChokeDecision decision = Choker.Decide(peers, isSeeding: false, round: 0, _random);
@@ -16,7 +16,7 @@ public sealed class ChokerTests
     }
 
     [Fact]
-    public void A_seed_unchokes_those_that_take_fastest()
+    public void A_seed_unchokes_the_fastest_downloaders()
     {
         ChokeCandidate[] peers = [.. Enumerable.Range(0, 20).Select(i => Peer(download: i, upload: 100 - i))];
         ChokeDecision decision = Choker.Decide(peers, isSeeding: true, round: 0, _random);
@@ -25,7 +25,7 @@ public sealed class ChokerTests
     }
 
     [Fact]
-    public void Among_equals_those_that_are_unchoked_stay_so_and_then_those_that_came_first()
+    public void Among_equals_unchoked_peers_come_first_and_then_the_oldest()
     {
         ChokeCandidate[] peers = [.. Enumerable.Range(0, 20).Select(i => Peer() with { IsChoked = i is not (15 or 17) })];
         ChokeDecision decision = Choker.Decide(peers, isSeeding: false, round: 0, _random);
@@ -36,7 +36,7 @@ public sealed class ChokerTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void A_peer_that_is_not_interested_gets_no_slot_however_fast_it_is(bool isSeeding)
+    public void An_uninterested_peer_gets_no_slot_however_fast_it_is(bool isSeeding)
     {
         ChokeCandidate[] peers =
             [.. Enumerable.Range(0, 20).Select(i => Peer(1000, 1000) with { IsInterested = false, IsOptimistic = i == 4 }), Peer(), Peer()];
@@ -55,7 +55,7 @@ public sealed class ChokerTests
     [InlineData(8)]
     [InlineData(9)]
     [InlineData(500)]
-    public void As_many_are_unchoked_as_there_are_slots_for_and_one_of_them_by_chance(int interested)
+    public void Every_slot_is_used_and_one_of_them_is_optimistic(int interested)
     {
         ChokeCandidate[] peers = [.. Enumerable.Repeat(Peer(), interested)];
         ChokeDecision decision = Choker.Decide(peers, isSeeding: false, round: 1, _random);
@@ -67,7 +67,7 @@ public sealed class ChokerTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void The_optimistic_slot_stays_for_three_decisions_and_in_time_comes_to_everybody(bool isSeeding)
+    public void The_optimistic_slot_lasts_three_decisions_and_reaches_every_peer_in_time(bool isSeeding)
     {
         ChokeCandidate[] peers = [.. Enumerable.Range(0, 12).Select(i => Peer(100 - i, 100 - i))];
         var lucky = new HashSet<int>();
@@ -87,7 +87,7 @@ public sealed class ChokerTests
     }
 
     [Fact]
-    public void An_optimistic_peer_that_earns_a_regular_slot_leaves_its_own_to_another_at_once()
+    public void An_optimistic_peer_that_earns_a_regular_slot_frees_the_optimistic_one_at_once()
     {
         ChokeCandidate[] peers = [.. Enumerable.Range(0, 9).Select(i => Peer(download: i) with { IsOptimistic = i == 8 })];
         ChokeDecision decision = Choker.Decide(peers, isSeeding: false, round: 1, _random);
@@ -100,7 +100,7 @@ public sealed class ChokerTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Preferred_peers_have_slots_besides_those_of_others_and_take_none_of_them(bool isSeeding)
+    public void Preferred_peers_have_their_own_slots_and_take_none_of_the_others(bool isSeeding)
     {
         ChokeCandidate[] peers = [.. Enumerable.Range(0, 30).Select(i => Peer(100 + i, 100 + i) with { IsPreferred = i < 5 })];
         ChokeDecision decision = Choker.Decide(peers, isSeeding, round: 0, _random);

@@ -57,7 +57,7 @@ public sealed class ClockTests
     [Theory]
     [InlineData(-2)]
     [InlineData(24)]
-    public async Task Time_spent_seeding_is_the_time_that_has_passed(int hours)
+    public async Task Seeding_time_is_elapsed_time(int hours)
     {
         await using var engine = new TestEngine(_network, time: _clock);
         var torrent = new SwarmTorrent(83, Piece, 2 * Piece);
@@ -89,7 +89,7 @@ public sealed class ClockTests
     [Theory]
     [InlineData(-2)]
     [InlineData(24)]
-    public async Task Metadata_is_waited_for_as_long_as_was_asked(int hours)
+    public async Task The_wait_for_metadata_lasts_as_long_as_requested(int hours)
     {
         await using var engine = new TestEngine(_network, time: _clock);
         await engine.StartByLinkAsync(

@@ -11,7 +11,7 @@ public sealed class DownloadTests
     private const int Piece = 64 * 1024;
 
     [Fact]
-    public async Task A_leecher_gets_from_a_seed_what_the_seed_has_and_says_so_once()
+    public async Task A_leecher_downloads_everything_from_a_seed_and_completes_once()
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(1, Piece, 3_000_001);
@@ -97,7 +97,7 @@ public sealed class DownloadTests
     }
 
     [Fact]
-    public async Task Little_room_before_the_disk_slows_a_download_but_does_not_stop_it()
+    public async Task A_small_disk_queue_slows_a_download_but_does_not_stop_it()
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(6, Piece, 3_000_000);
@@ -111,7 +111,7 @@ public sealed class DownloadTests
     }
 
     [Fact]
-    public async Task Only_the_files_that_are_wanted_are_fetched()
+    public async Task Only_wanted_files_are_fetched()
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(7, Piece, 10 * Piece, 10 * Piece, 10 * Piece);
@@ -157,7 +157,7 @@ public sealed class DownloadTests
     }
 
     [Fact]
-    public async Task A_peer_that_leaves_in_the_middle_of_a_piece_leaves_it_for_another()
+    public async Task A_piece_left_unfinished_by_a_peer_is_completed_by_another()
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(9, Piece, Piece);
@@ -181,7 +181,7 @@ public sealed class DownloadTests
     }
 
     [Fact]
-    public async Task Blocks_that_came_before_a_peer_broke_the_protocol_count()
+    public async Task Blocks_received_before_a_peer_broke_the_protocol_count()
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(10, Piece, Piece);
@@ -202,7 +202,7 @@ public sealed class DownloadTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_choke_in_the_middle_takes_the_requests_back_and_an_unchoke_brings_them_again(bool isFast)
+    public async Task A_choke_cancels_requests_and_an_unchoke_repeats_them(bool isFast)
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(11, Piece, 2 * Piece);
@@ -230,7 +230,7 @@ public sealed class DownloadTests
     }
 
     [Fact]
-    public async Task A_rejected_block_is_asked_for_again_elsewhere()
+    public async Task A_rejected_block_is_requested_from_another_peer()
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(12, Piece, 4 * Piece);
@@ -267,7 +267,7 @@ public sealed class DownloadTests
     }
 
     [Fact]
-    public async Task A_peer_that_refuses_whatever_it_is_asked_for_is_dropped()
+    public async Task A_peer_that_rejects_every_request_is_dropped()
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(13, Piece, Piece);

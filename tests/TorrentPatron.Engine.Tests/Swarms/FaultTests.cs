@@ -24,7 +24,7 @@ public sealed class FaultTests
     [Theory]
     [InlineData(nameof(FaultyNetwork.Call.Receive), "receiving from a peer")]
     [InlineData(nameof(FaultyNetwork.Call.Send), "sending to a peer")]
-    public async Task A_fault_at_one_peer_closes_that_peer_and_the_torrent_continues_with_others(string call, string root)
+    public async Task A_fault_at_one_peer_closes_only_that_peer(string call, string root)
     {
         var torrent = new SwarmTorrent(7001 + call.Length, Piece, 4 * Piece);
         TorrentId id = torrent.Metainfo.TorrentId;
@@ -120,7 +120,7 @@ public sealed class FaultTests
     }
 
     [Fact]
-    public async Task A_fault_in_what_an_announce_leads_to_ends_its_torrent_and_one_in_asking_is_the_trackers()
+    public async Task A_fault_in_handling_an_answer_ends_its_torrent_and_one_in_the_announce_is_the_trackers()
     {
         SwarmTorrent broken = new(7007, Piece, Piece), sound = new(7008, Piece, Piece);
         using EventLog log = new(broken.Metainfo.TorrentId), other = new(sound.Metainfo.TorrentId);
@@ -148,7 +148,7 @@ public sealed class FaultTests
     }
 
     [Fact]
-    public async Task A_fault_of_a_torrent_whose_metadata_is_fetched_ends_it()
+    public async Task A_fault_while_metadata_is_fetched_ends_the_torrent()
     {
         var magnet = new MagnetLink { InfoHash = new SwarmTorrent(7009, Piece, Piece).Metainfo.InfoHash, Trackers = ["http://t.example/announce"] };
         using var log = new EventLog(magnet.TorrentId);

@@ -61,7 +61,7 @@ public sealed class FileAttributeTests
     }
 
     [Fact]
-    public async Task Links_are_made_lead_to_the_files_and_are_made_again_by_a_restart()
+    public async Task Links_are_created_point_to_the_files_and_are_recreated_by_a_restart()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
         var network = new MemoryNetwork();
@@ -118,7 +118,7 @@ public sealed class FileAttributeTests
     }
 
     [Fact]
-    public async Task A_link_that_leads_nowhere_is_not_made_and_a_warning_says_so()
+    public async Task A_link_without_a_target_is_not_created_and_a_warning_says_so()
     {
         var network = new MemoryNetwork();
         byte[] info = Encoding.ASCII.GetBytes(
@@ -134,7 +134,7 @@ public sealed class FileAttributeTests
     }
 
     [Fact]
-    public async Task Removing_a_torrent_with_its_data_deletes_its_links_and_not_what_they_lead_to()
+    public async Task Removing_a_torrent_with_its_data_deletes_its_links_but_not_their_targets()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
         var network = new MemoryNetwork();
@@ -154,7 +154,7 @@ public sealed class FileAttributeTests
     }
 
     [Fact]
-    public async Task Links_that_were_there_before_are_left_with_the_files_that_were()
+    public async Task Links_that_existed_before_are_kept_like_the_files_that_did()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
         var network = new MemoryNetwork();
@@ -194,7 +194,7 @@ public sealed class FileAttributeTests
     }
 
     [Fact]
-    public async Task A_link_of_a_skipped_file_is_made_when_it_is_wanted()
+    public async Task A_skipped_link_is_created_when_it_is_wanted()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
         var network = new MemoryNetwork();
@@ -212,7 +212,7 @@ public sealed class FileAttributeTests
     }
 
     [Fact]
-    public async Task A_torrent_that_may_only_be_seeded_gets_no_links()
+    public async Task A_torrent_that_only_seeds_gets_no_links()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
         var network = new MemoryNetwork();
@@ -229,7 +229,7 @@ public sealed class FileAttributeTests
     [Theory]
     [InlineData("_____padding_file_0_")]
     [InlineData(".____padding_file/0")]
-    public async Task Padding_of_old_makers_is_not_written(string name)
+    public async Task Padding_of_older_tools_is_not_written(string name)
     {
         var network = new MemoryNetwork();
         byte[] data = SwarmTorrent.RandomBytes(209, 2 * Piece);

@@ -37,7 +37,7 @@ public sealed class FileChoiceTests
     }
 
     [Fact]
-    public async Task Trackers_hear_what_is_missing_of_the_whole_torrent_and_of_its_completion_once()
+    public async Task Trackers_are_told_the_missing_bytes_of_the_whole_torrent_and_its_completion_once()
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(73, Piece, 4 * Piece, (4 * Piece) + 1);
@@ -91,7 +91,7 @@ public sealed class FileChoiceTests
     }
 
     [Fact]
-    public async Task Wanting_more_fetches_it_and_completes_again_and_wanting_less_does_not()
+    public async Task Wanting_more_files_downloads_and_completes_again_and_wanting_fewer_does_not()
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(72, Piece, 4 * Piece, 4 * Piece, 4 * Piece);

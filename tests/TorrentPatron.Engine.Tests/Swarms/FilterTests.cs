@@ -37,7 +37,7 @@ public sealed class FilterTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_filtered_peer_that_dials_is_turned_away()
+    public async Task A_filtered_peer_that_dials_is_refused()
     {
         TorrentClient seed = await SeedAsync("127.0.0.1", new AddressFilter(null, Ranges("127.0.0.3")));
         IPEndPoint at = seed.GetClientStatus().ListenEndPoints[0];
@@ -68,7 +68,7 @@ public sealed class FilterTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_filtered_tracker_is_asked_neither_by_TCP_nor_by_UDP_and_what_it_sends_is_not_taken()
+    public async Task A_filtered_tracker_is_asked_neither_by_TCP_nor_by_UDP_and_its_datagrams_are_ignored()
     {
         var settings = new ClientSettings { Filter = Blocks("127.0.0.2") };
         var network = new FilteredNetwork(new SocketNetwork(IPAddress.Loopback), () => settings);
@@ -97,7 +97,7 @@ public sealed class FilterTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_connection_that_is_kept_for_a_tracker_is_closed_when_the_filter_begins_to_block_it()
+    public async Task A_trackers_kept_connection_is_closed_when_the_filter_begins_to_block_it()
     {
         var settings = new ClientSettings();
         var network = new FilteredNetwork(new SocketNetwork(IPAddress.Loopback), () => settings);
@@ -112,7 +112,7 @@ public sealed class FilterTests : IAsyncDisposable
     }
 
     [Fact]
-    public void A_name_that_a_proxy_looks_up_is_allowed_by_a_block_list_and_not_by_an_allow_list()
+    public void A_name_resolved_by_a_proxy_is_allowed_by_a_block_list_and_not_by_an_allow_list()
     {
         var settings = new ClientSettings { Filter = Blocks("0.0.0.0/0") };
         var network = new FilteredNetwork(new SocketNetwork(), () => settings);

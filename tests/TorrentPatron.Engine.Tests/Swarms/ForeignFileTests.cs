@@ -15,7 +15,7 @@ public sealed class ForeignFileTests
     [InlineData(3 * Piece)]
     [InlineData(4 * Piece)]
     [InlineData(5 * Piece)]
-    public async Task A_file_in_which_nothing_is_the_torrents_fails_the_start_and_stays_as_it_is(int length)
+    public async Task A_file_without_any_of_the_torrents_data_fails_the_start_and_stays_unchanged(int length)
     {
         await using var engine = new TestEngine(new MemoryNetwork());
         var torrent = new SwarmTorrent(120, Piece, 4 * Piece);
@@ -55,7 +55,7 @@ public sealed class ForeignFileTests
     }
 
     [Fact]
-    public async Task A_longer_file_is_cut_only_where_its_beginning_is_the_torrents()
+    public async Task A_longer_file_is_truncated_only_if_its_beginning_is_the_torrents()
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(123, Piece, 4 * Piece);
@@ -76,7 +76,7 @@ public sealed class ForeignFileTests
     }
 
     [Fact]
-    public async Task A_longer_file_that_has_all_of_the_torrents_is_seeded_as_it_is()
+    public async Task A_longer_file_that_contains_all_of_the_torrents_data_is_seeded_unchanged()
     {
         await using var engine = new TestEngine(new MemoryNetwork());
         var torrent = new SwarmTorrent(125, Piece, 4 * Piece);

@@ -53,7 +53,7 @@ public sealed class ForeignHolderTests
     }
 
     [Fact]
-    public async Task A_check_and_an_upload_wait_for_a_file_that_is_held()
+    public async Task A_check_and_an_upload_wait_for_a_file_in_use()
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(3, Piece, 1_000_000);
@@ -82,7 +82,7 @@ public sealed class ForeignHolderTests
     }
 
     [Fact]
-    public void A_file_that_is_held_for_longer_than_half_a_minute_is_an_error_that_names_it()
+    public void A_file_in_use_for_more_than_half_a_minute_is_an_error_that_names_it()
     {
         var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
         var held = new HeldFiles(time);
@@ -106,7 +106,7 @@ public sealed class ForeignHolderTests
     }
 
     [Fact]
-    public void A_file_held_for_a_moment_is_waited_for_and_nothing_else_is()
+    public void Only_a_file_in_use_for_a_moment_is_waited_for()
     {
         using var folder = new Storage.TempFolder();
         string path = folder["a"];

@@ -37,7 +37,7 @@ public sealed class HeartbeatTests
     }
 
     [Fact]
-    public async Task A_torrent_that_rests_is_looked_at_in_one_beat_of_eight()
+    public async Task An_idle_torrent_is_visited_in_one_beat_of_eight()
     {
         using var stop = new CancellationTokenSource();
         var time = new FakeTimeProvider();
@@ -56,7 +56,7 @@ public sealed class HeartbeatTests
     }
 
     [Fact]
-    public async Task Of_many_torrents_that_rest_a_thousand_are_looked_at_in_a_beat()
+    public async Task A_thousand_of_many_idle_torrents_are_visited_per_beat()
     {
         using var stop = new CancellationTokenSource();
         var time = new FakeTimeProvider();

@@ -10,7 +10,7 @@ public sealed class HeldFileTests
     private const int Piece = 64 * 1024;
 
     [Fact]
-    public async Task A_torrent_that_is_complete_or_suspended_holds_no_file()
+    public async Task A_complete_torrent_keeps_no_file_open_for_writing_and_a_suspended_one_none_at_all()
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(1, Piece, 3_000_001, 5, 700_000);
@@ -47,7 +47,7 @@ public sealed class HeldFileTests
     }
 
     [Fact]
-    public async Task A_download_to_a_file_system_without_holes_is_complete_whatever_the_order_of_its_pieces()
+    public async Task A_download_to_a_file_system_without_holes_completes_in_any_order_of_pieces()
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(4, Piece, 24_000_000);
@@ -62,7 +62,7 @@ public sealed class HeldFileTests
     }
 
     [Fact]
-    public async Task A_torrent_that_has_failed_holds_no_file_for_writing()
+    public async Task A_failed_torrent_keeps_no_file_open_for_writing()
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(3, Piece, 4_000_000);

@@ -93,7 +93,7 @@ public sealed class HostilePeerTests
     }
 
     [Fact]
-    public async Task Of_two_connections_with_one_peer_id_from_one_address_the_second_is_refused()
+    public async Task A_second_connection_with_the_same_peer_id_and_address_is_refused()
     {
         var network = new MemoryNetwork();
         await using var engine = new TestEngine(network);
@@ -132,7 +132,7 @@ public sealed class HostilePeerTests
     }
 
     [Fact]
-    public async Task A_newcomer_may_have_the_pieces_granted_to_it_while_it_is_choked()
+    public async Task A_choked_newcomer_gets_its_allowed_fast_pieces()
     {
         var network = new MemoryNetwork();
         await using var engine = new TestEngine(network);
@@ -151,7 +151,7 @@ public sealed class HostilePeerTests
     }
 
     [Fact]
-    public async Task A_request_for_a_piece_that_is_not_here_is_rejected()
+    public async Task A_request_for_a_missing_piece_is_rejected()
     {
         var network = new MemoryNetwork();
         await using var engine = new TestEngine(network);

@@ -12,7 +12,7 @@ public sealed class LateBitfieldTests
     [InlineData("0000000504 00000001 0000000205 b0 0000000205 f0")]
     [InlineData("0000000205 f0 0000000205 80 0000000205 f0")]
     [InlineData("0000000205 80 000000010e")]
-    public async Task A_bitfield_that_comes_again_in_place_of_haves_adds_to_what_a_peer_has(string pieces)
+    public async Task A_second_bitfield_adds_to_a_peers_pieces(string pieces)
     {
         var torrent = new SwarmTorrent(21, Piece, 4 * Piece);
         var network = new MemoryNetwork();

@@ -83,7 +83,7 @@ public sealed class MoveTests
     }
 
     [Fact]
-    public async Task A_torrent_that_rests_is_moved_and_rests()
+    public async Task A_suspended_torrent_is_moved_and_stays_suspended()
     {
         var torrent = new SwarmTorrent(93, Piece, Piece);
         await using var engine = new TestEngine(new MemoryNetwork());
@@ -137,7 +137,7 @@ public sealed class MoveTests
     }
 
     [Fact]
-    public async Task A_move_that_fails_leaves_no_folders_behind()
+    public async Task A_failed_move_leaves_no_folders_behind()
     {
         var torrent = new SwarmTorrent(96, Piece, Piece, Piece);
         await using var engine = new TestEngine(new MemoryNetwork());

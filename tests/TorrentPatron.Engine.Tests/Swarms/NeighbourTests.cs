@@ -63,7 +63,7 @@ public sealed class NeighbourTests
     }
 
     [Fact]
-    public async Task A_link_is_sent_through_while_it_leads_to_the_file_that_was_hashed()
+    public async Task A_link_is_read_while_it_leads_to_the_hashed_file()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
         var network = new MemoryNetwork();
@@ -103,7 +103,7 @@ public sealed class NeighbourTests
     }
 
     [Fact]
-    public async Task A_pipe_that_comes_while_a_torrent_is_seeded_fails_it_with_the_reason()
+    public async Task A_pipe_that_appears_during_seeding_fails_the_torrent_with_the_reason()
     {
         Assert.SkipUnless(Neighbour.CanMakePipes, "There are no such pipes.");
         var network = new MemoryNetwork();

@@ -81,7 +81,7 @@ public sealed class OptionTests
     }
 
     [Fact]
-    public async Task Tags_are_added_and_removed_beside_those_that_stay()
+    public async Task Tags_are_added_and_removed_without_changing_others()
     {
         var torrent = new SwarmTorrent(63, Piece, Piece);
         await using var engine = new TestEngine(new MemoryNetwork());
@@ -100,7 +100,7 @@ public sealed class OptionTests
     }
 
     [Fact]
-    public async Task A_torrent_that_has_seeded_for_its_time_is_suspended_and_says_so_once_and_seeds_on_when_it_is_resumed()
+    public async Task A_torrent_that_reaches_its_seeding_time_is_suspended_reports_that_once_and_can_be_resumed()
     {
         var time = new FakeTimeProvider();
         var torrent = new SwarmTorrent(62, Piece, 2 * Piece);
@@ -131,7 +131,7 @@ public sealed class OptionTests
     }
 
     [Fact]
-    public async Task A_torrent_that_has_sent_its_ratio_is_suspended()
+    public async Task A_torrent_that_reaches_its_ratio_is_suspended()
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(63, Piece, 10 * Piece);
@@ -153,7 +153,7 @@ public sealed class OptionTests
     }
 
     [Fact]
-    public async Task Pieces_are_asked_for_in_their_order_where_that_is_wanted()
+    public async Task Pieces_are_requested_in_order_if_that_option_is_set()
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(64, Piece, 100 * Piece);
@@ -212,7 +212,7 @@ public sealed class OptionTests
     }
 
     [Fact]
-    public async Task A_torrent_that_rests_asks_no_tracker_and_says_so()
+    public async Task AnnounceNow_fails_for_a_suspended_torrent()
     {
         var torrent = new SwarmTorrent(66, Piece, Piece);
         await using var engine = new TestEngine(new MemoryNetwork());
@@ -224,7 +224,7 @@ public sealed class OptionTests
     }
 
     [Fact]
-    public async Task A_disk_that_would_be_left_with_less_than_is_to_stay_free_is_not_begun_to_be_written()
+    public async Task A_download_that_would_use_the_reserved_space_is_not_started()
     {
         var torrent = new SwarmTorrent(68, Piece, Piece);
         await using var engine = new TestEngine(new MemoryNetwork());
@@ -261,7 +261,7 @@ public sealed class OptionTests
     }
 
     [Fact]
-    public async Task A_download_to_which_nothing_comes_is_stalled_until_something_does()
+    public async Task A_download_that_receives_nothing_is_stalled_until_data_arrives()
     {
         var time = new FakeTimeProvider();
         var network = new MemoryNetwork();

@@ -12,7 +12,7 @@ public sealed class PathConflictTests
     private const int Piece = 32 * 1024;
 
     [Fact]
-    public async Task A_torrent_is_refused_where_a_running_torrent_has_one_of_its_paths()
+    public async Task A_torrent_is_refused_if_a_running_torrent_has_one_of_its_paths()
     {
         await using var engine = new TestEngine(new MemoryNetwork());
         SwarmTorrent first = Torrent(90, 4 * Piece), second = Torrent(91, 3 * Piece);
@@ -30,7 +30,7 @@ public sealed class PathConflictTests
     }
 
     [Fact]
-    public async Task A_torrent_is_refused_where_another_engine_of_the_process_downloads_to_one_of_its_paths()
+    public async Task A_torrent_is_refused_if_another_engine_of_the_process_downloads_to_one_of_its_paths()
     {
         var network = new MemoryNetwork();
         await using TestEngine one = new(network, 1), other = new(network, 2);
@@ -60,7 +60,7 @@ public sealed class PathConflictTests
     }
 
     [Fact]
-    public async Task Torrents_that_agree_on_a_file_seed_it_both_and_it_stays_as_long_as_one_has_it()
+    public async Task Two_torrents_can_seed_an_identical_file_and_it_is_kept_until_both_are_removed()
     {
         await using var engine = new TestEngine(new MemoryNetwork());
         SwarmTorrent first = Torrent(96, 4 * Piece), second = new("same", first.Data, Piece / 2, 4 * Piece);
@@ -102,7 +102,7 @@ public sealed class PathConflictTests
     }
 
     [Fact]
-    public async Task Of_two_processes_that_start_torrents_at_the_same_path_the_first_to_claim_it_continues()
+    public async Task If_two_processes_start_torrents_at_the_same_path_the_first_to_claim_it_continues()
     {
         await using var engine = new TestEngine(new MemoryNetwork());
         SwarmTorrent first = Torrent(108, 4 * Piece), second = Torrent(109, 4 * Piece);
@@ -123,7 +123,7 @@ public sealed class PathConflictTests
     }
 
     [Fact]
-    public async Task A_torrent_is_refused_where_another_has_as_many_but_different_bytes_at_its_path()
+    public async Task A_torrent_is_refused_if_another_has_different_bytes_of_the_same_length_at_its_path()
     {
         await using var engine = new TestEngine(new MemoryNetwork());
         SwarmTorrent first = Torrent(98, 4 * Piece), second = Torrent(99, 4 * Piece);
@@ -136,7 +136,7 @@ public sealed class PathConflictTests
     }
 
     [Fact]
-    public async Task A_torrent_that_has_begun_a_file_continues_it_although_a_refused_torrent_with_that_path_is_saved()
+    public async Task A_torrent_continues_its_file_even_if_a_refused_torrent_with_that_path_is_saved()
     {
         var network = new MemoryNetwork();
         SwarmTorrent first = Torrent(100, 4 * Piece), second = Torrent(101, 4 * Piece);
@@ -190,7 +190,7 @@ public sealed class PathConflictTests
     }
 
     [Fact]
-    public async Task A_file_that_two_torrents_seed_is_not_moved_away_from_one_of_them()
+    public async Task A_file_seeded_by_two_torrents_is_not_moved_by_one_of_them()
     {
         await using var engine = new TestEngine(new MemoryNetwork());
         SwarmTorrent first = Torrent(106, 4 * Piece), second = new("same", first.Data, Piece / 2, 4 * Piece);
@@ -206,7 +206,7 @@ public sealed class PathConflictTests
     }
 
     [Fact]
-    public async Task A_file_that_another_torrent_has_cannot_be_wanted_later()
+    public async Task A_file_of_another_torrent_cannot_be_wanted_later()
     {
         await using var engine = new TestEngine(new MemoryNetwork());
         SwarmTorrent first = Torrent(107, Piece, Piece, Piece), second = Torrent(108, Piece, Piece, Piece);
@@ -251,7 +251,7 @@ public sealed class PathConflictTests
 
     [Fact]
     [NeedsLinks]
-    public async Task A_path_through_a_link_is_the_path_that_it_leads_to()
+    public async Task A_path_through_a_link_equals_its_resolved_path()
     {
         await using var engine = new TestEngine(new MemoryNetwork());
         await engine.StartAsync(Torrent(114, 4 * Piece));

@@ -20,7 +20,7 @@ public sealed class ProxiedSwarmTests : IAsyncDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task By_the_DHT_alone_the_peers_of_a_magnet_link_are_found_through_the_proxy(bool byName)
+    public async Task The_peers_of_a_magnet_link_are_found_by_the_DHT_alone_through_the_proxy(bool byName)
     {
         var torrent = new SwarmTorrent(1, Piece, 20 * Piece);
         TorrentClient other = Start(settings => settings with { Dht = new DhtSettings { IsEnabled = true } });
@@ -40,7 +40,7 @@ public sealed class ProxiedSwarmTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task By_uTP_a_torrent_is_downloaded_through_the_proxy()
+    public async Task A_torrent_is_downloaded_by_uTP_through_the_proxy()
     {
         var torrent = new SwarmTorrent(2, Piece, 100 * Piece);
         TorrentClient seed = Start(settings => settings with { Transport = TransportPolicy.Utp });
@@ -60,7 +60,7 @@ public sealed class ProxiedSwarmTests : IAsyncDisposable
     [Theory]
     [InlineData(TransportPolicy.Tcp)]
     [InlineData(TransportPolicy.Utp)]
-    public async Task When_the_proxy_changes_connections_are_made_again_through_it(TransportPolicy transport)
+    public async Task When_the_proxy_changes_connections_are_reopened_through_the_new_one(TransportPolicy transport)
     {
         await using var second = new TestProxy();
         var torrent = new SwarmTorrent(3, Piece, 400 * Piece);

@@ -10,7 +10,7 @@ public sealed class RawNameTests
     private const int Piece = 32 * 1024;
 
     [Fact]
-    public async Task Files_are_seeded_under_the_names_that_the_torrent_gives_them_also_after_a_restart()
+    public async Task Files_are_seeded_under_the_torrents_own_names_even_after_a_restart()
     {
         if (OperatingSystem.IsWindows())
             return;
@@ -39,7 +39,7 @@ public sealed class RawNameTests
     }
 
     [Fact]
-    public async Task A_file_that_is_not_whole_there_is_downloaded_to_its_safe_path_and_left_as_it_is()
+    public async Task An_incomplete_file_under_its_raw_name_is_left_unchanged_and_downloaded_to_its_safe_path()
     {
         if (OperatingSystem.IsWindows())
             return;

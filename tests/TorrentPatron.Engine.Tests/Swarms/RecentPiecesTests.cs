@@ -5,7 +5,7 @@ namespace TorrentPatron.Engine.Tests.Swarms;
 public sealed class RecentPiecesTests
 {
     [Fact]
-    public void The_newest_piece_comes_first_and_each_comes_once()
+    public void The_newest_piece_comes_first_and_each_piece_once()
     {
         var recent = new RecentPieces(16 * 1024);
         foreach (int piece in new[] { 1, 2, 3, 1 })

@@ -32,7 +32,7 @@ public sealed class RemovalTests
     }
 
     [Fact]
-    public async Task With_its_data_go_the_files_that_it_made_and_the_folders_that_are_empty_then()
+    public async Task Removing_a_torrent_with_its_data_deletes_its_files_and_folders_that_are_then_empty()
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(81, Piece, 2 * Piece, 0, Piece);
@@ -50,7 +50,7 @@ public sealed class RemovalTests
     }
 
     [Fact]
-    public async Task Other_files_in_its_folder_are_kept_and_so_is_the_folder()
+    public async Task Foreign_files_in_its_folder_are_kept_and_so_is_the_folder()
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(82, Piece, 2 * Piece, Piece);
@@ -68,7 +68,7 @@ public sealed class RemovalTests
     }
 
     [Fact]
-    public async Task Files_that_were_there_before_stay_good_or_not()
+    public async Task Files_that_existed_before_are_kept_whether_good_or_bad()
     {
         var torrent = new SwarmTorrent(83, Piece, Piece, Piece, Piece);
         await using var engine = new TestEngine(new MemoryNetwork());
@@ -90,7 +90,7 @@ public sealed class RemovalTests
     }
 
     [Fact]
-    public async Task A_file_that_was_there_before_and_that_the_torrent_has_completed_is_its_own_over_restarts()
+    public async Task An_existing_file_that_the_torrent_completed_stays_its_own_across_restarts()
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(84, Piece, 2 * Piece, Piece);
@@ -114,7 +114,7 @@ public sealed class RemovalTests
 
     [Fact]
     [NeedsLinks]
-    public async Task Nothing_is_deleted_through_a_link_and_no_link()
+    public async Task Neither_links_nor_files_behind_them_are_deleted()
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(85, Piece, Piece, Piece);
@@ -138,7 +138,7 @@ public sealed class RemovalTests
 
     [Fact]
     [NeedsLinks]
-    public async Task A_link_in_a_files_place_stays_and_so_does_what_it_points_to()
+    public async Task A_link_in_place_of_a_file_is_kept_and_so_is_its_target()
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(86, Piece, Piece, Piece);
@@ -159,7 +159,7 @@ public sealed class RemovalTests
     }
 
     [Fact]
-    public async Task A_file_put_in_the_place_of_one_that_was_never_fetched_stays()
+    public async Task A_foreign_file_in_place_of_one_never_fetched_is_kept()
     {
         var torrent = new SwarmTorrent(87, Piece, Piece, Piece);
         await using var engine = new TestEngine(new MemoryNetwork());

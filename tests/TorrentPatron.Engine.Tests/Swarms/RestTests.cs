@@ -11,7 +11,7 @@ public sealed class RestTests
     private const int Piece = 32 * 1024;
 
     [Fact]
-    public async Task A_seed_without_peers_says_no_updates_but_its_status_is_of_the_moment_it_is_asked_for()
+    public async Task An_idle_seed_sends_no_updates_but_its_requested_status_is_current()
     {
         var time = new FakeTimeProvider();
         var torrent = new SwarmTorrent(71, Piece, 2 * Piece);

@@ -10,7 +10,7 @@ namespace TorrentPatron.Engine.Tests.Swarms;
 public sealed class ResumeKeeperTests
 {
     [Fact]
-    public async Task A_piece_verified_while_a_checkpoint_is_made_is_noted_again_behind_it()
+    public async Task A_piece_verified_during_a_checkpoint_is_noted_again_after_it()
     {
         var store = new MemoryResumeStore();
         await using var workers = new DiskWorkers(1);
@@ -23,7 +23,7 @@ public sealed class ResumeKeeperTests
     }
 
     [Fact]
-    public async Task A_checkpoint_is_due_after_five_seconds_with_news_and_once_more_where_it_failed()
+    public async Task A_checkpoint_is_due_five_seconds_after_a_change_and_again_if_it_failed()
     {
         var store = new MemoryResumeStore();
         var time = new FakeTimeProvider();
@@ -49,7 +49,7 @@ public sealed class ResumeKeeperTests
     }
 
     [Fact]
-    public async Task Nothing_is_saved_once_the_store_has_been_given_back()
+    public async Task Nothing_is_saved_once_the_store_has_been_returned()
     {
         var store = new MemoryResumeStore();
         await using var workers = new DiskWorkers(2);
@@ -86,7 +86,7 @@ public sealed class ResumeKeeperTests
     }
 
     [Fact]
-    public async Task Totals_that_were_loaded_need_not_be_saved_again()
+    public async Task Loaded_totals_need_not_be_saved_again()
     {
         var store = new MemoryResumeStore { Data = Data(1) with { BytesSent = 7, BytesReceived = 8, SeedingTime = TimeSpan.FromHours(9) } };
         var time = new FakeTimeProvider();

@@ -67,7 +67,7 @@ public sealed class ReuseTests : IDisposable
     [InlineData(MetainfoVersion.Hybrid, MetainfoVersion.V2, 2)]
     [InlineData(MetainfoVersion.V1, MetainfoVersion.V1, 1)]
     [InlineData(MetainfoVersion.V1, MetainfoVersion.V2, 1)]
-    public async Task Files_of_another_torrent_of_the_engine_are_copied_without_a_word(MetainfoVersion one, MetainfoVersion other, int times)
+    public async Task Files_of_another_torrent_of_the_engine_are_copied_by_default(MetainfoVersion one, MetainfoVersion other, int times)
     {
         byte[] shared = SwarmTorrent.RandomBytes(7, (6 * Piece) + 11);
         SwarmTorrent first = await SwarmTorrent.MakeAsync("first", one, Piece, shared, SwarmTorrent.RandomBytes(8, Piece));
@@ -85,7 +85,7 @@ public sealed class ReuseTests : IDisposable
     }
 
     [Fact]
-    public async Task Pieces_that_another_torrent_lacks_are_not_looked_for_in_it()
+    public async Task Pieces_that_another_torrent_lacks_are_not_searched_for_in_it()
     {
         byte[] shared = SwarmTorrent.RandomBytes(7, 6 * Piece);
         SwarmTorrent first = await SwarmTorrent.MakeAsync("first", MetainfoVersion.V2, Piece, shared);
@@ -130,7 +130,7 @@ public sealed class ReuseTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_that_is_not_whole_is_copied_where_hard_links_are_asked_for()
+    public async Task An_incomplete_file_is_copied_even_if_hard_links_are_requested()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Looks at the number of names as Unix has it.");
         SwarmTorrent torrent = await MakeAsync(MetainfoVersion.V2);
@@ -150,7 +150,7 @@ public sealed class ReuseTests : IDisposable
     }
 
     [Fact]
-    public async Task A_hard_link_keeps_the_time_and_the_mode_of_the_file_that_it_is()
+    public async Task A_hard_link_keeps_the_files_time_and_mode()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Looks at modes.");
         string source = _elsewhere["tool"];
@@ -270,7 +270,7 @@ public sealed class ReuseTests : IDisposable
     }
 
     [Fact]
-    public async Task Skipped_files_are_not_taken_over()
+    public async Task Skipped_files_are_not_copied()
     {
         SwarmTorrent torrent = await MakeAsync(MetainfoVersion.V2);
         WriteElsewhere(torrent);

@@ -38,7 +38,7 @@ public sealed class SavingTests
     }
 
     [Fact]
-    public async Task The_state_is_saved_while_a_dead_tracker_is_waited_for()
+    public async Task The_state_is_saved_while_a_tracker_does_not_answer()
     {
         await using var engine = new TestEngine(_network, time: _clock);
         var torrent = new SwarmTorrent(92, Piece, Piece);
@@ -71,7 +71,7 @@ public sealed class SavingTests
     }
 
     [Fact]
-    public async Task A_link_whose_state_cannot_be_saved_says_so_once_and_until_it_is_saved()
+    public async Task A_link_whose_state_cannot_be_saved_reports_that_once_and_shows_it_until_it_is_saved()
     {
         await using var engine = new TestEngine(_network, time: _clock);
         SwarmTorrent torrent = MagnetDownload.NewTorrent();

@@ -12,7 +12,7 @@ public sealed class SeedOnlyTests
     private static readonly TorrentOptions SeedOnly = new() { SeedOnly = true };
 
     [Fact]
-    public async Task Existing_data_is_seeded_also_after_restarts()
+    public async Task Existing_data_is_seeded_even_after_restarts()
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(140, Piece, 2 * Piece, 0, Piece);
@@ -96,7 +96,7 @@ public sealed class SeedOnlyTests
     }
 
     [Fact]
-    public async Task A_torrent_that_downloads_cannot_be_made_one_that_only_seeds_and_a_complete_one_can()
+    public async Task Only_a_complete_torrent_can_be_changed_to_one_that_only_seeds()
     {
         await using var engine = new TestEngine(new MemoryNetwork());
         SwarmTorrent missing = new(143, Piece, 2 * Piece), complete = new(144, Piece, 2 * Piece);

@@ -52,7 +52,7 @@ public sealed class SkippedNeighbourTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_file_that_is_wanted_later_takes_its_bytes_from_there_and_no_piece_is_fetched_again()
+    public async Task A_file_wanted_later_takes_its_bytes_from_the_parts_file_without_new_downloads()
     {
         await CompleteSecondAsync();
         await _seed.StopAsync();
@@ -79,7 +79,7 @@ public sealed class SkippedNeighbourTests : IAsyncDisposable
     [InlineData(false, false)]
     [InlineData(true, false)]
     [InlineData(false, true)]
-    public async Task After_a_restart_what_is_kept_apart_counts_and_is_found_by_a_check(bool recheck, bool crash)
+    public async Task After_a_restart_pieces_in_the_parts_file_count_and_are_found_by_a_check(bool recheck, bool crash)
     {
         await CompleteSecondAsync();
         await _seed.StopAsync();
@@ -98,7 +98,7 @@ public sealed class SkippedNeighbourTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_start_that_wants_more_takes_the_bytes_too()
+    public async Task A_start_that_wants_more_files_takes_their_bytes_from_the_parts_file()
     {
         await CompleteSecondAsync();
         await StopAsync();
@@ -111,7 +111,7 @@ public sealed class SkippedNeighbourTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_recheck_of_a_running_torrent_finds_it_and_fetches_what_was_deleted()
+    public async Task A_recheck_of_a_running_torrent_checks_the_parts_file_and_fetches_deleted_data()
     {
         await CompleteSecondAsync();
         Assert.Empty(Assert.IsType<TorrentChecked>(await _engine.SendAsync(c => new RecheckTorrent(c, Id))).BadPieces);
@@ -139,7 +139,7 @@ public sealed class SkippedNeighbourTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_move_takes_it_along()
+    public async Task A_move_includes_the_parts_file()
     {
         using var there = new TempFolder();
         await CompleteSecondAsync();
@@ -154,7 +154,7 @@ public sealed class SkippedNeighbourTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_move_of_it_interrupted_by_a_kill_is_repaired_by_the_next_start()
+    public async Task A_move_of_the_parts_file_interrupted_by_a_kill_is_repaired_by_the_next_start()
     {
         using var there = new TempFolder();
         await CompleteSecondAsync();
@@ -222,7 +222,7 @@ public sealed class SkippedNeighbourTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_crash_while_bytes_go_to_a_file_that_is_wanted_now_makes_no_stranger_of_it()
+    public async Task A_crash_while_bytes_go_to_a_newly_wanted_file_does_not_make_it_foreign()
     {
         await CompleteSecondAsync();
         ResumeData before = _store.Data!;
@@ -284,7 +284,7 @@ public sealed class SkippedNeighbourTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Blocks_of_an_unfinished_piece_are_kept_apart_too()
+    public async Task Blocks_of_an_unfinished_piece_also_go_to_the_parts_file()
     {
         await _engine.StartAsync(_torrent.Metainfo, _store, c => c with { FilePriorities = [FilePriority.Normal, FilePriority.Skip, FilePriority.Skip, FilePriority.Skip] });
         using (ScriptedPeer peer = await ScriptedPeer.MeetAsync(_network, _engine, _torrent))
@@ -309,7 +309,7 @@ public sealed class SkippedNeighbourTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Something_else_where_it_would_be_stops_the_torrent_and_is_not_touched()
+    public async Task A_foreign_file_at_the_path_of_the_parts_file_stops_the_torrent_and_is_not_touched()
     {
         File.WriteAllText(Parts, "mine");
         await _seed.SeedAsync(_torrent);

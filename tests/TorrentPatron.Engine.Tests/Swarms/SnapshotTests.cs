@@ -26,7 +26,7 @@ public sealed class SnapshotTests
     [InlineData(2)]
     [InlineData(3)]
     [InlineData(4)]
-    public async Task A_snapshot_fits_itself_between_any_two_steps_of_a_torrent(int seed)
+    public async Task A_snapshot_is_consistent_after_every_step_of_a_torrent(int seed)
     {
         await using var torrent = new Steps(seed);
         for (int step = 0; step < 3000; step++)
@@ -34,7 +34,7 @@ public sealed class SnapshotTests
     }
 
     [Fact]
-    public async Task A_check_that_is_over_is_at_100_percent_until_the_state_changes()
+    public async Task A_finished_check_is_at_100_percent_until_the_state_changes()
     {
         await using var torrent = new Steps(1);
         torrent.Check(good: 3);
@@ -43,7 +43,7 @@ public sealed class SnapshotTests
     }
 
     [Fact]
-    public async Task A_download_whose_last_piece_has_come_is_complete_when_its_state_says_so()
+    public async Task A_download_with_its_last_piece_is_complete_once_its_state_says_so()
     {
         await using var torrent = new Steps(1);
         torrent.Join();

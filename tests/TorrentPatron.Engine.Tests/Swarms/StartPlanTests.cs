@@ -12,7 +12,7 @@ public sealed class StartPlanTests : IDisposable
     private readonly TempFolder _folder = new();
 
     [Fact]
-    public void Where_nothing_was_saved_everything_that_can_be_there_is_checked()
+    public void Without_saved_state_all_existing_data_is_checked()
     {
         File.WriteAllBytes(_folder["a"], new byte[2 * PieceLength]);
         StartPlan plan = Make(null);
@@ -22,7 +22,7 @@ public sealed class StartPlanTests : IDisposable
     }
 
     [Fact]
-    public void Saved_pieces_are_trusted_but_for_the_doubtful_and_those_whose_file_is_gone()
+    public void Saved_pieces_are_trusted_except_doubtful_ones_and_those_of_missing_files()
     {
         File.WriteAllBytes(_folder["a"], new byte[2 * PieceLength]);
         StartPlan plan = Make(Saved(Bits(0, 1, 2, 3)) with { Doubtful = Bits(1, 3) });
@@ -32,7 +32,7 @@ public sealed class StartPlanTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_another_program_has_touched_since_is_checked()
+    public void A_file_changed_by_another_program_is_checked()
     {
         File.WriteAllBytes(_folder["a"], new byte[2 * PieceLength]);
         File.WriteAllBytes(_folder["b"], new byte[2 * PieceLength]);
@@ -77,7 +77,7 @@ public sealed class StartPlanTests : IDisposable
     }
 
     [Fact]
-    public void An_unfinished_piece_that_lacks_no_block_is_checked_and_one_that_does_not_fit_counts_for_nothing()
+    public void An_unfinished_piece_with_every_block_is_checked_and_an_invalid_one_does_not_count()
     {
         File.WriteAllBytes(_folder["a"], new byte[2 * PieceLength]);
         StartPlan plan = Make(Saved(Bits()) with

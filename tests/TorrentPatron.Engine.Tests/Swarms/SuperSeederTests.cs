@@ -56,7 +56,7 @@ public sealed class SuperSeederTests
     }
 
     [Fact]
-    public void Once_every_piece_is_out_peers_get_the_rest_from_each_other()
+    public void Once_every_piece_is_distributed_peers_get_the_rest_from_each_other()
     {
         Add("a", "b");
         var copies = new List<int>();
@@ -142,7 +142,7 @@ public sealed class SuperSeederTests
     }
 
     [Fact]
-    public void A_peer_that_wants_none_of_what_it_was_given_gets_to_know_of_more()
+    public void A_peer_that_wants_none_of_its_revealed_pieces_is_shown_more()
     {
         Add("a", "b");
         _uninterested.Add("a");
@@ -153,7 +153,7 @@ public sealed class SuperSeederTests
     }
 
     [Fact]
-    public void Peers_that_know_all_are_watched_and_given_nothing()
+    public void Peers_that_see_all_pieces_are_observed_but_offered_none()
     {
         _seeder.Add("old", knowsAll: true, _now);
         Add("new");
@@ -164,7 +164,7 @@ public sealed class SuperSeederTests
     }
 
     [Fact]
-    public void A_stranger_says_nothing_and_leaves_nothing()
+    public void Messages_of_an_unknown_peer_are_ignored()
     {
         Assert.False(Has("nobody", 1));
         _seeder.Has("nobody", Field(1), _now);

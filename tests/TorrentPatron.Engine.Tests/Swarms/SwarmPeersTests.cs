@@ -47,7 +47,7 @@ public sealed class SwarmPeersTests : IAsyncDisposable
     }
 
     [Fact]
-    public void A_free_slot_is_given_at_once_and_no_more_than_there_are()
+    public void Free_slots_are_given_at_once_and_not_exceeded()
     {
         PeerTransfer[] peers = Join(12);
         Assert.All(peers, peer => Assert.True(peer.Upload.AmChoking));
@@ -111,7 +111,7 @@ public sealed class SwarmPeersTests : IAsyncDisposable
     }
 
     [Fact]
-    public void A_peer_is_told_that_we_are_interested_while_it_has_a_wanted_piece()
+    public void We_are_interested_in_a_peer_while_it_has_a_wanted_piece()
     {
         PeerTransfer peer = Join(1)[0];
         _peers.PeerHasPiece(peer.Download, 2);
@@ -163,7 +163,7 @@ public sealed class SwarmPeersTests : IAsyncDisposable
     }
 
     [Fact]
-    public void A_fault_at_a_peer_that_was_connected_before_the_pieces_were_known_ends_that_peer_alone()
+    public void A_fault_at_a_peer_connected_before_the_metadata_ends_only_that_peer()
     {
         var pieces = new SwarmPieces(_torrent.Metainfo, _storage, _engine, new NoEvents());
         using var set = new EarlySet(NewSet(pieces));
@@ -177,7 +177,7 @@ public sealed class SwarmPeersTests : IAsyncDisposable
     }
 
     [Fact]
-    public void Blocks_that_become_free_are_asked_of_a_local_peer_before_others()
+    public void Released_blocks_are_requested_from_a_local_peer_first()
     {
         _pieces.Active.Open();
         PeerTransfer[] peers = [.. Join(3), .. Join(1, network: 10)[3..]];

@@ -106,7 +106,7 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
     }
 
     [Fact]
-    public void A_piece_of_which_every_block_is_released_is_as_if_never_begun()
+    public void A_piece_with_every_block_released_counts_as_never_begun()
     {
         TestPeer one = Seed();
         one.Reserve(4);
@@ -119,7 +119,7 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
     }
 
     [Fact]
-    public void In_the_end_game_a_block_is_asked_of_two_peers_a_few_at_a_time_but_not_of_a_snubbed_one()
+    public void In_the_end_game_blocks_are_requested_from_two_peers_few_at_a_time_and_not_from_a_snubbed_one()
     {
         TestPeer one = Seed();
         Assert.Equal(Count * Blocks, one.Reserve(100).Length);
@@ -134,7 +134,7 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
     }
 
     [Fact]
-    public void A_piece_whose_blocks_have_all_come_is_verified_and_written_and_the_last_one_completes()
+    public void A_piece_with_all_blocks_is_verified_and_written_and_the_last_one_completes_the_torrent()
     {
         TestPeer peer = Seed();
         peer.Reserve(Blocks);
@@ -160,7 +160,7 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
     }
 
     [Fact]
-    public void A_bad_piece_from_one_peer_names_it_and_is_free_again()
+    public void A_bad_piece_from_one_peer_identifies_it_and_is_free_again()
     {
         TestPeer one = Peer(0), other = Peer(0);
         one.Reserve(4);
@@ -198,7 +198,7 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
     }
 
     [Fact]
-    public void Of_a_bad_piece_from_several_peers_the_blocks_of_one_come_from_another_and_from_it_after_some_seconds()
+    public void After_a_bad_piece_from_several_peers_one_peers_blocks_are_fetched_from_others_for_some_seconds()
     {
         TestPeer one = Peer(0), other = Peer(0);
         one.Reserve(3);
@@ -219,7 +219,7 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
     }
 
     [Fact]
-    public void A_piece_that_was_bad_and_is_now_good_identifies_the_senders_of_wrong_blocks()
+    public void A_bad_piece_that_is_now_good_identifies_the_senders_of_wrong_blocks()
     {
         TestPeer honest = Peer(0), poisoner = Peer(0);
         honest.Reserve(3);
@@ -236,7 +236,7 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
     }
 
     [Fact]
-    public void Open_false_puts_pieces_in_flight_aside_and_they_are_the_first_to_be_taken_up_again()
+    public void Open_false_parks_pieces_in_flight_and_they_are_continued_first()
     {
         TestPeer peer = Peer(2);
         peer.Reserve(4);
@@ -283,7 +283,7 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task WriteOutAsync_writes_the_blocks_of_pieces_that_take_longer_than_most()
+    public async Task WriteOutAsync_writes_the_blocks_of_slow_pieces()
     {
         TestPeer peer = Seed();
         peer.Reserve(4);
@@ -299,7 +299,7 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
     }
 
     [Fact]
-    public void A_peer_is_of_interest_while_it_has_a_piece_that_we_want()
+    public void A_peer_is_interesting_while_it_has_a_wanted_piece()
     {
         TestPeer peer = Peer();
         Assert.False(_pieces.Selection.IsInteresting(peer.Source));

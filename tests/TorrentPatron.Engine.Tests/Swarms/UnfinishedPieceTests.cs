@@ -31,7 +31,7 @@ public sealed class UnfinishedPieceTests : IAsyncDisposable
     public ValueTask DisposeAsync() => _engine.DisposeAsync();
 
     [Fact]
-    public async Task A_stop_keeps_the_blocks_of_an_unfinished_piece_and_the_next_start_asks_for_the_others_only()
+    public async Task A_stop_keeps_the_blocks_of_an_unfinished_piece_and_the_next_start_requests_only_the_others()
     {
         await ReceiveSomeAsync();
         Assert.IsType<TorrentClosed>(await _engine.SendAsync(c => new CloseTorrent(c, Id)));
@@ -44,7 +44,7 @@ public sealed class UnfinishedPieceTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_suspension_keeps_them()
+    public async Task A_suspension_keeps_the_blocks()
     {
         await ReceiveSomeAsync();
         Assert.IsType<CommandDone>(await _engine.SendAsync(c => new SuspendTorrent(c, Id)));
@@ -56,7 +56,7 @@ public sealed class UnfinishedPieceTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_recheck_keeps_them()
+    public async Task A_recheck_keeps_the_blocks()
     {
         await ReceiveSomeAsync();
         Assert.Empty(Assert.IsType<TorrentChecked>(await _engine.SendAsync(c => new RecheckTorrent(c, Id))).BadPieces);
@@ -66,7 +66,7 @@ public sealed class UnfinishedPieceTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_start_with_a_check_keeps_them()
+    public async Task A_start_with_a_check_keeps_the_blocks()
     {
         await ReceiveSomeAsync();
         await _engine.SendAsync(c => new CloseTorrent(c, Id));
@@ -77,7 +77,7 @@ public sealed class UnfinishedPieceTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_move_takes_them_along()
+    public async Task A_move_includes_the_blocks()
     {
         using var other = new TempFolder();
         await ReceiveSomeAsync();
@@ -120,7 +120,7 @@ public sealed class UnfinishedPieceTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_piece_that_is_no_longer_wanted_is_kept_until_it_is_wanted_again()
+    public async Task An_unfinished_piece_that_is_skipped_is_kept_until_it_is_wanted_again()
     {
         var torrent = new SwarmTorrent(121, Piece, Piece, Piece);
         await _engine.StartAsync(torrent.Metainfo, _store, c => c with { FilePriorities = [FilePriority.Normal, FilePriority.Skip] });

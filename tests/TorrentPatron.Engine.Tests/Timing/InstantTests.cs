@@ -33,7 +33,7 @@ public sealed class InstantTests
     }
 
     [Fact]
-    public void The_default_is_before_every_reading_and_never_is_after_it()
+    public void The_default_is_before_every_instant_and_Never_is_after_all()
     {
         var now = Instant.Now(TimeProvider.System);
         Assert.True(default(Instant) < now && now < Instant.Never);

@@ -26,7 +26,7 @@ public sealed class AnnouncerTests : IAnnouncerOwner, IAsyncDisposable
     private long _downloaded;
 
     [Fact]
-    public async Task Start_announces_started_and_hands_over_the_peers()
+    public async Task Start_announces_started_and_reports_the_peers()
     {
         Announcer announcer = Start([A]);
 
@@ -143,7 +143,7 @@ public sealed class AnnouncerTests : IAnnouncerOwner, IAsyncDisposable
     }
 
     [Fact]
-    public async Task Even_a_fault_of_ours_is_just_a_state()
+    public async Task A_fault_of_ours_is_only_shown_as_the_trackers_status()
     {
         Announcer announcer = Start([A]);
 
@@ -222,7 +222,7 @@ public sealed class AnnouncerTests : IAnnouncerOwner, IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_tracker_that_never_answered_does_not_hold_the_stop_up()
+    public async Task A_tracker_that_never_answered_does_not_delay_the_stop()
     {
         Announcer announcer = Start([A]);
         await _client.NextAsync();
@@ -249,7 +249,7 @@ public sealed class AnnouncerTests : IAnnouncerOwner, IAsyncDisposable
     }
 
     [Fact]
-    public async Task Each_session_tells_the_bytes_since_its_started_event()
+    public async Task Each_session_reports_the_bytes_since_its_started_event()
     {
         Announcer announcer = Start([A]);
         await AnswerAsync(new AnnounceResponse());
@@ -286,7 +286,7 @@ public sealed class AnnouncerTests : IAnnouncerOwner, IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_started_event_that_was_not_answered_is_repeated_with_the_bytes_since_it_was_first_told()
+    public async Task An_unanswered_started_event_is_repeated_with_the_bytes_since_it_was_first_sent()
     {
         Start([A]);
         await FailAsync(new TrackerFailureException("no"));
@@ -320,7 +320,7 @@ public sealed class AnnouncerTests : IAnnouncerOwner, IAsyncDisposable
     }
 
     [Fact]
-    public async Task Peers_are_handed_over_while_the_other_ip_version_is_not_answered()
+    public async Task Peers_are_reported_while_the_other_ip_version_is_not_answered()
     {
         _families = [AddressFamily.InterNetwork, AddressFamily.InterNetworkV6];
         Announcer announcer = Start([A]);
@@ -371,7 +371,7 @@ public sealed class AnnouncerTests : IAnnouncerOwner, IAsyncDisposable
     }
 
     [Fact]
-    public async Task Stop_tells_the_trackers_that_have_answered()
+    public async Task Stop_is_announced_to_trackers_that_have_answered()
     {
         Announcer announcer = Start([A], [B]);
         ScriptedAnnounce first = await _client.NextAsync();
@@ -434,7 +434,7 @@ public sealed class AnnouncerTests : IAnnouncerOwner, IAsyncDisposable
     }
 
     [Fact]
-    public async Task Disposed_during_an_announce_it_makes_no_more_calls()
+    public async Task An_announcer_disposed_during_an_announce_makes_no_more_calls()
     {
         Announcer announcer = Start([A]);
         ScriptedAnnounce announce = await _client.NextAsync();
@@ -447,7 +447,7 @@ public sealed class AnnouncerTests : IAnnouncerOwner, IAsyncDisposable
     }
 
     [Fact]
-    public async Task At_most_fifty_announces_are_under_way_in_an_engine()
+    public async Task An_engine_sends_at_most_fifty_announces_at_once()
     {
         Start([.. Enumerable.Range(0, 60).Select(i => new[] { new Uri($"http://{i}.example/announce") })]);
         var announces = new List<ScriptedAnnounce>();

@@ -14,7 +14,7 @@ public sealed class EncryptedPeerTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_peer_that_takes_encrypted_connections_only_is_dialled_encrypted_at_once(bool isTold)
+    public async Task A_peer_that_requires_encryption_is_dialled_encrypted_at_once(bool isTold)
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(81, 16 * 1024, 4 * 16 * 1024);

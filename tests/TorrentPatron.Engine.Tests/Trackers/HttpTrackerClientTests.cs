@@ -96,7 +96,7 @@ public sealed class HttpTrackerClientTests : IDisposable
     }
 
     [Fact]
-    public async Task A_broken_off_answer_is_a_failure()
+    public async Task A_truncated_answer_is_a_failure()
     {
         await using var tracker = new StubHttpTracker((_, stream, cancellationToken) =>
             stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\nd8:"u8.ToArray(), cancellationToken).AsTask());
@@ -186,7 +186,7 @@ public sealed class HttpTrackerClientTests : IDisposable
     [InlineData("/admin?do=delete")]
     [InlineData("/announce/../admin")]
     [InlineData("/announce.php")]
-    public async Task A_loopback_tracker_is_asked_at_announce_only(string path)
+    public async Task A_loopback_tracker_is_asked_only_at_its_announce_path(string path)
     {
         await using var tracker = new StubHttpTracker(OnePeer);
 
@@ -205,7 +205,7 @@ public sealed class HttpTrackerClientTests : IDisposable
     [InlineData("http://192.168.1.1/announce")]
     [InlineData("http://[fe80::1]/announce")]
     [InlineData("http://169.254.169.254/latest/meta-data")]
-    public async Task A_redirect_from_the_internet_into_the_own_network_is_refused(string target)
+    public async Task A_redirect_from_the_internet_into_the_local_network_is_refused(string target)
     {
         using var handler = new StubHandler(_ => StubHandler.Redirect(target));
 
@@ -255,7 +255,7 @@ public sealed class HttpTrackerClientTests : IDisposable
     }
 
     [Fact]
-    public async Task A_name_that_turns_into_a_loopback_address_after_the_check_is_not_connected_to()
+    public async Task A_name_that_resolves_to_loopback_after_the_check_is_not_connected_to()
     {
         await using var tracker = new StubHttpTracker(OnePeer);
         int lookups = 0;

@@ -12,7 +12,7 @@ public sealed class TrackerClientsTests
     [Theory]
     [InlineData("wss://tracker.example/announce")]
     [InlineData("ftp://tracker.example/announce")]
-    public async Task Another_kind_of_tracker_is_a_clear_failure(string announce)
+    public async Task An_unsupported_kind_of_tracker_is_a_clear_failure(string announce)
     {
         await using var port = new SharedDatagramPort(TimeProvider.System);
         using var clients = TrackerClients.Create(new SocketNetwork(), port, TimeProvider.System);
@@ -55,6 +55,6 @@ public sealed class TrackerClientsTests
     [InlineData("172.32.0.1", AddressReach.Global)]
     [InlineData("192.0.2.1", AddressReach.Global)]
     [InlineData("2001:db8::1", AddressReach.Global)]
-    internal void Addresses_are_told_apart_by_their_reach(string address, AddressReach reach) =>
+    internal void Addresses_are_distinguished_by_their_reach(string address, AddressReach reach) =>
         Assert.Equal(reach, AddressReaches.Of(IPAddress.Parse(address)));
 }

@@ -62,7 +62,7 @@ public sealed class TrackerListTests
     }
 
     [Fact]
-    public void A_tracker_that_comes_twice_counts_once_and_a_hundred_are_enough()
+    public void A_repeated_tracker_counts_once_and_at_most_a_hundred_are_kept()
     {
         var many = Enumerable.Range(0, 300).Select(i => new Uri($"http://{i}.example/announce"));
 
@@ -184,7 +184,7 @@ public sealed class TrackerListTests
     }
 
     [Fact]
-    public void Hurry_respects_the_minimum_interval_and_retries_what_failed()
+    public void Hurry_respects_the_minimum_interval_and_retries_failed_trackers()
     {
         TrackerList list = Started([A], [B]);
         TrackerSession[] due = [.. list.Due(Now)];
@@ -213,7 +213,7 @@ public sealed class TrackerListTests
     }
 
     [Fact]
-    public void An_added_tracker_is_a_tier_of_its_own_and_due_at_once()
+    public void An_added_tracker_is_its_own_tier_and_due_at_once()
     {
         TrackerList list = Started([A]);
         Succeed(list, Now);

@@ -95,7 +95,7 @@ public sealed class UdpTrackerClientTests : IDisposable
     }
 
     [Fact]
-    public async Task An_error_is_a_failure_in_the_trackers_words()
+    public async Task An_error_is_a_failure_with_the_trackers_message()
     {
         Task<AnnounceResponse> announce = AnnounceAsync();
         byte[] connect = await _port.SentAsync();
@@ -160,7 +160,7 @@ public sealed class UdpTrackerClientTests : IDisposable
     }
 
     [Fact]
-    public async Task Disposed_in_the_middle_of_an_announce_it_fails()
+    public async Task Disposing_fails_a_pending_announce()
     {
         Task<AnnounceResponse> announce = AnnounceAsync();
         await _port.SentAsync();

@@ -19,7 +19,7 @@ public sealed class WebSeedNetworkTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task Nothing_is_asked_while_the_interface_is_gone_and_then_from_its_new_address()
+    public async Task No_request_is_sent_while_the_interface_is_missing_and_then_from_its_new_address()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "The loopback interface has one address, or another name.");
         var interfaces = new FakeInterfaces();

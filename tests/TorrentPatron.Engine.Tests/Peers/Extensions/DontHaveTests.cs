@@ -18,7 +18,7 @@ public sealed class DontHaveTests : IAsyncDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_piece_that_a_peer_has_no_longer_is_not_asked_for(bool isFast)
+    public async Task A_piece_that_a_peer_no_longer_has_is_not_requested(bool isFast)
     {
         await _engine.StartAsync(Torrent);
         using ScriptedPeer peer = await ScriptedPeer.MeetAsync(_network, _engine, Torrent, isFast: isFast, isExtended: true);
@@ -50,7 +50,7 @@ public sealed class DontHaveTests : IAsyncDisposable
     [InlineData(new byte[] { 0, 0, 0, 4 })]
     [InlineData(new byte[] { 255, 255, 255, 255 })]
     [InlineData(new byte[] { 0, 0, 0 })]
-    public async Task A_piece_that_cannot_be_ends_the_connection(byte[] payload)
+    public async Task An_impossible_piece_index_ends_the_connection(byte[] payload)
     {
         await _engine.StartAsync(Torrent);
         using ScriptedPeer peer = await ScriptedPeer.MeetAsync(_network, _engine, Torrent, isExtended: true);

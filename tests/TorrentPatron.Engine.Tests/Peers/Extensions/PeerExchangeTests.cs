@@ -19,7 +19,7 @@ public sealed class PeerExchangeTests : IAsyncDisposable
     public PeerExchangeTests() => _engine = new TestEngine(_network);
 
     [Fact]
-    public async Task A_peer_is_told_of_another_that_listens()
+    public async Task A_peer_is_sent_the_address_of_another_that_listens()
     {
         await _engine.StartAsync(Torrent);
         using ScriptedPeer listening = await MeetAsync(1, listenPort: 7001);
@@ -34,7 +34,7 @@ public sealed class PeerExchangeTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_peer_that_another_has_named_is_dialled()
+    public async Task A_peer_named_by_another_is_dialled()
     {
         await _engine.StartAsync(Torrent);
         using IListener listener = _network.Join().Listen(new IPEndPoint(IPAddress.Any, 7002));
@@ -67,7 +67,7 @@ public sealed class PeerExchangeTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task For_a_private_torrent_it_is_not_spoken()
+    public async Task It_is_not_used_for_private_torrents()
     {
         var torrent = new SwarmTorrent(51, 16 * 1024, isPrivate: true, 4 * 16 * 1024);
         await _engine.StartAsync(torrent);

@@ -15,7 +15,7 @@ public sealed class UploadOnlyTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_seed_and_a_peer_that_wants_nothing_more_part(bool inHandshake)
+    public async Task A_seed_disconnects_from_a_peer_that_wants_nothing_more(bool inHandshake)
     {
         var network = new MemoryNetwork();
         await using var seed = new TestEngine(network);

@@ -8,7 +8,7 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Tests.Swarms;
 
 /// <summary>Start, suspend, resume, recheck, stop and failure, and the state that is saved.</summary>
-public sealed class LifeTests
+public sealed class LifecycleTests
 {
     private const int Piece = 32 * 1024;
 
@@ -35,7 +35,7 @@ public sealed class LifeTests
     }
 
     [Fact]
-    public async Task Torrents_are_listed_in_the_order_in_which_they_were_started_whichever_were_stopped_meanwhile()
+    public async Task Torrents_are_listed_in_the_order_of_their_starts_even_if_some_were_stopped()
     {
         await using var engine = new TestEngine(new MemoryNetwork());
         TorrentMetainfo[] torrents = [.. Enumerable.Range(0, 6).Select(i => new SwarmTorrent(40 + i, Piece, 2 * Piece).Metainfo)];
@@ -93,7 +93,7 @@ public sealed class LifeTests
     }
 
     [Fact]
-    public async Task A_torrent_that_is_on_disk_is_complete_by_a_check_and_then_by_its_resume_data()
+    public async Task A_torrent_on_disk_is_complete_after_a_check_and_later_by_its_resume_data()
     {
         var torrent = new SwarmTorrent(32, Piece, 10 * Piece);
         await using var engine = new TestEngine(new MemoryNetwork());
@@ -140,7 +140,7 @@ public sealed class LifeTests
     }
 
     [Fact]
-    public async Task A_recheck_that_is_suspended_is_taken_up_when_the_torrent_is_resumed()
+    public async Task A_suspended_recheck_continues_when_the_torrent_is_resumed()
     {
         var torrent = new SwarmTorrent(34, Piece, 2000 * Piece);
         await using var engine = new TestEngine(new MemoryNetwork());
@@ -171,7 +171,7 @@ public sealed class LifeTests
     }
 
     [Fact]
-    public async Task A_start_that_fails_leaves_nothing_and_the_next_one_finds_the_place_free()
+    public async Task A_failed_start_leaves_nothing_and_can_be_repeated()
     {
         var torrent = new SwarmTorrent(36, Piece, Piece);
         await using var engine = new TestEngine(new MemoryNetwork());
@@ -204,7 +204,7 @@ public sealed class LifeTests
     }
 
     [Fact]
-    public async Task Every_command_gets_one_answer_when_many_come_at_once()
+    public async Task Each_of_many_commands_at_once_gets_one_answer()
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(38, Piece, 50 * Piece);
