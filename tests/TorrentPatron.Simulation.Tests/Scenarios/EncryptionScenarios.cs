@@ -17,7 +17,7 @@ public sealed class EncryptionScenarios
     [InlineData(EncryptionPolicy.Require, EncryptionPolicy.Prefer, EncryptionMethods.Rc4)]
     [InlineData(EncryptionPolicy.Require, EncryptionPolicy.Require, EncryptionMethods.Rc4)]
     [InlineData(EncryptionPolicy.Off, EncryptionPolicy.Prefer, EncryptionMethods.None)]
-    public Task A_download_is_encrypted_as_both_sides_agree(EncryptionPolicy dialler, EncryptionPolicy listener, EncryptionMethods agreed) =>
+    public Task Both_sides_agree_on_the_encryption_of_a_download(EncryptionPolicy dialler, EncryptionPolicy listener, EncryptionMethods agreed) =>
         World.RunAsync(seed: 1, async world =>
         {
             var torrent = new SwarmTorrent(1, Piece, 8 * Piece);

@@ -46,7 +46,7 @@ public sealed class EqualFileScenarios
 
     [Theory]
     [MemberData(nameof(Versions))]
-    public async Task A_file_that_exists_is_copied_to_equal_ones_without_any_peer(MetainfoVersion version)
+    public async Task An_existing_file_is_copied_to_equal_ones_without_any_peer(MetainfoVersion version)
     {
         SwarmTorrent torrent = await MakeAsync(version);
         await World.RunAsync(seed: 2, async world =>
@@ -93,7 +93,7 @@ public sealed class EqualFileScenarios
     }
 
     [Fact]
-    public async Task A_copy_that_the_user_skips_is_not_made_and_one_that_is_wanted_alone_is_fetched()
+    public async Task A_skipped_copy_is_not_made_and_a_copy_wanted_alone_is_fetched()
     {
         SwarmTorrent torrent = await MakeAsync(MetainfoVersion.V2);
         await World.RunAsync(seed: 4, async world =>

@@ -118,7 +118,7 @@ public sealed class HostilePeerScenarios
     });
 
     [Fact]
-    public Task A_choked_peer_gets_what_is_granted_to_it_three_times_and_no_more() => World.RunAsync(seed: 5, async world =>
+    public Task A_choked_peer_gets_its_allowed_fast_pieces_at_most_three_times() => World.RunAsync(seed: 5, async world =>
     {
         var torrent = new SwarmTorrent(5, Piece, 100 * Piece);
         await using var seed = new Node(world, 1);
@@ -231,7 +231,7 @@ public sealed class HostilePeerScenarios
     });
 
     [Fact]
-    public Task Connections_with_slow_handshakes_are_closed_and_others_get_in() => World.RunAsync(seed: 10, async world =>
+    public Task Connections_with_slow_handshakes_are_closed_and_make_room_for_others() => World.RunAsync(seed: 10, async world =>
     {
         var torrent = new SwarmTorrent(10, Piece, 8 * Piece);
         await using var node = new Node(world, 1);
@@ -257,7 +257,7 @@ public sealed class HostilePeerScenarios
     });
 
     [Fact]
-    public Task A_crowd_that_connects_and_does_nothing_does_not_keep_others_away() => World.RunAsync(seed: 11, async world =>
+    public Task Many_idle_connections_do_not_keep_others_away() => World.RunAsync(seed: 11, async world =>
     {
         var torrent = new SwarmTorrent(11, Piece, 8 * Piece);
         await using var node = new Node(world, 1);
@@ -277,7 +277,7 @@ public sealed class HostilePeerScenarios
     });
 
     [Fact]
-    public Task One_address_has_a_few_connections_and_no_more() => World.RunAsync(seed: 12, async world =>
+    public Task The_number_of_connections_per_address_is_bounded() => World.RunAsync(seed: 12, async world =>
     {
         var torrent = new SwarmTorrent(12, Piece, 8 * Piece);
         await using var node = new Node(world, 1);

@@ -72,7 +72,7 @@ public sealed class HostileSwarmScenarios(ITestOutputHelper output)
     });
 
     [Fact]
-    public Task Idle_connections_from_an_address_do_not_keep_others_there_away_and_busy_ones_stay() => World.RunAsync(seed: 4, async world =>
+    public Task Idle_connections_from_an_address_do_not_block_others_there_and_busy_ones_stay() => World.RunAsync(seed: 4, async world =>
     {
         const int OfOneHost = 8;
         var torrent = new SwarmTorrent(1, Piece, 4 * Piece);

@@ -36,7 +36,7 @@ public sealed class HybridScenarios
     }
 
     [Fact]
-    public async Task A_peer_that_refuses_one_hash_of_a_hybrid_is_asked_by_the_other_once_and_that_is_remembered()
+    public async Task A_peer_that_refuses_one_hash_of_a_hybrid_is_tried_once_with_the_other_and_that_is_remembered()
     {
         SwarmTorrent torrent = await SwarmTorrent.MakeAsync(2, MetainfoVersion.Hybrid, Piece, 10 * Piece);
         await World.RunAsync(seed: 2, async world =>
@@ -61,7 +61,7 @@ public sealed class HybridScenarios
     }
 
     [Fact]
-    public async Task A_peer_that_refuses_both_hashes_is_asked_by_the_second_one_time()
+    public async Task A_peer_that_refuses_both_hashes_is_tried_with_the_second_once()
     {
         SwarmTorrent torrent = await SwarmTorrent.MakeAsync(3, MetainfoVersion.Hybrid, Piece, 10 * Piece);
         await World.RunAsync(seed: 3, async world =>
@@ -82,7 +82,7 @@ public sealed class HybridScenarios
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Once_its_metadata_has_arrived_a_hybrid_is_in_the_swarms_of_both_hashes_whichever_its_link_has(bool isByV1)
+    public async Task Once_its_metadata_has_arrived_a_hybrid_joins_the_swarms_of_both_hashes(bool isByV1)
     {
         SwarmTorrent torrent = await SwarmTorrent.MakeAsync(4, MetainfoVersion.Hybrid, Piece, 10 * Piece);
         await World.RunAsync(seed: 4, async world =>

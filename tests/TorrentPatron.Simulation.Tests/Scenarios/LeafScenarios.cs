@@ -22,7 +22,7 @@ public sealed class LeafScenarios
     [InlineData(5, MetainfoVersion.V2, 64, 100)]
     [InlineData(6, MetainfoVersion.Hybrid, 8, 15)]
     [InlineData(7, MetainfoVersion.Hybrid, 64, 20)]
-    public async Task Of_five_peers_the_liar_is_banned_soon_after_its_first_wrong_block_and_no_good_block_is_wasted(
+    public async Task One_liar_among_five_peers_is_banned_soon_after_its_first_wrong_block_and_no_good_block_is_wasted(
         int seed, MetainfoVersion version, int blocks, int every)
     {
         SwarmTorrent torrent = await SwarmTorrent.MakeAsync(seed, version, blocks * Block, 2560L * Block);
@@ -109,7 +109,7 @@ public sealed class LeafScenarios
     }
 
     [Fact]
-    public async Task A_peer_with_wrong_block_hashes_is_banned_and_one_without_them_is_asked_in_vain()
+    public async Task A_peer_with_wrong_block_hashes_is_banned_and_one_without_them_does_no_harm()
     {
         SwarmTorrent torrent = await SwarmTorrent.MakeAsync(8, MetainfoVersion.V2, 16 * Block, 40L * 16 * Block);
         await World.RunAsync(seed: 8, async world =>

@@ -15,7 +15,7 @@ public sealed class MixedModeScenarios
     private static readonly TimeSpan Measuring = TimeSpan.FromSeconds(60);
 
     [Fact]
-    public async Task A_seed_whose_line_TCP_fills_gives_uTP_its_share_and_uses_the_line_as_before()
+    public async Task A_seed_whose_line_is_full_of_TCP_gives_uTP_its_share_and_still_uses_the_whole_line()
     {
         (double tcp, double utp) = await ShareAsync(isInternet: true, fromSeed: true, TransportPolicy.Tcp, TransportPolicy.Utp);
         Assert.InRange(utp, 0.25 * Line, 0.7 * Line);
@@ -23,7 +23,7 @@ public sealed class MixedModeScenarios
     }
 
     [Fact]
-    public async Task A_download_whose_line_TCP_fills_gives_uTP_its_share_and_uses_the_line_as_before()
+    public async Task A_download_whose_line_is_full_of_TCP_gives_uTP_its_share_and_still_uses_the_whole_line()
     {
         (double tcp, double utp) = await ShareAsync(isInternet: true, fromSeed: false, TransportPolicy.Tcp, TransportPolicy.Utp);
         Assert.InRange(utp, 0.2 * Line, 0.7 * Line);
@@ -47,7 +47,7 @@ public sealed class MixedModeScenarios
     }
 
     [Fact]
-    public async Task UTP_behind_a_slow_line_of_its_own_does_not_slow_TCP_down()
+    public async Task UTP_behind_its_own_slow_line_does_not_slow_TCP_down()
     {
         (double tcp, double utp) = await ShareAsync(isInternet: true, fromSeed: true, TransportPolicy.Tcp, TransportPolicy.Utp, slow: 20_000);
         Assert.InRange(utp, 5_000, 21_000);

@@ -16,7 +16,7 @@ public sealed class NetworkScenarios
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(30);
 
     [Fact]
-    public Task A_swarm_finds_itself_by_an_HTTP_tracker() => World.RunAsync(seed: 1, async world =>
+    public Task A_swarm_meets_through_an_HTTP_tracker() => World.RunAsync(seed: 1, async world =>
     {
         var torrent = new SwarmTorrent(1, Piece, 16 * Piece);
         SimulatedTracker tracker = ServeHttp(world);
@@ -80,7 +80,7 @@ public sealed class NetworkScenarios
     });
 
     [Fact]
-    public Task By_a_UDP_tracker_a_swarm_finds_itself_though_a_third_of_the_datagrams_is_lost() => World.RunAsync(seed: 5, async world =>
+    public Task A_swarm_meets_through_a_UDP_tracker_although_a_third_of_the_datagrams_is_lost() => World.RunAsync(seed: 5, async world =>
     {
         var torrent = new SwarmTorrent(5, Piece, 16 * Piece);
         var tracker = new SimulatedTracker(world);
@@ -99,7 +99,7 @@ public sealed class NetworkScenarios
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public Task UDP_trackers_are_asked_from_the_port_that_is_listened_on_whether_the_DHT_is_on_or_off(bool hasDht) => World.RunAsync(seed: 6, async world =>
+    public Task UDP_trackers_are_asked_from_the_listening_port_whether_the_DHT_is_on_or_off(bool hasDht) => World.RunAsync(seed: 6, async world =>
     {
         var torrent = new SwarmTorrent(6, Piece, 8 * Piece);
         SimulatedUdpTracker served = ServeUdp(world, new SimulatedTracker(world));
@@ -112,7 +112,7 @@ public sealed class NetworkScenarios
     });
 
     [Fact]
-    public Task By_the_DHT_alone_a_torrent_is_found_among_thirty_nodes_though_datagrams_are_lost() => World.RunAsync(seed: 7, async world =>
+    public Task A_torrent_is_found_by_the_DHT_alone_among_thirty_nodes_although_datagrams_are_lost() => World.RunAsync(seed: 7, async world =>
     {
         var torrent = new SwarmTorrent(7, Piece, 16 * Piece);
         world.Network.Loss = 0.05;
@@ -132,7 +132,7 @@ public sealed class NetworkScenarios
     });
 
     [Fact]
-    public Task In_the_local_network_a_torrent_is_found() => World.RunAsync(seed: 8, async world =>
+    public Task A_torrent_is_found_in_the_local_network() => World.RunAsync(seed: 8, async world =>
     {
         var torrent = new SwarmTorrent(8, Piece, 8 * Piece);
         await using var seed = new Node(world, 1, settings: made => made with { LocalDiscovery = true });

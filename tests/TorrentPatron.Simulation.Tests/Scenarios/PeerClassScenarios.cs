@@ -40,7 +40,7 @@ public sealed class PeerClassScenarios
         });
 
     [Fact]
-    public Task A_local_peer_obeys_the_upload_limit_where_it_is_to_and_no_longer_once_it_need_not() =>
+    public Task A_local_peer_obeys_the_upload_limit_only_while_the_setting_says_so() =>
         World.RunAsync(seed: 2, async world =>
         {
             await using Node seed = await SeedAsync(world, settings => settings with { LimitLocalPeers = true });
@@ -58,7 +58,7 @@ public sealed class PeerClassScenarios
         });
 
     [Fact]
-    public Task A_download_limit_does_not_slow_what_comes_from_a_local_peer() =>
+    public Task A_download_limit_does_not_slow_a_local_peer() =>
         World.RunAsync(seed: 3, async world =>
         {
             await using Node seed = await SeedAsync(world, settings => settings with { Limits = RateLimits.None });
@@ -77,7 +77,7 @@ public sealed class PeerClassScenarios
     [Theory]
     [InlineData(TransportPolicy.Tcp)]
     [InlineData(TransportPolicy.Utp)]
-    public Task A_class_has_a_limit_of_its_own_beside_that_of_all(TransportPolicy transport) =>
+    public Task A_class_has_its_own_limit_beside_the_overall_one(TransportPolicy transport) =>
         World.RunAsync(seed: 4, async world =>
         {
             await using Node seed = await SeedAsync(
@@ -111,7 +111,7 @@ public sealed class PeerClassScenarios
         });
 
     [Fact]
-    public Task A_local_peer_gets_a_slot_though_others_have_them_all_and_they_keep_theirs() =>
+    public Task A_local_peer_gets_a_slot_although_others_have_all_and_keep_them() =>
         World.RunAsync(seed: 6, async world =>
         {
             await using Node seed = await SeedAsync(world, settings => settings with { Limits = new RateLimits(0, 10_000) });

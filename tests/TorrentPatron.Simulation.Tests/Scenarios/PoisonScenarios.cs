@@ -17,7 +17,7 @@ public sealed class PoisonScenarios
     [InlineData(3, 15)]
     [InlineData(4, 15)]
     [InlineData(5, 15)]
-    public Task Of_five_peers_the_one_that_sends_wrong_blocks_is_banned_and_the_download_completes(int seed, int every) =>
+    public Task One_poisoner_among_five_peers_is_banned_and_the_download_completes(int seed, int every) =>
         World.RunAsync(seed, async world =>
         {
             var torrent = new SwarmTorrent(seed, Piece, 40 * Piece);

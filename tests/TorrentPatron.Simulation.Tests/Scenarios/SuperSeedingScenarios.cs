@@ -44,7 +44,7 @@ public sealed class SuperSeedingScenarios
     });
 
     [Fact]
-    public Task A_super_seed_offers_everything_at_once_if_it_meets_another_seed_or_is_switched_off() => World.RunAsync(seed: 4, async world =>
+    public Task A_super_seed_offers_everything_at_once_if_another_seed_connects_or_the_option_is_switched_off() => World.RunAsync(seed: 4, async world =>
     {
         var torrent = new SwarmTorrent(4, Piece, 64 * Piece);
         foreach (bool byCommand in new[] { true, false })

@@ -21,7 +21,7 @@ public sealed class SwarmScenarios
     });
 
     [Fact]
-    public Task A_swarm_completes_in_which_all_suggest_pieces_to_each_other() => World.RunAsync(seed: 7, async world =>
+    public Task A_swarm_in_which_all_suggest_pieces_completes() => World.RunAsync(seed: 7, async world =>
     {
         var torrent = new SwarmTorrent(1, Piece, 64 * Piece);
         await using var seed = new Node(world, 1, world.Network.Join(up: 200_000), settings: settings => settings with { SuggestPieces = true });
@@ -62,7 +62,7 @@ public sealed class SwarmScenarios
     }
 
     [Fact]
-    public Task Connections_that_break_all_the_time_only_slow_it_down() => World.RunAsync(seed: 3, async world =>
+    public Task Constantly_breaking_connections_only_slow_it_down() => World.RunAsync(seed: 3, async world =>
     {
         var torrent = new SwarmTorrent(3, Piece, 64 * Piece);
         var tracker = new SimulatedTracker(world);

@@ -57,7 +57,7 @@ public sealed class TrackerScenarios
     });
 
     [Fact]
-    public Task A_tracker_that_names_thousands_of_peers_that_are_none_does_not_hide_the_one_that_is() => World.RunAsync(seed: 2, async world =>
+    public Task A_tracker_that_names_thousands_of_false_peers_does_not_hide_the_real_one() => World.RunAsync(seed: 2, async world =>
     {
         var torrent = new SwarmTorrent(2, Piece, 8 * Piece);
         var tracker = new SimulatedTracker(world);
@@ -98,7 +98,7 @@ public sealed class TrackerScenarios
     });
 
     [Fact]
-    public Task Intervals_are_kept_whatever_they_are_within_bounds() => World.RunAsync(seed: 4, async world =>
+    public Task Intervals_within_bounds_are_respected() => World.RunAsync(seed: 4, async world =>
     {
         var torrent = new SwarmTorrent(4, Piece, 8 * Piece);
         var tracker = new SimulatedTracker(world) { Answer = _ => new AnnounceResponse { Interval = TimeSpan.FromHours(1) } };

@@ -16,7 +16,7 @@ public sealed class UnfinishedPieceScenarios
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(10);
 
     [Fact]
-    public Task Kills_that_come_faster_than_a_piece_lose_some_seconds_each() => World.RunAsync(seed: 1, async world =>
+    public Task Kills_more_frequent_than_pieces_lose_some_seconds_each() => World.RunAsync(seed: 1, async world =>
     {
         var torrent = new SwarmTorrent(1, Piece, 2 * Piece);
         await using var seed = new Node(world, 1, world.Network.Join(up: Rate));
@@ -101,7 +101,7 @@ public sealed class UnfinishedPieceScenarios
     });
 
     [Fact]
-    public Task A_poisoner_is_found_beside_blocks_of_an_earlier_session_and_the_honest_peer_stays() => World.RunAsync(seed: 3, async world =>
+    public Task A_poisoner_is_detected_despite_blocks_of_an_earlier_session_and_the_honest_peer_stays() => World.RunAsync(seed: 3, async world =>
     {
         var torrent = new SwarmTorrent(3, Piece, 2 * Piece);
         SimulatedHost liar = world.Network.Join(up: Rate), honest = world.Network.Join(up: Rate);

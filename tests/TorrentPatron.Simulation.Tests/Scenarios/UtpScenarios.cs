@@ -151,7 +151,7 @@ public sealed class UtpScenarios
         });
 
     [Fact]
-    public Task A_port_that_is_changed_is_reached_by_uTP() =>
+    public Task A_changed_port_is_reached_by_uTP() =>
         World.RunAsync(seed: 5, async world =>
         {
             var torrent = new SwarmTorrent(1, Piece, 8 * Piece);
@@ -166,7 +166,7 @@ public sealed class UtpScenarios
         });
 
     [Fact]
-    public Task An_upload_limit_holds_for_uTP_and_counts_its_headers() =>
+    public Task An_upload_limit_applies_to_uTP_and_counts_its_headers() =>
         World.RunAsync(seed: 4, async world =>
         {
             var torrent = new SwarmTorrent(1, Piece, 60 * Piece);

@@ -127,7 +127,7 @@ public sealed class WebSeedScenarios
     });
 
     [Fact]
-    public Task A_web_seed_that_lies_in_pieces_that_peers_complete_is_found_too() => World.RunAsync(seed: 7, async world =>
+    public Task A_web_seed_that_lies_in_pieces_completed_by_peers_is_also_detected() => World.RunAsync(seed: 7, async world =>
     {
         // Two web seeds and a peer share large pieces.
         var torrent = new SwarmTorrent(7, 4 << 20, 4 * (4 << 20));
@@ -213,7 +213,7 @@ public sealed class WebSeedScenarios
     });
 
     [Fact]
-    public Task Of_many_web_seeds_a_few_are_asked_at_once_and_others_replace_those_that_fail() => World.RunAsync(seed: 24, async world =>
+    public Task A_few_of_many_web_seeds_are_used_at_once_and_others_replace_failed_ones() => World.RunAsync(seed: 24, async world =>
     {
         var torrent = new SwarmTorrent(24, Piece, 300 * Piece);
         SimulatedWebServer[] servers = [.. Enumerable.Range(0, 12).Select(_ => Server(world, torrent, up: 50_000))];
@@ -284,7 +284,7 @@ public sealed class WebSeedScenarios
     });
 
     [Fact]
-    public Task A_server_that_ignores_ranges_is_given_up_if_the_beginning_of_the_file_exists() => World.RunAsync(seed: 13, async world =>
+    public Task A_server_that_ignores_ranges_is_abandoned_if_the_beginning_of_the_file_exists() => World.RunAsync(seed: 13, async world =>
     {
         var torrent = new SwarmTorrent(13, Piece, 100 * Piece);
         SimulatedWebServer server = Server(world, torrent);
@@ -345,7 +345,7 @@ public sealed class WebSeedScenarios
     });
 
     [Fact]
-    public Task A_web_seed_is_not_asked_for_blocks_that_peers_are_sending_but_for_those_they_never_send() => World.RunAsync(seed: 16, async world =>
+    public Task Blocks_that_peers_are_sending_are_not_requested_from_a_web_seed_unless_they_never_arrive() => World.RunAsync(seed: 16, async world =>
     {
         var torrent = new SwarmTorrent(16, Piece, 2 * Piece);
         await using var node = new Node(world, 1);
