@@ -6,7 +6,7 @@ namespace TorrentPatron.Interop.Tests;
 public sealed class CrashTests
 {
     [Fact]
-    public async Task Killed_at_any_moment_a_download_continues_and_no_missing_data_counts()
+    public async Task A_killed_download_continues_and_counts_no_missing_data()
     {
         await using var run = new CrashRun(size: 12, rate: 8, piece: 256, seed: 3);
         for (int rounds = 0; run.Kills < 3 && rounds < 12; rounds++)
@@ -18,7 +18,7 @@ public sealed class CrashTests
     }
 
     [Fact]
-    public async Task Killed_at_any_moment_a_service_goes_on_as_its_clients_were_told()
+    public async Task A_killed_service_continues_as_its_clients_were_told()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "A service there ends in order by other means.");
         await using var run = new CrashRun(size: 12, rate: 8, piece: 256, seed: 4, isService: true);

@@ -58,7 +58,7 @@ public sealed class DhtTests
 
     // Transmission ignores DHT nodes on loopback, and aria2 ignores peers there.
     [Fact]
-    public Task Whoever_seeds_we_find_by_a_link() => OwnNetwork.RunAsync(() => Task.WhenAll(PeerKinds.WithoutTracker.Select(async kind =>
+    public Task We_find_every_seeding_client_by_a_link() => OwnNetwork.RunAsync(() => Task.WhenAll(PeerKinds.WithoutTracker.Select(async kind =>
     {
         await using Meeting meeting = await MeetAsync();
         await using DhtCrowd crowd = await DhtCrowd.StartAsync(Nodes, i => OwnNetwork.Address(i + 1));
@@ -72,7 +72,7 @@ public sealed class DhtTests
     })));
 
     [Fact]
-    public Task Whoever_has_a_link_finds_us() => OwnNetwork.RunAsync(async () =>
+    public Task Every_client_with_a_link_finds_us() => OwnNetwork.RunAsync(async () =>
     {
         await using Meeting meeting = await MeetAsync();
         await using DhtCrowd crowd = await DhtCrowd.StartAsync(Nodes, i => OwnNetwork.Address(i + 1));

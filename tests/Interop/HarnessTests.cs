@@ -10,7 +10,7 @@ public sealed class HarnessTests
     [InlineData(PeerKind.Libtorrent, PeerKind.Aria2, Road.HttpTracker)]
     [InlineData(PeerKind.Transmission, PeerKind.Libtorrent, Road.UdpTracker)]
     [InlineData(PeerKind.Aria2, PeerKind.Libtorrent, Road.DirectPeer)]
-    public async Task Programs_of_others_exchange_a_folder(PeerKind from, PeerKind to, Road road)
+    public async Task Other_clients_exchange_a_folder(PeerKind from, PeerKind to, Road road)
     {
         await using Meeting meeting = await Meeting.MakeAsync(
             TorrentTool.Libtorrent, road, below => Payload.Write(Shape.Folder, below));

@@ -13,7 +13,7 @@ public sealed class LocalDiscoveryTests
     private static readonly Finding Calling = new(LocalDiscovery: true);
 
     [Fact]
-    public Task Whoever_seeds_we_find_by_a_link() => OwnNetwork.RunAsync(async () =>
+    public Task We_find_every_seeding_client_by_a_link() => OwnNetwork.RunAsync(async () =>
     {
         foreach (PeerKind kind in PeerKinds.WithoutTracker)
         {
@@ -34,7 +34,7 @@ public sealed class LocalDiscoveryTests
     });
 
     [Fact]
-    public Task Whoever_has_a_link_finds_us() => OwnNetwork.RunAsync(async () =>
+    public Task Every_client_with_a_link_finds_us() => OwnNetwork.RunAsync(async () =>
     {
         foreach (PeerKind kind in PeerKinds.WithoutTracker)
         {

@@ -16,7 +16,7 @@ public sealed class MagnetTests
 
     [Theory]
     [MemberData(nameof(EverybodyByEveryRoad))]
-    public async Task By_a_link_we_download_from(PeerKind kind, Road road)
+    public async Task We_download_by_a_link_from(PeerKind kind, Road road)
     {
         await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, road, below => Payload.Write(Shape.Folder, below));
         await using ForeignPeer seed = await ForeignPeer.StartAsync(kind, meeting.Torrent, meeting.SeedFolder, meeting.Workspace);

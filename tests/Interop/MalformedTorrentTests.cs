@@ -9,7 +9,7 @@ namespace TorrentPatron.Interop.Tests;
 public sealed class MalformedTorrentTests
 {
     [Fact]
-    public async Task What_is_wrong_with_a_torrent_is_forgiven_or_not_as_by_libtorrent()
+    public async Task Malformed_torrents_are_accepted_or_refused_as_by_libtorrent()
     {
         string python = Tool.RequireLibtorrent();
         using var workspace = new Workspace();

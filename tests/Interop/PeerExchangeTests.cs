@@ -21,7 +21,7 @@ public sealed class PeerExchangeTests
     private static readonly Finding Asking = new(PeerExchange: true);
 
     [Fact]
-    public Task A_seed_and_six_each_of_whom_knows_one_other_are_all_connected() => OwnNetwork.RunAsync(async () =>
+    public Task A_seed_and_six_peers_that_each_know_one_other_all_connect() => OwnNetwork.RunAsync(async () =>
     {
         await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, Road.DirectPeer, below => Payload.WriteFile(below, Size));
         int last = 0;

@@ -12,7 +12,7 @@ namespace TorrentPatron.Interop.Tests;
 public sealed class PrivateTorrentTests
 {
     [Fact]
-    public Task Nobody_hears_of_it_by_the_DHT_by_local_discovery_or_by_peer_exchange() => OwnNetwork.RunAsync(async () =>
+    public Task It_is_not_announced_by_the_DHT_local_discovery_or_peer_exchange() => OwnNetwork.RunAsync(async () =>
     {
         await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, Road.DirectPeer, below => Payload.Write(Shape.SingleFile, below));
         string secret = meeting.Workspace.File("private.torrent");

@@ -42,7 +42,7 @@ public sealed class ResumeTests
     }
 
     [Fact]
-    public async Task A_complete_torrent_starts_again_without_a_look_at_its_bytes()
+    public async Task A_complete_torrent_is_restarted_without_a_recheck()
     {
         await using Meeting meeting = await MakeAsync();
         await using ForeignPeer seed = await SeedAsync(meeting);

@@ -14,7 +14,7 @@ public sealed class ScrapeTests
     [Theory]
     [InlineData(Road.HttpTracker)]
     [InlineData(Road.UdpTracker)]
-    internal async Task What_opentracker_answers_to_a_scrape_is_what_our_status_shows(Road road)
+    internal async Task Our_status_shows_opentrackers_scrape_answer(Road road)
     {
         await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, road, below => Payload.Write(Shape.Folder, below));
         await using OurPeer seed = new(meeting.Workspace, name: "the seed's state"), leecher = new(meeting.Workspace);
@@ -32,7 +32,7 @@ public sealed class ScrapeTests
     }
 
     [Fact]
-    internal async Task A_tracker_that_does_not_tell_its_counts_when_it_is_announced_to_is_scraped_for_them()
+    internal async Task A_tracker_whose_announce_answers_have_no_counts_is_scraped()
     {
         await using var front = new CountlessTracker { Behind = OpenTracker.Reserve(Road.HttpTracker) };
         using var workspace = new Tools.Workspace();

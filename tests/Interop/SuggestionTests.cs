@@ -13,7 +13,7 @@ public sealed class SuggestionTests
     private const int Length = 4_000_000;
 
     [Fact]
-    public async Task We_suggest_to_libtorrent_what_another_has_just_asked_for()
+    public async Task We_suggest_recently_requested_pieces_to_libtorrent()
     {
         await using Meeting meeting = await MeetAsync();
         await using var we = new OurPeer(meeting.Workspace, suggestPieces: true);
@@ -29,7 +29,7 @@ public sealed class SuggestionTests
     }
 
     [Fact]
-    public async Task Libtorrent_suggests_to_us_what_another_has_just_asked_for()
+    public async Task Libtorrent_suggests_recently_requested_pieces_to_us()
     {
         await using Meeting meeting = await MeetAsync();
         // A libtorrent seed suggests nothing, so it lacks the last piece.

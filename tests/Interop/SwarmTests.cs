@@ -77,7 +77,7 @@ public sealed class SwarmTests
     }
 
     [Fact]
-    public async Task A_file_that_is_skipped_is_not_fetched()
+    public async Task A_skipped_file_is_not_fetched()
     {
         await using Meeting meeting = await Meeting.MakeAsync(
             TorrentTool.Libtorrent, Road.DirectPeer, below => Payload.Write(Shape.Folder, below));
@@ -111,7 +111,7 @@ public sealed class SwarmTests
     }
 
     [Fact]
-    public async Task We_do_not_download_faster_than_we_are_allowed_to()
+    public async Task We_do_not_exceed_the_download_limit()
     {
         await using Meeting meeting = await Meeting.MakeAsync(
             TorrentTool.Libtorrent, Road.DirectPeer, below => Payload.WriteFile(below, LimitedSize));
@@ -133,7 +133,7 @@ public sealed class SwarmTests
     }
 
     [Fact]
-    public async Task We_do_not_upload_faster_than_we_are_allowed_to()
+    public async Task We_do_not_exceed_the_upload_limit()
     {
         await using Meeting meeting = await Meeting.MakeAsync(
             TorrentTool.Libtorrent, Road.DirectPeer, below => Payload.WriteFile(below, LimitedSize));

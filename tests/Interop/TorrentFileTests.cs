@@ -32,7 +32,7 @@ public sealed partial class TorrentFileTests
     [InlineData(TorrentTool.Mktorrent)]
     [InlineData(TorrentTool.Transmission)]
     [InlineData(TorrentTool.Libtorrent)]
-    public async Task Our_torrent_says_of_a_folder_what_those_of_others_say(TorrentTool maker)
+    public async Task Our_torrent_of_a_folder_has_the_same_content_as_other_tools_torrents(TorrentTool maker)
     {
         await using Meeting meeting = await Meeting.MakeAsync(maker, Road.DirectPeer, below => Payload.Write(Shape.Folder, below));
         string ourTorrent = meeting.Workspace.File("ours.torrent");

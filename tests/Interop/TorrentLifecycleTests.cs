@@ -14,7 +14,7 @@ public sealed class TorrentLifecycleTests
     [Theory]
     [InlineData(PeerKind.Libtorrent, TorrentTool.Libtorrent)]
     [InlineData(PeerKind.Transmission, TorrentTool.Transmission)]
-    public async Task Only_the_files_that_are_chosen_come_and_the_others_when_they_are_wanted(PeerKind kind, TorrentTool tool)
+    public async Task Only_chosen_files_are_downloaded_and_the_others_once_they_are_wanted(PeerKind kind, TorrentTool tool)
     {
         await using Meeting meeting = await Meeting.MakeAsync(tool, Road.DirectPeer, below => Payload.Write(Shape.Folder, below));
         await using ForeignPeer seed = await ForeignPeer.StartAsync(kind, meeting.Torrent, meeting.SeedFolder, meeting.Workspace);
@@ -44,7 +44,7 @@ public sealed class TorrentLifecycleTests
     }
 
     [Fact]
-    public async Task A_peer_gets_everything_although_the_files_are_moved_meanwhile()
+    public async Task A_peer_gets_everything_while_the_files_are_moved()
     {
         await using Meeting meeting = await Meeting.MakeAsync(
             TorrentTool.Ours, Road.DirectPeer, below => Payload.Write(Shape.Folder, below));

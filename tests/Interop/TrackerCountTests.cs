@@ -13,7 +13,7 @@ public sealed class TrackerCountTests
     [Theory]
     [InlineData(Road.HttpTracker)]
     [InlineData(Road.UdpTracker)]
-    internal async Task A_download_of_some_files_counts_as_a_leecher_and_one_of_all_as_a_download_even_where_it_ends_at_once(Road road)
+    internal async Task A_partial_download_counts_as_a_leecher_and_a_full_one_as_a_download_even_if_it_ends_at_once(Road road)
     {
         await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, road, below => Payload.Write(Shape.Folder, below));
         await using OurPeer seed = new(meeting.Workspace, name: "the seed's state"), we = new(meeting.Workspace);

@@ -23,19 +23,19 @@ public sealed class TransportFallbackTests
         """;
 
     [Fact]
-    public Task A_libtorrent_that_takes_TCP_alone_is_reached_though_uTP_is_tried_first() => OwnNetwork.RunAsync(() => DownloadAsync([], PeerTransport.Tcp), Build);
+    public Task A_libtorrent_with_TCP_only_is_reached_although_uTP_is_tried_first() => OwnNetwork.RunAsync(() => DownloadAsync([], PeerTransport.Tcp), Build);
 
     [Fact]
-    public Task A_libtorrent_that_takes_uTP_alone_is_reached() => OwnNetwork.RunAsync(() => DownloadAsync(["--utp"], PeerTransport.Utp), Build);
+    public Task A_libtorrent_with_uTP_only_is_reached() => OwnNetwork.RunAsync(() => DownloadAsync(["--utp"], PeerTransport.Utp), Build);
 
     [Fact]
-    public Task A_libtorrent_that_takes_both_is_reached_by_uTP() => OwnNetwork.RunAsync(() => DownloadAsync(["--mixed"], PeerTransport.Utp), Build);
+    public Task A_libtorrent_with_both_protocols_is_reached_by_uTP() => OwnNetwork.RunAsync(() => DownloadAsync(["--mixed"], PeerTransport.Utp), Build);
 
     [Fact]
-    public Task A_libtorrent_reaches_us_where_we_take_TCP_alone() => OwnNetwork.RunAsync(() => UploadAsync(TransportPolicy.Tcp, PeerTransport.Tcp), Build);
+    public Task A_libtorrent_reaches_us_if_we_accept_TCP_only() => OwnNetwork.RunAsync(() => UploadAsync(TransportPolicy.Tcp, PeerTransport.Tcp), Build);
 
     [Fact]
-    public Task A_libtorrent_reaches_us_by_uTP_where_we_take_both() => OwnNetwork.RunAsync(() => UploadAsync(TransportPolicy.Any, PeerTransport.Utp), Build);
+    public Task A_libtorrent_reaches_us_by_uTP_if_we_accept_both_protocols() => OwnNetwork.RunAsync(() => UploadAsync(TransportPolicy.Any, PeerTransport.Utp), Build);
 
     private static async Task DownloadAsync(string[] options, PeerTransport expected)
     {

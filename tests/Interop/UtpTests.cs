@@ -57,7 +57,7 @@ public sealed class UtpTests
     }
 
     [Fact]
-    public async Task From_libutp_we_download()
+    public async Task We_download_from_libutp()
     {
         await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, Road.DirectPeer, below => Payload.Write(Shape.SingleFile, below));
         await using var seed = WebTorrentPeer.Start(meeting.Torrent, meeting.SeedFolder);
@@ -73,7 +73,7 @@ public sealed class UtpTests
     }
 
     [Fact]
-    public async Task By_libutp_others_download_from_us()
+    public async Task Others_download_from_us_by_libutp()
     {
         await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, Road.DirectPeer, below => Payload.Write(Shape.SingleFile, below));
         await using var we = new OurPeer(meeting.Workspace, transport: TransportPolicy.Utp);
@@ -89,7 +89,7 @@ public sealed class UtpTests
     }
 
     [Fact]
-    public async Task By_a_link_we_download_over_encrypted_uTP()
+    public async Task We_download_by_a_link_over_encrypted_uTP()
     {
         await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, Road.DirectPeer, below => Payload.Write(Shape.Folder, below));
         await using ForeignPeer seed = await ForeignPeer.StartAsync(
@@ -107,7 +107,7 @@ public sealed class UtpTests
     }
 
     [Fact]
-    public async Task Over_IPv6_and_between_two_of_us()
+    public async Task Two_of_our_peers_use_uTP_over_IPv6()
     {
         await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, Road.DirectPeer, below => Payload.Write(Shape.SingleFile, below));
         await using var seed = new OurPeer(meeting.Workspace, IPAddress.IPv6Loopback, transport: TransportPolicy.Utp);

@@ -137,7 +137,7 @@ public sealed class V2Tests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task We_dial_a_libtorrent_that_knows_one_hash_of_a_hybrid_alone(bool isByV1)
+    public async Task We_dial_a_libtorrent_that_knows_only_one_hash_of_a_hybrid(bool isByV1)
     {
         await using Meeting meeting = await MeetAsync(MetainfoVersion.Hybrid, Shape.Folder);
         await using ForeignPeer peer = await ForeignPeer.StartAsync(
@@ -169,7 +169,7 @@ public sealed class V2Tests
     [Theory]
     [InlineData(MetainfoVersion.V2)]
     [InlineData(MetainfoVersion.Hybrid)]
-    public async Task Piece_layers_that_a_torrent_file_lacks_come_from_libtorrent_and_are_kept(MetainfoVersion version)
+    public async Task Piece_layers_missing_from_a_torrent_file_are_fetched_from_libtorrent_and_saved(MetainfoVersion version)
     {
         await using Meeting meeting = await MeetAsync(version, Shape.Folder);
         await using ForeignPeer seed = await ForeignPeer.StartAsync(PeerKind.Libtorrent, meeting.Torrent, meeting.SeedFolder, meeting.Workspace);

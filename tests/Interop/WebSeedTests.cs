@@ -16,7 +16,7 @@ public sealed class WebSeedTests
 
     [Theory]
     [MemberData(nameof(Servers))]
-    public async Task A_web_server_alone_gives_everything(string program, Shape shape)
+    public async Task A_web_server_alone_serves_a_complete_torrent(string program, Shape shape)
     {
         await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, Road.DirectPeer, below => Payload.Write(shape, below));
         await using WebServer server = await WebServer.StartAsync(program, WebServer.Reserve(), meeting.SeedFolder, meeting.Workspace);
@@ -33,7 +33,7 @@ public sealed class WebSeedTests
     [Theory]
     [InlineData(MetainfoVersion.V2)]
     [InlineData(MetainfoVersion.Hybrid)]
-    public async Task A_torrent_of_version_2_and_a_hybrid_come_from_a_web_server(MetainfoVersion version)
+    public async Task A_v2_torrent_and_a_hybrid_are_downloaded_from_a_web_server(MetainfoVersion version)
     {
         Uri address = WebServer.Reserve();
         await using Meeting meeting = await Meeting.MakeAsync(
@@ -52,7 +52,7 @@ public sealed class WebSeedTests
     [Theory]
     [InlineData("nginx")]
     [InlineData("lighttpd")]
-    public async Task A_web_server_and_a_peer_give_together(string program)
+    public async Task A_web_server_and_a_peer_serve_a_torrent_together(string program)
     {
         await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, Road.DirectPeer, below => Payload.WriteFile(below, 64 << 20));
         await using WebServer server = await WebServer.StartAsync(program, WebServer.Reserve(), meeting.SeedFolder, meeting.Workspace);
@@ -76,7 +76,7 @@ public sealed class WebSeedTests
     }
 
     [Fact]
-    public async Task A_proxy_carries_what_comes_from_a_web_server()
+    public async Task Web_seed_requests_go_through_the_proxy()
     {
         await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, Road.DirectPeer, below => Payload.Write(Shape.Folder, below));
         await using WebServer server = await WebServer.StartAsync("nginx", WebServer.Reserve(), meeting.SeedFolder, meeting.Workspace);
@@ -99,7 +99,7 @@ public sealed class WebSeedTests
     [InlineData(PeerKind.Libtorrent, Shape.Folder)]
     [InlineData(PeerKind.Aria2, Shape.SingleFile)]
     [InlineData(PeerKind.Aria2, Shape.Folder)]
-    public async Task Another_program_fetches_from_the_web_seed_of_our_torrent(PeerKind kind, Shape shape)
+    public async Task Another_client_downloads_from_the_web_seed_of_our_torrent(PeerKind kind, Shape shape)
     {
         Uri address = WebServer.Reserve();
         await using Meeting meeting = await Meeting.MakeAsync(

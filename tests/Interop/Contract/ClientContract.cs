@@ -16,7 +16,7 @@ namespace TorrentPatron.Interop.Tests.Contract;
 public abstract class ClientContract(string engine, bool byService = false) : EngineContract(engine, byService)
 {
     [Fact]
-    public async Task A_client_is_called_what_its_engine_is_called_and_says_where_it_listens()
+    public async Task A_client_has_its_engines_name_and_reports_its_end_point()
     {
         using var workspace = new ContractWorkspace();
         await using var client = new ContractClient(Engine, workspace.State);
@@ -29,7 +29,7 @@ public abstract class ClientContract(string engine, bool byService = false) : En
     }
 
     [Fact]
-    public async Task A_client_that_is_not_to_listen_does_not_and_one_that_cannot_says_so()
+    public async Task A_client_does_not_listen_if_told_not_to_and_warns_if_it_cannot()
     {
         using var workspace = new ContractWorkspace();
         await using var first = new ContractClient(Engine, workspace.State);
@@ -42,7 +42,7 @@ public abstract class ClientContract(string engine, bool byService = false) : En
     }
 
     [Fact]
-    public async Task A_torrent_that_runs_is_not_started_again_but_shown()
+    public async Task A_start_of_a_running_torrent_returns_that_torrent()
     {
         using var workspace = new ContractWorkspace();
         await using var client = new ContractClient(Engine, workspace.State);
@@ -59,7 +59,7 @@ public abstract class ClientContract(string engine, bool byService = false) : En
     }
 
     [Fact]
-    public async Task A_start_that_fails_says_why_and_leaves_nothing_behind()
+    public async Task A_failed_start_reports_the_reason_and_leaves_nothing_behind()
     {
         using var workspace = new ContractWorkspace();
         await using var client = new ContractClient(Engine, workspace.State);
@@ -83,7 +83,7 @@ public abstract class ClientContract(string engine, bool byService = false) : En
     }
 
     [Fact]
-    public async Task A_torrent_that_is_closed_is_gone_and_can_be_started_again()
+    public async Task A_closed_torrent_is_forgotten_and_can_be_started_again()
     {
         using var workspace = new ContractWorkspace();
         await using var client = new ContractClient(Engine, workspace.State);
@@ -105,7 +105,7 @@ public abstract class ClientContract(string engine, bool byService = false) : En
     }
 
     [Fact]
-    public async Task Commands_for_a_torrent_that_does_not_run_fail()
+    public async Task Commands_for_a_torrent_that_is_not_running_fail()
     {
         using var workspace = new ContractWorkspace();
         await using var client = new ContractClient(Engine, workspace.State);
@@ -124,7 +124,7 @@ public abstract class ClientContract(string engine, bool byService = false) : En
     }
 
     [Fact]
-    public async Task A_client_that_is_disposed_in_the_middle_answers_what_is_open_saves_and_ends()
+    public async Task Disposing_a_busy_client_answers_pending_commands_and_saves_state()
     {
         SkipByService("its torrents do not end with a client.");
         ITorrentEngine under = Engine;
@@ -159,7 +159,7 @@ public abstract class ClientContract(string engine, bool byService = false) : En
     }
 
     [Fact]
-    public async Task Disposal_while_torrents_start_is_answered_for_each_of_them()
+    public async Task Disposing_a_client_answers_each_pending_start()
     {
         using var workspace = new ContractWorkspace();
         var client = new ContractClient(Engine, workspace.State);
@@ -180,7 +180,7 @@ public abstract class ClientContract(string engine, bool byService = false) : En
     }
 
     [Fact]
-    public async Task Two_clients_in_one_process_know_nothing_of_each_other_and_one_may_go()
+    public async Task Two_clients_in_one_process_are_independent_and_one_can_be_disposed()
     {
         ITorrentEngine under = Engine;
         await using Meeting meeting = await MakeAsync();
@@ -205,7 +205,7 @@ public abstract class ClientContract(string engine, bool byService = false) : En
     }
 
     [Fact]
-    public async Task What_an_engine_lacks_it_refuses_and_says_what_to_do()
+    public async Task Unsupported_requests_fail_with_an_error_and_a_remedy()
     {
         using var workspace = new ContractWorkspace();
         await using var client = new ContractClient(Engine, workspace.State);
@@ -278,7 +278,7 @@ public abstract class ClientContract(string engine, bool byService = false) : En
     }
 
     [Fact]
-    public async Task After_its_end_a_client_refuses_everything()
+    public async Task A_disposed_client_refuses_every_command()
     {
         using var workspace = new ContractWorkspace();
         ITorrentClient client = Engine.CreateClient(new ClientSettings { BindAddress = IPAddress.Loopback });

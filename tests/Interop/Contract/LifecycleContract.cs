@@ -56,7 +56,7 @@ public abstract class LifecycleContract(string engine, bool byService = false) :
     }
 
     [Fact]
-    public async Task A_torrent_rests_and_goes_on()
+    public async Task A_torrent_can_be_suspended_and_resumed()
     {
         ITorrentEngine under = Engine;
         await using Meeting meeting = await MakeAsync();
@@ -134,7 +134,7 @@ public abstract class LifecycleContract(string engine, bool byService = false) :
     }
 
     [Fact]
-    public async Task A_torrent_that_has_seeded_enough_rests_and_says_so_once()
+    public async Task A_torrent_that_reaches_its_seeding_goal_is_suspended_and_reports_that_once()
     {
         using var workspace = new ContractWorkspace();
         await using var client = new ContractClient(Engine, workspace.State);
@@ -156,7 +156,7 @@ public abstract class LifecycleContract(string engine, bool byService = false) :
     }
 
     [Fact]
-    public async Task What_is_set_while_a_torrent_runs_holds_and_is_remembered()
+    public async Task Options_changed_while_a_torrent_runs_apply_and_are_saved()
     {
         ITorrentEngine under = Engine;
         using var workspace = new ContractWorkspace();
@@ -191,7 +191,7 @@ public abstract class LifecycleContract(string engine, bool byService = false) :
     }
 
     [Fact]
-    public async Task Files_go_to_another_folder_while_they_are_downloaded_and_stay_good_there()
+    public async Task Files_can_be_moved_to_another_folder_while_they_are_downloaded()
     {
         ITorrentEngine under = Engine;
         await using Meeting meeting = await MakeAsync();
@@ -250,7 +250,7 @@ public abstract class LifecycleContract(string engine, bool byService = false) :
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_torrent_that_is_removed_is_forgotten_and_its_data_goes_where_that_is_wanted(bool deleteData)
+    public async Task A_removed_torrent_is_forgotten_and_its_data_is_deleted_if_requested(bool deleteData)
     {
         ITorrentEngine under = Engine;
         await using Meeting meeting = await MakeAsync(below => Payload.Write(Shape.Folder, below));
@@ -298,7 +298,7 @@ public abstract class LifecycleContract(string engine, bool byService = false) :
     }
 
     [Fact]
-    public async Task A_part_of_the_disk_stays_free()
+    public async Task The_reserved_disk_space_stays_free()
     {
         ITorrentEngine under = Engine;
         await using Meeting meeting = await MakeAsync();

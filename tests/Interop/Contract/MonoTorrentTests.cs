@@ -8,7 +8,7 @@ namespace TorrentPatron.Interop.Tests.Contract;
 public sealed class MonoTorrentTests() : EngineContract("MonoTorrent")
 {
     [Fact]
-    public void What_it_brings_along_meets_nobody_elses()
+    public void Its_assemblies_have_their_own_load_context()
     {
         AssemblyLoadContext own = AssemblyLoadContext.GetLoadContext(Engine.GetType().Assembly)!;
 
@@ -18,7 +18,7 @@ public sealed class MonoTorrentTests() : EngineContract("MonoTorrent")
     }
 
     [Fact]
-    public async Task What_it_would_write_outside_of_its_folder_is_refused()
+    public async Task Torrents_that_would_write_outside_their_folder_are_refused()
     {
         using var workspace = new ContractWorkspace();
         await using var client = new ContractClient(Engine, workspace.State);

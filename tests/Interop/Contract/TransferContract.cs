@@ -20,7 +20,7 @@ public abstract class TransferContract(string engine, bool byService = false) : 
     [Theory]
     [InlineData(Shape.SingleFile)]
     [InlineData(Shape.Folder)]
-    public async Task A_download_is_started_goes_through_its_states_and_is_complete_once(Shape shape)
+    public async Task A_download_passes_through_its_states_and_completes_once(Shape shape)
     {
         ITorrentEngine under = Engine;
         await using Meeting meeting = await MakeAsync(below => Payload.Write(shape, below));
@@ -50,7 +50,7 @@ public abstract class TransferContract(string engine, bool byService = false) : 
     }
 
     [Fact]
-    public async Task What_is_here_is_given_to_others_and_counted()
+    public async Task Uploads_are_served_and_counted()
     {
         ITorrentEngine under = Engine;
         await using Meeting meeting = await MakeAsync();
@@ -90,7 +90,7 @@ public abstract class TransferContract(string engine, bool byService = false) : 
     }
 
     [Fact]
-    public async Task A_torrent_tells_how_it_stands_again_and_again_while_it_downloads()
+    public async Task A_downloading_torrent_reports_its_status_regularly()
     {
         ITorrentEngine under = Engine;
         await using Meeting meeting = await MakeAsync();
@@ -114,7 +114,7 @@ public abstract class TransferContract(string engine, bool byService = false) : 
     }
 
     [Fact]
-    public async Task A_torrent_stays_below_its_own_limit_and_one_without_below_the_clients()
+    public async Task A_torrent_obeys_its_own_limit_or_the_clients_if_it_has_none()
     {
         ITorrentEngine under = Engine;
         await using Meeting meeting = await MakeAsync();
@@ -146,7 +146,7 @@ public abstract class TransferContract(string engine, bool byService = false) : 
     }
 
     [Fact]
-    public async Task Files_that_are_not_wanted_are_not_fetched()
+    public async Task Skipped_files_are_not_fetched()
     {
         ITorrentEngine under = Engine;
         await using Meeting meeting = await MakeAsync(below => Payload.Write(Shape.Folder, below));
@@ -178,7 +178,7 @@ public abstract class TransferContract(string engine, bool byService = false) : 
     }
 
     [Fact]
-    public async Task A_choice_that_leaves_no_file_fails_the_start()
+    public async Task A_start_without_any_chosen_file_fails()
     {
         using var workspace = new ContractWorkspace();
         await using var client = new ContractClient(Engine, workspace.State);
@@ -195,7 +195,7 @@ public abstract class TransferContract(string engine, bool byService = false) : 
     }
 
     [Fact]
-    public async Task Files_are_wanted_and_no_longer_wanted_while_the_torrent_runs()
+    public async Task File_priorities_can_be_changed_while_the_torrent_runs()
     {
         ITorrentEngine under = Engine;
         await using Meeting meeting = await MakeAsync(below => Payload.Write(Shape.Folder, below));
@@ -225,7 +225,7 @@ public abstract class TransferContract(string engine, bool byService = false) : 
     }
 
     [Fact]
-    public async Task Whatever_a_torrent_calls_its_files_nothing_is_made_outside_of_its_folder()
+    public async Task Hostile_file_names_create_nothing_outside_the_torrents_folder()
     {
         ITorrentEngine under = Engine;
         using var workspace = new ContractWorkspace();
@@ -264,7 +264,7 @@ public abstract class TransferContract(string engine, bool byService = false) : 
     }
 
     [Fact]
-    public async Task Saved_peers_are_saved_again_by_a_run_that_reaches_none()
+    public async Task Saved_peers_are_kept_by_a_run_that_reaches_none()
     {
         ITorrentEngine under = Engine;
         using var workspace = new ContractWorkspace();
@@ -311,7 +311,7 @@ public abstract class TransferContract(string engine, bool byService = false) : 
     [Theory]
     [InlineData(false, ClosedBy.Peer)]
     [InlineData(true, ClosedBy.Network)]
-    public async Task A_peer_that_leaves_is_remembered_with_the_side_that_closed(bool breaks, ClosedBy expected)
+    public async Task A_closed_peer_is_remembered_with_the_side_that_closed(bool breaks, ClosedBy expected)
     {
         ITorrentEngine under = Engine;
         await using Meeting meeting = await MakeAsync();
@@ -331,7 +331,7 @@ public abstract class TransferContract(string engine, bool byService = false) : 
     }
 
     [Fact]
-    public async Task Peers_that_are_left_with_the_torrent_are_remembered_so()
+    public async Task Peers_disconnected_by_a_suspension_are_remembered_with_that_reason()
     {
         ITorrentEngine under = Engine;
         await using Meeting meeting = await MakeAsync();
