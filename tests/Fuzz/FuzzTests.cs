@@ -15,7 +15,7 @@ public sealed class FuzzTests
 
     [Theory]
     [MemberData(nameof(Targets))]
-    public void Whatever_comes_from_outside_is_taken_or_refused_and_nothing_else(string name)
+    public void Every_external_input_is_accepted_or_refused_and_every_property_holds(string name)
     {
         IFuzzTarget target = FuzzTargets.All.Single(target => target.Name == name);
         var runner = new FuzzRunner(target, seed: 1, Failures);
@@ -37,7 +37,7 @@ public sealed class FuzzTests
     }
 
     [Fact]
-    public void The_same_seed_and_number_make_the_same_input()
+    public void The_same_seed_and_number_give_the_same_input()
     {
         foreach (IFuzzTarget target in FuzzTargets.All)
         {
