@@ -20,7 +20,7 @@ internal sealed class CrashRun : IAsyncDisposable
 {
     private const string Name = "content.bin";
 
-    /// <summary>Number of small idle torrents beside the download of a service.</summary>
+    /// <summary>Number of small idle torrents that run beside a service's download.</summary>
     private const int Rests = 10;
 
     private readonly string _folder = Path.Combine(Path.GetTempPath(), $"crash-test-{Guid.NewGuid():N}");
@@ -82,8 +82,8 @@ internal sealed class CrashRun : IAsyncDisposable
 
     private string Content => Path.Combine(Life, "download", Name);
 
-    /// <summary>Starts the download, kills it, and examines what is left.</summary>
-    /// <exception cref="CrashTestException">Too much was lost, or something counts that is not there.</exception>
+    /// <summary>Starts the download, kills it, and examines its data and saved state.</summary>
+    /// <exception cref="CrashTestException">Too much was lost, or missing data counts.</exception>
     public async Task<CrashRound> NextAsync()
     {
         IPEndPoint peer = await SeedAsync().ConfigureAwait(false);
@@ -91,7 +91,7 @@ internal sealed class CrashRun : IAsyncDisposable
         double seconds = 0.3 + (_random.NextDouble() * ((_isService ? 3 : 1) + ((double)_metainfo.TotalSize / _rate)));
         (bool isComplete, TimeSpan age) = await DownloadAsync(peer, TimeSpan.FromSeconds(seconds)).ConfigureAwait(false);
 
-        // The seed reports once a second what it has sent.
+        // The seed reports its sent bytes once a second.
         DateTimeOffset killed = DateTimeOffset.UtcNow;
         while (_seed.GetStatus(_metainfo.TorrentId)!.Timestamp <= killed)
             await Task.Delay(20).ConfigureAwait(false);
@@ -190,7 +190,7 @@ internal sealed class CrashRun : IAsyncDisposable
         long sent = _seed.GetStatus(_metainfo.TorrentId)!.BytesSent;
         long again = Math.Max(0, sent - _sentBefore - (bytes - _counted));
         (_sentBefore, _counted) = (sent, bytes);
-        // Some seconds' worth, more with slow pieces, and what was on its way to the killed process.
+        // Some seconds' worth, more with slow pieces, plus the data in flight to the killed process.
         if (again > ((_pieceLength > _rate ? 8 : 3) * _rate) + (16 << 20))
             throw new CrashTestException($"{again} bytes came for nothing (round {_rounds.Count + 1}).");
         return new CrashRound(age, isComplete, counted.Count - doubtful.Count, doubtful.Count, lost, _metainfo.PieceCount, kept, again);

@@ -10,7 +10,7 @@ using TorrentPatron.Service.Requests;
 
 namespace TorrentPatron.CrashTest;
 
-/// <summary>What the service has told its clients: it must hold after every kill.</summary>
+/// <summary>The promises of a service to its clients, which must hold after every kill.</summary>
 internal sealed class Promises
 {
     /// <summary>Torrents whose start was answered, and whose removal or stop was not requested.</summary>
@@ -51,9 +51,9 @@ internal sealed class ServiceProcess : IDisposable
     /// <param name="after">When to kill it.</param>
     /// <param name="download">The download.</param>
     /// <param name="rests">Small idle torrents.</param>
-    /// <param name="promises">What clients have been told so far.</param>
+    /// <param name="promises">The service's promises so far.</param>
     /// <returns>Whether the download completed before the kill.</returns>
-    /// <exception cref="CrashTestException">Something that a client was told does not hold.</exception>
+    /// <exception cref="CrashTestException">A promise does not hold.</exception>
     public async Task<bool> RunAsync(TimeSpan after, StartRequest download, IReadOnlyList<StartRequest> rests, Promises promises)
     {
         using var ending = new CancellationTokenSource();
@@ -81,7 +81,7 @@ internal sealed class ServiceProcess : IDisposable
 
     public void Dispose() => _process.Dispose();
 
-    /// <summary>The first client: checks what clients were told, then starts what does not run, and stops an idle torrent.</summary>
+    /// <summary>The first client: checks the promises, starts torrents that are not running, and stops an idle one.</summary>
     private async Task SteerAsync(StartRequest download, IReadOnlyList<StartRequest> rests, Promises promises, CancellationToken cancellationToken)
     {
         try

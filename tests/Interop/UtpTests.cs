@@ -122,7 +122,7 @@ public sealed class UtpTests
         Assert.Equal(PeerTransport.Utp, await seen);
     }
 
-    /// <summary>Waits for a peer, which may leave as soon as it has everything.</summary>
+    /// <summary>Waits for a connected peer, which may leave as soon as it has everything.</summary>
     private static async Task<PeerTransport> SeeTransportAsync(OurPeer we, TorrentId torrent)
     {
         using CancellationTokenSource patience = Patience.Begin();

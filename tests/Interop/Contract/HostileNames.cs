@@ -16,7 +16,7 @@ internal sealed record HostileNames(string Name, string Content, bool HalvesDiff
 
     private const int PieceLength = 16384;
 
-    /// <summary>Length of a file beside it.</summary>
+    /// <summary>Length of a harmless second file, bytes.</summary>
     private const int Other = 7;
 
     public byte[] Bytes => Encoding.Latin1.GetBytes(Content);

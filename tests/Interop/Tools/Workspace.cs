@@ -1,6 +1,6 @@
 namespace TorrentPatron.Interop.Tests.Tools;
 
-/// <summary>A folder for one test, gone with it.</summary>
+/// <summary>A folder for one test, deleted with it.</summary>
 internal sealed class Workspace : IDisposable
 {
     private readonly string _path = Directory.CreateTempSubdirectory("interop-").FullName;

@@ -37,7 +37,7 @@ internal sealed class TestProxy : IAsyncDisposable
     /// <summary>User and password, with a colon between them; null: none is wanted.</summary>
     public string? Credential { get; set; }
 
-    /// <summary>What it answers to a request for a connection; 0: it makes it.</summary>
+    /// <summary>The reply code to connect requests; 0: it makes the connection.</summary>
     public byte Reply { get; set; }
 
     /// <summary>Whether it carries datagrams.</summary>

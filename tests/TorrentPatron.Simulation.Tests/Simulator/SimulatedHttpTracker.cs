@@ -52,7 +52,7 @@ internal sealed class SimulatedHttpTracker
             }
             catch (IOException)
             {
-                // The client has gone.
+                // The client has closed the connection.
             }
         }
     }

@@ -98,7 +98,7 @@ internal sealed class SimulatedWebServer
             }
             catch (IOException)
             {
-                // The client has gone.
+                // The client has closed the connection.
             }
         }
     }
