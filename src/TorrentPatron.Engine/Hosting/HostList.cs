@@ -18,7 +18,7 @@ internal sealed class HostList
     /// <summary>The latest copy of the list; null after a torrent was removed.</summary>
     private TorrentHost[]? _all = [];
 
-    /// <summary>The torrents that were added since that copy was made.</summary>
+    /// <summary>The torrents added since that copy was made.</summary>
     private List<TorrentHost> _added = [];
 
     /// <summary>A copy of the list, oldest first.</summary>
@@ -28,7 +28,7 @@ internal sealed class HostList
         {
             lock (_gate)
             {
-                // While a hundred thousand are started, to walk along the list each time would take milliseconds.
+                // While 100,000 torrents are started, walking the whole list each time would take milliseconds.
                 if (_all is null)
                     _all = [.. _order];
                 else if (_added.Count > 0)

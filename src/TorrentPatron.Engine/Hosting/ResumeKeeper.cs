@@ -95,7 +95,7 @@ internal sealed class ResumeKeeper(
         return totals.Seeding - saved.Seeding > (enough > LeastSeeding ? enough : LeastSeeding) * _spread;
     }
 
-    /// <summary>Reads the saved files of torrents that have stopped; none of one that is not saved or runs elsewhere.</summary>
+    /// <summary>Reads the saved files of stopped torrents; skips those that are not saved or run elsewhere.</summary>
     /// <param name="torrents">The torrents.</param>
     public async Task<IReadOnlyList<SavedFiles>> FindStoppedAsync(IReadOnlyList<TorrentId> torrents) => torrents.Count == 0
         ? []

@@ -26,7 +26,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
     /// <summary>The number of bytes that are checked within a few hundredths of a second.</summary>
     private const long QuicklyChecked = 16L << 20;
 
-    /// <summary>The most stopped torrents whose saved state is read to find files for a new one.</summary>
+    /// <summary>Maximum number of stopped torrents whose saved state is read to find files for a new torrent.</summary>
     private const int MostStoppedRead = 16;
 
     /// <summary>How often the blocks of slow pieces are written and saved, so that they survive a crash.</summary>
@@ -103,10 +103,10 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
     /// <summary>Finds another torrent of the engine that turns out to be the same one, by newly known hashes.</summary>
     public Func<TorrentHost, TorrentId, TorrentHost?> Twin { private get; init; } = static (_, _) => null;
 
-    /// <summary>The torrents of the engine by the lengths of their files, this one among them; null: there are no others.</summary>
+    /// <summary>The engine's torrents by the lengths of their files, including this one; null: there are no others.</summary>
     public ReuseIndex? Others { private get; init; }
 
-    /// <summary>Its place in that index. Guarded by the index.</summary>
+    /// <summary>Its entry in that index. Guarded by the index.</summary>
     internal ReuseIndex.Entry? ReuseEntry { get; set; }
 
     /// <summary>Whether it was idle at the last visit, and has not been woken since.</summary>
@@ -929,7 +929,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
             .OrderBy(other => other.IsNamedBy(content.Metainfo) ? 0 : 1))
             other.OfferTo(sources);
 
-        // Each is read from the disk.
+        // Each saved state is read from disk.
         TorrentId[] stopped = [.. others.Where(other => other.Host is null).Select(other => other.Torrent).Take(MostStoppedRead)];
         foreach (SavedFiles saved in await _resume.FindStoppedAsync(stopped).ConfigureAwait(false))
             sources.Add(saved.Files, saved.Metainfo);

@@ -14,7 +14,7 @@ internal interface IDownloadHandler : IBlockHandler
     /// <summary>Number of pieces in the torrent.</summary>
     int PieceCount { get; }
 
-    /// <summary>Whether a block can be verified by its own hash (BEP 52): then a new peer sends one before it is asked for more.</summary>
+    /// <summary>Whether blocks can be verified by their own hashes (BEP 52): if so, a new peer gets one request until its first block is verified.</summary>
     bool HasBlockHashes => false;
 
     /// <summary>
@@ -22,7 +22,7 @@ internal interface IDownloadHandler : IBlockHandler
     /// probation ends.
     /// </summary>
     /// <param name="piece">The piece.</param>
-    /// <returns>False if nobody can be asked.</returns>
+    /// <returns>False if no peer can be asked.</returns>
     bool TryVerifyBlocks(ActivePiece piece) => false;
 
     /// <summary>The peer has announced pieces. Repeated announcements add to the known ones.</summary>

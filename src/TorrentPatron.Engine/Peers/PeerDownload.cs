@@ -28,7 +28,7 @@ internal sealed class PeerDownload : IBlockSource
     /// </summary>
     private const int MostSuggested = 16;
 
-    /// <summary>The longest wait for the verification of the first block: a peer that is asked for hashes may not answer.</summary>
+    /// <summary>The longest wait for the verification of the first block: a peer may not answer the request for hashes.</summary>
     private static readonly TimeSpan MostProbation = TimeSpan.FromSeconds(1);
 
     private readonly IDownloadHandler _handler;
@@ -41,12 +41,12 @@ internal sealed class PeerDownload : IBlockSource
     private volatile bool _isStarved;
 
     /// <summary>
-    /// Whether its first block is still to be verified by its own hash: until then it gets one request, so that a liar wastes one
-    /// block and not a window of them.
+    /// Whether its first block is not yet verified by its own hash. Until then it gets only one request, so that a liar wastes one
+    /// block rather than a whole window.
     /// </summary>
     private volatile bool _isOnProbation;
 
-    /// <summary>When its first block arrived, while that is being verified; 0 before.</summary>
+    /// <summary>The arrival time of its first block while that is being verified; 0 before.</summary>
     private long _onProbationSince;
 
     /// <summary>The piece with its first block; used only by the receive loop.</summary>

@@ -13,7 +13,7 @@ internal interface IPieceResults
     /// A complete piece has a wrong hash: requests the hashes of its blocks, to find the wrong ones. When they arrive, or nobody
     /// sends them, the finisher is posted.
     /// </summary>
-    /// <returns>False if nobody can be asked.</returns>
+    /// <returns>False if no peer can be asked.</returns>
     bool AskForLeaves(PieceFinisher finisher) => false;
 
     /// <summary>Blocks match their own hashes.</summary>

@@ -32,7 +32,7 @@ public interface IResumeStore : IDisposable
     /// <param name="root">The torrent's file or top folder, an absolute path with links resolved.</param>
     IReadOnlyList<SavedFiles> ClaimPaths(string root) => [];
 
-    /// <summary>Finds the files of a torrent that is saved beside it and does not run.</summary>
+    /// <summary>Finds the files of another saved torrent that is not running.</summary>
     /// <param name="torrent">Which torrent.</param>
     /// <returns>The files; null if the torrent is not saved, cannot be read, or runs in this process or another.</returns>
     SavedFiles? FindStopped(TorrentId torrent) => null;

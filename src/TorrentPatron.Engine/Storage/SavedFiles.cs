@@ -26,7 +26,7 @@ public sealed class SavedFiles : IFileOwner
     /// <summary>The torrent.</summary>
     internal TorrentMetainfo Metainfo { get; }
 
-    /// <summary>How its files stood when it was saved.</summary>
+    /// <summary>The state of its files when it was saved.</summary>
     internal TorrentFiles Files => _files.Value;
 
     /// <summary>Whether nothing is saved of the torrent yet: another process is just starting it.</summary>

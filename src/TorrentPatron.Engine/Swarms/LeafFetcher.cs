@@ -34,7 +34,7 @@ internal sealed class LeafFetcher(
     private readonly Lock _gate = new();
     private readonly Dictionary<HashRequest, Question> _open = [];
 
-    /// <summary>Peers that left their last request unanswered: others are asked first.</summary>
+    /// <summary>Peers that did not answer their last request: others are asked first.</summary>
     private readonly HashSet<PeerConnection> _silent = [];
 
     /// <summary>
@@ -44,7 +44,7 @@ internal sealed class LeafFetcher(
     /// <param name="isSuspect">
     /// Whether its senders may be asked too: if the piece is known to be bad, and nobody else can be asked.
     /// </param>
-    /// <returns>False if nobody can be asked.</returns>
+    /// <returns>False if no peer can be asked.</returns>
     public bool Ask(ActivePiece piece, bool isSuspect)
     {
         byte[] node = new byte[MerkleTree.HashLength];

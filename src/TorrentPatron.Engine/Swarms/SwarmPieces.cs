@@ -178,7 +178,7 @@ internal sealed class SwarmPieces : IPieceResults
 
     /// <summary>Requests the hashes of a piece's blocks, unless they are known or requested.</summary>
     /// <param name="piece">The piece.</param>
-    /// <returns>False if nobody can be asked.</returns>
+    /// <returns>False if no peer can be asked.</returns>
     public bool TryVerifyBlocks(ActivePiece piece) =>
         piece.Leaves is not null || piece.AreLeavesAsked || Leaves?.Ask(piece, isSuspect: false) == true;
 

@@ -95,7 +95,7 @@ public sealed class TorrentMetainfo
     /// <summary>The http or https address of newer versions (BEP 39), if included.</summary>
     public Uri? UpdateUrl { get; init; }
 
-    /// <summary>The certificate of whoever makes newer ones, X.509 in DER (BEP 39); empty if there is none. <see cref="SignatureVerifier"/> verifies newer ones by it.</summary>
+    /// <summary>The publisher's certificate, X.509 in DER (BEP 39), with which <see cref="SignatureVerifier"/> verifies newer torrents; empty if there is none.</summary>
     public ReadOnlyMemory<byte> Originator { get; init; }
 
     /// <summary>The original .torrent file, for storing it.</summary>

@@ -9,9 +9,9 @@ public enum TorrentSignature
     /// <summary>The older torrent has a certificate, but the newer one is not signed.</summary>
     Missing = 1,
 
-    /// <summary>The newer torrent is signed, but no signature is by the key of the certificate.</summary>
+    /// <summary>The newer torrent is signed, but not with the key of the certificate.</summary>
     Invalid = 2,
 
-    /// <summary>The newer torrent is signed by the key of the certificate.</summary>
+    /// <summary>The newer torrent is signed with the key of the certificate.</summary>
     Valid = 3,
 }

@@ -170,7 +170,7 @@ internal sealed class RequestRunner(ClientSessions sessions, StateFolder states,
             await session.SendAsync(requester, torrent, new CloseTorrent(sessions.NextId(), torrent)).ConfigureAwait(false);
     }
 
-    /// <summary>The id by which a torrent runs or is saved: of a hybrid it may be that of a link which named another of its hashes only.</summary>
+    /// <summary>The id under which a torrent runs or is saved: for a hybrid it may be the id of a link that names only its other hash.</summary>
     private TorrentId Find(StartOrder order) =>
         sessions.Current?.Client?.Find(order.TorrentId)
         ?? (order.Request.Source?.Saved is { } saved && states.IsMetainfo(order.Request.Source) ? saved : states.FindSame(order.TorrentId));

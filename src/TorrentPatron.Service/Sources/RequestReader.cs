@@ -33,7 +33,7 @@ internal sealed class RequestReader(SourceReader sources, PeerResolver? peers, T
                 TorrentErrorId.UnsupportedSource, "No torrent was given.", "Give a .torrent file, its address or bytes, or a magnet link."));
         }
 
-        // Most requests name no timeout: those of thousands of saved torrents do without a clock.
+        // Most requests have no timeout: those of thousands of saved torrents need no clock.
         using CancellationTokenSource? clock = request.SourceTimeout is { } timeout ? new CancellationTokenSource(timeout, time) : null;
         using CancellationTokenSource? linked = clock is null ? null : CancellationTokenSource.CreateLinkedTokenSource(reading, clock.Token);
         CancellationToken either = linked?.Token ?? reading;

@@ -13,7 +13,7 @@ public sealed class UpdateOffer
         Signature = signature;
     }
 
-    /// <summary>The newer torrent; null: none is offered.</summary>
+    /// <summary>The newer torrent; null if none is offered.</summary>
     public TorrentMetainfo? Torrent { get; }
 
     /// <summary>The reach of the server that sent the newer torrent; addresses in it, except trackers, may not be nearer.</summary>

@@ -277,7 +277,7 @@ public sealed class ResumeStore : IResumeStore
 
     private string JournalPath => Path.Combine(_folder, JournalName);
 
-    /// <summary>Whether there are notes. Where there were none, only this store makes some, as long as it has the torrent.</summary>
+    /// <summary>Whether the journal has notes. If it had none, only this store adds some while it holds the torrent.</summary>
     private bool HasJournal => Volatile.Read(ref _journal) is not null || !(_hadNoJournal |= !File.Exists(JournalPath));
 
     private PieceJournal Journal => LazyInitializer.EnsureInitialized(

@@ -53,7 +53,7 @@ internal sealed class SavedPaths(string folder, StateHolder holder)
         {
             try
             {
-                // As good as to open it at this moment: nothing was added to it, and nothing is to be.
+                // Equivalent to opening it now: nothing was added to it, and nothing will be.
                 bool isKnown = _stamp is { } stamp && FileStamps.Of(ListPath) == stamp && _tree.Contains(root, torrent);
                 using FileStream? list = isKnown ? null : Open();
                 if (list is not null)
