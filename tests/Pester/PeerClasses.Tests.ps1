@@ -155,8 +155,8 @@ Describe 'A seed with a peer in its local network and one on the internet' -Skip
         function Wait-Complete {
             param($Leech)
 
-            # The peer may be complete and gone before the seed has written anything about it.
-            Wait-TestCondition { (Get-Item $Leech.File -ErrorAction Ignore).Length -eq 8MB -and (Test-SameContent $Leech.File $content.File) }
+            # The peer may be complete and gone before the seed has written anything about it. The seed's limit alone would take 80 s.
+            Wait-TestCondition -Seconds 60 { (Get-Item $Leech.File -ErrorAction Ignore).Length -eq 8MB -and (Test-SameContent $Leech.File $content.File) }
         }
 
         Set-Content (Join-Path $TestDrive child.ps1) @"
@@ -222,10 +222,14 @@ while (-not (Test-Path '$TestDrive/end')) {
     }
 
     It 'applies a class with its own limit, also to a connected peer' {
-        (Get-Seen $far).BytesSent | Should -BeLessThan 8MB
-        Set-Seed '-PeerClass @{ Name = ''friends''; Range = ''198.51.100.0/24''; MaxUploadRate = ''20M''; Preferred = $true }'
+        $sent = (Get-Seen $far).BytesSent
+        $sent | Should -BeLessThan 8MB
+        # Fast enough to see the difference, and slow enough to see the peer before it is complete and gone.
+        Set-Seed '-PeerClass @{ Name = ''friends''; Range = ''198.51.100.0/24''; MaxUploadRate = ''1M''; Preferred = $true }'
         Wait-TestCondition { (Get-Seen $far).Class -eq 'friends' } | Should -BeTrue
+        $clock = [Diagnostics.Stopwatch]::StartNew()
         Wait-Complete $far | Should -BeTrue
+        $clock.Elapsed.TotalSeconds | Should -BeLessThan ((8MB - $sent) / $limit)
         Stop-Leech $far
     }
 }
