@@ -127,7 +127,7 @@ internal sealed class PieceHasher(TorrentStorage storage, DiskWorkers workers, F
         public void Execute()
         {
             // Rented only for the slice: many torrents may be waiting for their turn.
-            byte[] buffer = ArrayPool<byte>.Shared.Rent(ChunkBytes);
+            byte[] buffer = ArrayPool<byte>.Shared.Rent(Math.Max(ChunkBytes, PieceHashGroup.RowsLength));
             try
             {
                 if (HashSlice(buffer))
@@ -172,16 +172,17 @@ internal sealed class PieceHasher(TorrentStorage storage, DiskWorkers workers, F
                     return false;
 
                 int size = layout.PieceSize(_pieces[0]), row = Math.Min(ChunkBytes / _pieces.Length, size - _done);
-                Span<byte> chunk = buffer.AsSpan(0, row * _pieces.Length);
+                int stride = _pieces.Length > 1 ? PieceHashGroup.Stride : row;
+                Span<byte> chunk = buffer.AsSpan(0, stride * _pieces.Length);
                 long began = run.Time.GetTimestamp();
                 for (int i = 0; i < _pieces.Length; i++)
-                    run.Storage.Read(layout.PieceOffset(_pieces[i]) + _done, chunk.Slice(i * row, row));
+                    run.Storage.Read(layout.PieceOffset(_pieces[i]) + _done, chunk.Slice(i * stride, row));
                 long read = run.Time.GetTimestamp();
                 _hash!.Append(chunk);
                 _reading += read - began;
                 _hashing += run.Time.GetTimestamp() - read;
                 _done += row;
-                left -= chunk.Length;
+                left -= row * _pieces.Length;
                 if (_done == size)
                     EndPieces();
             }

@@ -26,23 +26,30 @@ internal static class LaneSha256
     ];
 
     /// <summary>Hashes sixteen messages.</summary>
-    /// <param name="rows">The messages, one after another: each a multiple of 64 bytes.</param>
+    /// <param name="rows">The messages, one after another; see <see cref="LaneReader"/>.</param>
     /// <param name="hashes">Receives their hashes, 32 bytes each.</param>
-    public static void Hash(ReadOnlySpan<byte> rows, Span<byte> hashes)
+    /// <param name="gap">Bytes after each message that are not hashed.</param>
+    /// <param name="sha1">The messages are also appended to it, since reading them for both hashes at once is faster.</param>
+    public static void Hash(ReadOnlySpan<byte> rows, Span<byte> hashes, int gap = 0, LaneSha1? sha1 = null)
     {
-        int length = Lanes.RequireRows(rows);
-        Span<Vector512<uint>> state = stackalloc Vector512<uint>[HashWords];
-        Span<Vector512<uint>> words = stackalloc Vector512<uint>[Lanes.WordsOfBlock];
+        var reader = new LaneReader(rows, gap);
+        Span<Vector512<uint>> state = Lanes.Align(stackalloc Vector512<uint>[HashWords + 1]);
+        Span<Vector512<uint>> words = Lanes.Align(stackalloc Vector512<uint>[Lanes.WordsOfBlock + 1]);
+        Span<Vector512<uint>> copy = Lanes.Align(stackalloc Vector512<uint>[Lanes.WordsOfBlock + 1]);
         for (int i = 0; i < HashWords; i++)
             state[i] = Vector512.Create(InitialHash[i]);
-        ref byte first = ref MemoryMarshal.GetReference(rows);
-        for (int at = 0; at < length; at += Lanes.BlockLength)
+        while (reader.Read(words))
         {
-            Lanes.Read(ref Unsafe.Add(ref first, at), length, words);
+            if (sha1 is not null)
+            {
+                words.CopyTo(copy);
+                sha1.AppendBlock(copy);
+            }
+
             Compress(state, words);
         }
 
-        Lanes.End(length, words);
+        Lanes.End(reader.RowLength, words);
         Compress(state, words);
         Lanes.Write(state, hashes);
     }

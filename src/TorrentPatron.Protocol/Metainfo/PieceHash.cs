@@ -35,8 +35,8 @@ public abstract class PieceHash : IDisposable
     /// The newly started hashes of <see cref="PieceHashGroup.Count"/> pieces of one length, a multiple of a block's.
     /// </param>
     /// <returns>
-    /// One hash in their place, which takes a block of each piece at a time, returns all hashes one after another, and disposes
-    /// the originals; null if they are better computed one by one.
+    /// One hash in their place, which takes a block of each piece at a time, <see cref="PieceHashGroup.Stride"/> bytes apart, returns
+    /// all hashes one after another, and disposes the originals; null if they are better computed one by one.
     /// </returns>
     internal static PieceHash? SideBySide(IReadOnlyList<PieceHash> hashes) => PieceHashGroup.TryBegin(hashes);
 

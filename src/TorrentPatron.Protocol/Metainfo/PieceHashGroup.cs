@@ -8,8 +8,11 @@ internal sealed class PieceHashGroup : PieceHash
     /// <summary>Pieces in a group.</summary>
     public const int Count = Lanes.Count;
 
-    /// <summary>Bytes appended at a time: a block of each piece.</summary>
-    public const int RowsLength = Count * MerkleTree.BlockLength;
+    /// <summary>Bytes from the start of a piece's block to that of the next piece's in what is appended.</summary>
+    public const int Stride = MerkleTree.BlockLength + Lanes.Gap;
+
+    /// <summary>Bytes appended at a time: a block of each piece, each followed by a gap.</summary>
+    public const int RowsLength = Count * Stride;
 
     private readonly IReadOnlyList<PieceHash> _hashes;
     private readonly Sha256PieceHash[] _trees;
@@ -33,11 +36,14 @@ internal sealed class PieceHashGroup : PieceHash
     public override void Append(ReadOnlySpan<byte> blocks)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(blocks.Length, RowsLength);
-        _sha1.Append(blocks);
         if (_trees.Length == 0)
+        {
+            _sha1.Append(blocks, Lanes.Gap);
             return;
+        }
+
         Span<byte> leaves = stackalloc byte[Count * MerkleTree.HashLength];
-        LaneSha256.Hash(blocks, leaves);
+        LaneSha256.Hash(blocks, leaves, Lanes.Gap, _sha1);
         for (int i = 0; i < _trees.Length; i++)
             _trees[i].AddLeaf(leaves.Slice(i * MerkleTree.HashLength, MerkleTree.HashLength), MerkleTree.BlockLength);
     }

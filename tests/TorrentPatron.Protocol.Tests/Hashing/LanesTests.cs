@@ -54,6 +54,25 @@ public sealed class LanesTests
             [.. Enumerable.Range(0, Lanes.Count).SelectMany(i => messages.AsSpan((i * (First + Second)) + at, length).ToArray())];
     }
 
+    [Theory(Skip = Unsupported, SkipUnless = nameof(IsSupported))]
+    [InlineData(64)]
+    [InlineData(16384)]
+    public void Both_hashes_of_rows_with_gaps_are_those_of_the_messages(int length)
+    {
+        byte[] rows = RandomBytes(Lanes.Count * (length + Lanes.Gap));
+        byte[] sha256 = new byte[Lanes.Count * SHA256.HashSizeInBytes], sha1 = new byte[Lanes.Count * SHA1.HashSizeInBytes];
+        var lanes = new LaneSha1();
+        LaneSha256.Hash(rows, sha256, Lanes.Gap, lanes);
+        lanes.End(sha1);
+
+        for (int i = 0; i < Lanes.Count; i++)
+        {
+            ReadOnlySpan<byte> message = rows.AsSpan(i * (length + Lanes.Gap), length);
+            Assert.Equal(SHA256.HashData(message), sha256.AsSpan(i * SHA256.HashSizeInBytes, SHA256.HashSizeInBytes));
+            Assert.Equal(SHA1.HashData(message), sha1.AsSpan(i * SHA1.HashSizeInBytes, SHA1.HashSizeInBytes));
+        }
+    }
+
     [Fact(Skip = Unsupported, SkipUnless = nameof(IsSupported))]
     public void A_million_letters_have_the_hashes_of_the_standard()
     {
@@ -74,7 +93,7 @@ public sealed class LanesTests
     [InlineData(Lanes.Count * 63)]
     [InlineData((Lanes.Count * 64) + 1)]
     [InlineData(64)]
-    public void Rows_of_a_different_length_are_refused(int length) => Assert.Throws<ArgumentException>(() => Lanes.RequireRows(new byte[length]));
+    public void Rows_of_a_different_length_are_refused(int length) => Assert.Throws<ArgumentException>(() => new LaneReader(new byte[length], gap: 0));
 
     private static byte[] RandomBytes(int length)
     {

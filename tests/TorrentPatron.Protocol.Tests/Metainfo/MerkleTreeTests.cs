@@ -23,7 +23,12 @@ public sealed class MerkleTreeTests
     [InlineData(3)]
     [InlineData(7)]
     [InlineData(8)]
+    [InlineData(31)]
+    [InlineData(32)]
+    [InlineData(33)]
+    [InlineData(63)]
     [InlineData(100)]
+    [InlineData(128)]
     public void Root_equals_that_of_a_straightforward_tree(int count)
     {
         List<byte[]> hashes = [.. Enumerable.Range(0, count).Select(i => V2Torrent.Root(V2Torrent.Content(i + 1)))];
