@@ -77,6 +77,24 @@ Describe 'Torrents of version 2 and hybrids' {
         }
     }
 
+    It 'continue from a link with only a v2 hash if they are saved' {
+        $info = New-TorrentFile $content.File -Destination $torrent -Version Hybrid -PieceLength 32KB | Get-TorrentInfo
+        $link = "magnet:?xt=urn:btmh:1220$($info.InfoHashV2)"
+        $patron = New-TestPatron 'one' -StatePath (Join-Path $here 'one')
+        try {
+            $null = Start-Torrent $torrent (Split-Path $content.File) -Patron $patron -Tag kept -Wait -Timeout 120
+            Get-TorrentStatus -Patron $patron | Stop-Torrent -Patron $patron
+
+            $again = Start-Torrent -Uri $link -Destination (Split-Path $content.File) -Patron $patron -Wait -Timeout 120
+            $again.InfoHash | Should -Be $info.InfoHash
+            $again.Tags | Should -Be 'kept'
+            $again.RecheckedPieces | Should -Be 0
+            @(Get-TorrentStatus -Patron $patron).Count | Should -Be 1
+        } finally {
+            $patron | Stop-TorrentPatron
+        }
+    }
+
     It 'start from a link with only a v2 hash: <_>' -ForEach 'V2', 'Hybrid' {
         $info = New-TorrentFile $content.File -Destination $torrent -Version $_ -PieceLength 32KB | Get-TorrentInfo
         $seeder = New-TorrentPatron "seeder-$_" -BindAddress 127.0.0.1 -StatePath (Join-Path $here 'seeder')

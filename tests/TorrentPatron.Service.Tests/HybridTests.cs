@@ -92,6 +92,106 @@ public sealed class HybridTests : IDisposable
         Assert.Single(again.States.Enumerate());
     }
 
+    [Theory]
+    [InlineData("btih", false)]
+    [InlineData("btmh", false)]
+    [InlineData("btmh", true)]
+    public async Task A_link_with_one_hash_continues_the_hybrid_that_an_earlier_run_saved_by_the_other(string hash, bool isSuspended)
+    {
+        TorrentMetainfo hybrid = await MakeOnDiskAsync();
+        StartRequest byV1 = V1Link(hybrid), byV2 = V2Link(hybrid);
+        TorrentId id = hash == "btmh" ? hybrid.TorrentId : new TorrentId(hybrid.TorrentId.V2!.Value);
+        await using (TorrentService service = NewService("state"))
+        {
+            Patron first = service.CreatePatron();
+            await first.StartAsync((hash == "btmh" ? byV1 : byV2) with { Destination = _temp["files"] }, Token);
+            await first.StartAsync(new StartRequest { Metainfo = hybrid }, Token);
+            await first.WaitAsync(id, now => now.State == TorrentState.Seeding, Token).WaitAsync(Patience, Token);
+            await first.SetAsync(id, new TorrentOptions { Tags = ["kept"] }, Token);
+            if (isSuspended)
+                await first.SuspendAsync(id, Token);
+        }
+
+        await using TorrentService again = NewService("state");
+        Patron patron = again.CreatePatron();
+        TorrentAnswer answer = await patron.StartAsync((hash == "btmh" ? byV2 : byV1) with { Destination = _temp["files"] }, Token);
+        TorrentStatus? resumed = await patron.WaitAsync(id, now => now.State == TorrentState.Seeding, Token).WaitAsync(Patience, Token);
+
+        Assert.Equal(id, Assert.IsType<NewTorrentCreated>(answer).TorrentId);
+        Assert.True(resumed!.IsComplete);
+        Assert.Equal(0, resumed.RecheckedPieces);
+        Assert.Equal("kept", Assert.Single(resumed.Tags));
+        Assert.Equal(id, Assert.Single(again.States.Enumerate()).TorrentId);
+    }
+
+    [Fact]
+    public async Task A_link_with_the_v2_hash_continues_the_saved_link_with_both_hashes_that_waits_for_metadata()
+    {
+        TorrentMetainfo hybrid = await MakeOnDiskAsync();
+        await using (TorrentService service = NewService("state"))
+        {
+            Assert.IsType<NewTorrentCreated>(await service.CreatePatron().StartAsync(
+                V2Link(hybrid, $"&xt=urn:btih:{hybrid.TorrentId.V1}&tr=http://127.0.0.1:1/announce"), Token));
+        }
+
+        await using TorrentService again = NewService("state");
+        Patron patron = again.CreatePatron();
+        var started = Assert.IsType<NewTorrentCreated>(await patron.StartAsync(V2Link(hybrid), Token));
+
+        Assert.Equal(hybrid.TorrentId, started.TorrentId);
+        Assert.Equal("http://127.0.0.1:1/announce", Assert.Single(started.Status.Trackers).Uri.OriginalString);
+        Assert.Single(again.States.Enumerate());
+    }
+
+    [Fact]
+    public async Task A_note_of_a_hybrid_that_is_not_saved_or_is_another_torrent_is_ignored()
+    {
+        TorrentMetainfo hybrid = await MakeOnDiskAsync();
+        await using TorrentService service = NewService("state");
+        Patron patron = service.CreatePatron();
+        await patron.StartAsync(new StartRequest { Metainfo = hybrid, Destination = _temp["files"] }, Token);
+        await patron.WaitAsync(hybrid.TorrentId, now => now.State == TorrentState.Seeding, Token).WaitAsync(Patience, Token);
+        await patron.CloseAsync(hybrid.TorrentId, Token);
+        string different = new('a', 64), unsaved = new('b', 64), damaged = new('c', 64);
+        await File.WriteAllTextAsync(_temp["state", "hybrids", different], hybrid.TorrentId.ToString(), Token);
+        await File.WriteAllTextAsync(_temp["state", "hybrids", unsaved], new string('d', 40), Token);
+        await File.WriteAllTextAsync(_temp["state", "hybrids", damaged], "../", Token);
+
+        foreach (string hash in (string[])[different, unsaved, damaged])
+        {
+            var link = new StartRequest { Source = TorrentSource.Parse($"magnet:?xt=urn:btmh:1220{hash}"), Destination = _temp["into"] };
+            Assert.Equal(hash, Assert.IsType<NewTorrentCreated>(await patron.StartAsync(link, Token)).TorrentId.ToString());
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_saved_hybrid_is_found_and_removed_by_either_hash_and_leaves_nothing(bool isStartedByV2)
+    {
+        TorrentMetainfo hybrid = await MakeOnDiskAsync();
+        var byV2 = new TorrentId(hybrid.TorrentId.V2!.Value);
+        await using TorrentService service = NewService("state");
+        Patron patron = service.CreatePatron();
+        foreach (TorrentId hash in (TorrentId[])[hybrid.TorrentId, byV2])
+        {
+            if (isStartedByV2)
+                await patron.StartAsync(V2Link(hybrid) with { Destination = _temp["files"] }, Token);
+            await patron.StartAsync(new StartRequest { Metainfo = hybrid, Destination = _temp["files"] }, Token);
+            TorrentId id = isStartedByV2 ? byV2 : hybrid.TorrentId;
+            await patron.WaitAsync(id, now => now.State == TorrentState.Seeding, Token).WaitAsync(Patience, Token);
+            Assert.IsType<TorrentClosed>(await patron.CloseAsync(hash, Token));
+
+            Assert.Equal(id, service.States.Find(hash)!.TorrentId);
+            Assert.IsType<TorrentRemoved>(await patron.RemoveAsync(hash, deleteData: false, Token));
+
+            Assert.Null(service.States.Find(hybrid.TorrentId));
+            Assert.Null(service.States.Find(byV2));
+            Assert.Empty(Directory.EnumerateFiles(_temp["state", "hybrids"]));
+            Assert.Empty(service.States.List());
+        }
+    }
+
     [Fact]
     public async Task Two_links_to_one_hybrid_are_found_out_when_the_metadata_of_the_second_is_here()
     {
@@ -124,6 +224,11 @@ public sealed class HybridTests : IDisposable
     private StartRequest V2Link(TorrentMetainfo hybrid, string more = "") => new()
     {
         Source = TorrentSource.Parse($"magnet:?xt=urn:btmh:1220{hybrid.TorrentId.V2}{more}"), Destination = _temp["into"],
+    };
+
+    private StartRequest V1Link(TorrentMetainfo hybrid) => new()
+    {
+        Source = TorrentSource.Parse($"magnet:?xt=urn:btih:{hybrid.TorrentId.V1}"), Destination = _temp["into"],
     };
 
     private async Task<TorrentMetainfo> MakeOnDiskAsync()

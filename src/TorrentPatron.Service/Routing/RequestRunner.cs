@@ -50,7 +50,9 @@ internal sealed class RequestRunner(ClientSessions sessions, StateFolder states,
         MagnetLink? magnet = metainfo is null ? states.ReadMagnet(torrent) ?? order.Magnet : order.Magnet;
         if (metainfo is null && !client.Capabilities.HasFlag(ClientCapabilities.Magnets))
             throw new TorrentException(ServiceErrors.NoMagnets(client.Name));
-        ResumeStore store = metainfo is null ? states.Open(magnet!) : states.Open(torrent, metainfo, isRead: saved is not null && ReferenceEquals(metainfo, saved), order.Request.Saved);
+        ResumeStore store = metainfo is null
+            ? states.Open(torrent, magnet!)
+            : states.Open(torrent, metainfo, isRead: saved is not null && ReferenceEquals(metainfo, saved), order.Request.Saved);
         IReadOnlyList<TorrentError> warnings = isRestored
             ? new StartWarnings(order).OfStart(metainfo, isSaved: true, order.Request.SavedDestination)
             : states.Find(torrent) is { } earlier ? new StartWarnings(order).OfStart(metainfo, isSaved: true, earlier.Destination)
@@ -83,6 +85,8 @@ internal sealed class RequestRunner(ClientSessions sessions, StateFolder states,
     /// <param name="turn">The request's place among the patron's requests.</param>
     public async Task<TorrentAnswer> CommandAsync(IRequester requester, TorrentCommand command, PendingAnswer pending, RequestTurn turn)
     {
+        if (sessions.Current?.Client?.Find(pending.Torrent) is { } same)
+            (pending.Torrent, command) = (same, command with { TorrentId = same });
         using QueueTurn place = await turn.EnterAsync(_queues, pending.Torrent).ConfigureAwait(false);
         await place.Ready.WaitAsync(requester.Stopping).ConfigureAwait(false);
         if (command is MoveTorrent { Destination: var destination })
@@ -107,7 +111,8 @@ internal sealed class RequestRunner(ClientSessions sessions, StateFolder states,
     /// <param name="turn">The request's place among the patron's requests.</param>
     public async Task<TorrentAnswer> RemoveAsync(IRequester requester, RemoveTorrent command, PendingAnswer pending, RequestTurn turn)
     {
-        TorrentId torrent = pending.Torrent;
+        TorrentId torrent = Find(pending.Torrent);
+        (pending.Torrent, command) = (torrent, command with { TorrentId = torrent });
         using QueueTurn place = await turn.EnterAsync(_queues, torrent).ConfigureAwait(false);
         await place.Ready.WaitAsync(requester.Stopping).ConfigureAwait(false);
         if (sessions.Current is { IsOver: false } session)
@@ -170,10 +175,14 @@ internal sealed class RequestRunner(ClientSessions sessions, StateFolder states,
             await session.SendAsync(requester, torrent, new CloseTorrent(sessions.NextId(), torrent)).ConfigureAwait(false);
     }
 
-    /// <summary>The id under which a torrent runs or is saved: for a hybrid it may be the id of a link that names only its other hash.</summary>
+    /// <summary>The id under which an order's torrent runs or is saved.</summary>
     private TorrentId Find(StartOrder order) =>
-        sessions.Current?.Client?.Find(order.TorrentId)
-        ?? (order.Request.Source?.Saved is { } saved && states.IsMetainfo(order.Request.Source) ? saved : states.FindSame(order.TorrentId));
+        order.Request.Source?.Saved is { } saved && states.IsMetainfo(order.Request.Source)
+            ? sessions.Current?.Client?.Find(order.TorrentId) ?? saved
+            : Find(order.TorrentId);
+
+    /// <summary>The id under which a torrent runs or is saved: for a hybrid it may be the id of a link that names only its other hash.</summary>
+    private TorrentId Find(TorrentId torrent) => sessions.Current?.Client?.Find(torrent) ?? states.FindSame(torrent);
 
     private async Task<StartOrder> ReadAsync(StartRequest request, CancellationToken reading)
     {

@@ -49,7 +49,7 @@ public sealed class ResumeStore : IResumeStore
         _paths = paths;
         _time = time;
         _claim = TorrentClaim.Take(folder, torrent, holder, name);
-        _origin = new SavedOrigin(folder);
+        _origin = new SavedOrigin(folder, torrent);
         _hadMetainfo = _origin.HasMetainfo;
         _isNew = !_hadMetainfo && !_origin.HasMagnet;
     }
@@ -215,9 +215,9 @@ public sealed class ResumeStore : IResumeStore
     }
 
     /// <summary>Opens the state of a torrent of which only a link is known.</summary>
-    internal static ResumeStore Open(string folder, MagnetLink magnet, StateHolder holder, SavedPaths paths, TimeProvider time)
+    internal static ResumeStore Open(string folder, TorrentId torrent, MagnetLink magnet, StateHolder holder, SavedPaths paths, TimeProvider time)
     {
-        var store = new ResumeStore(folder, magnet.TorrentId, magnet.Name, holder, paths, time);
+        var store = new ResumeStore(folder, torrent, magnet.Name, holder, paths, time);
         store._origin.Set(magnet);
         return store;
     }
@@ -334,7 +334,9 @@ public sealed class ResumeStore : IResumeStore
         try
         {
             // The engine has closed a store whose start failed; unclaimed state must not be deleted.
-            (isFirst ? _claim : TorrentClaim.Take(_folder, _torrent, _holder)).Discard();
+            TorrentClaim claim = isFirst ? _claim : TorrentClaim.Take(_folder, _torrent, _holder);
+            new SavedHybrids(StatesOf(_folder)).Forget(_torrent, _origin.KnownId);
+            claim.Discard();
         }
         catch (Exception fault) when (fault is TorrentException or IOException or UnauthorizedAccessException)
         {

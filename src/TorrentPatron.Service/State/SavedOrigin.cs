@@ -10,7 +10,8 @@ namespace TorrentPatron.Service.State;
 /// The origin of a torrent, saved in its folder: its metainfo or, while that is not known, its magnet link.
 /// </summary>
 /// <param name="folder">The torrent's folder in the state folder.</param>
-internal sealed class SavedOrigin(string folder)
+/// <param name="torrent">The id with which it is saved.</param>
+internal sealed class SavedOrigin(string folder, TorrentId torrent)
 {
     /// <summary>Content that can be hashed again in a moment, so that no flush is worth its wait.</summary>
     private const long CheapToHash = 64L << 20;
@@ -31,6 +32,9 @@ internal sealed class SavedOrigin(string folder)
     /// <summary>Whether a magnet link has been saved.</summary>
     public bool HasMagnet => File.Exists(MagnetPath);
 
+    /// <summary>The torrent's id with all hashes that were set or can be read; null if nothing is saved.</summary>
+    public TorrentId? KnownId => (_metainfo ?? ReadMetainfo())?.TorrentId ?? (_magnet ?? ReadMagnet())?.TorrentId;
+
     private string MagnetPath => Path.Combine(folder, StateFolder.MagnetName);
 
     private string States => Path.GetDirectoryName(folder)!;
@@ -41,7 +45,9 @@ internal sealed class SavedOrigin(string folder)
     /// <summary>Sets the origin to save; see <see cref="Save"/>.</summary>
     /// <param name="metainfo">The metainfo.</param>
     /// <param name="isSaved">Whether it is already saved in the folder, without a magnet link beside it.</param>
-    public void Set(TorrentMetainfo metainfo, bool isSaved) => (_metainfo, _isSaved) = (metainfo, isSaved);
+    public void Set(TorrentMetainfo metainfo, bool isSaved) =>
+        // An earlier release has not noted the other hash of a hybrid.
+        (_metainfo, _isSaved) = (metainfo, isSaved && new SavedHybrids(States).IsNoted(torrent, metainfo.TorrentId));
 
     /// <summary>Saves the origin if it is not saved yet; metainfo replaces a magnet link.</summary>
     /// <exception cref="IOException">The folder cannot be written.</exception>
@@ -62,12 +68,13 @@ internal sealed class SavedOrigin(string folder)
             Write(MagnetPath, Encoding.UTF8.GetBytes(_magnet.ToString()), flush: true);
         }
 
+        if ((_metainfo?.TorrentId ?? _magnet?.TorrentId) is { } known)
+            new SavedHybrids(States).Note(torrent, known);
         _isSaved = true;
     }
 
-    /// <summary>The metainfo; null if none of that torrent is saved or can be read.</summary>
-    /// <param name="torrent">The torrent that it must belong to.</param>
-    public TorrentMetainfo? ReadMetainfo(TorrentId torrent)
+    /// <summary>The metainfo; null if none of this torrent is saved or can be read.</summary>
+    public TorrentMetainfo? ReadMetainfo()
     {
         try
         {
@@ -82,9 +89,8 @@ internal sealed class SavedOrigin(string folder)
         }
     }
 
-    /// <summary>The magnet link; null if none of that torrent is saved or can be read.</summary>
-    /// <param name="torrent">The torrent that it must belong to.</param>
-    public MagnetLink? ReadMagnet(TorrentId torrent)
+    /// <summary>The magnet link; null if none of this torrent is saved or can be read.</summary>
+    public MagnetLink? ReadMagnet()
     {
         try
         {

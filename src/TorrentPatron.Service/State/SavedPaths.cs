@@ -236,7 +236,7 @@ internal sealed class SavedPaths(string folder, StateHolder holder)
     private SavedFiles? ReadSaved(TorrentId torrent, string? root)
     {
         string path = FolderOf(torrent);
-        if (new SavedOrigin(path).ReadMetainfo(torrent) is not { } metainfo)
+        if (new SavedOrigin(path, torrent).ReadMetainfo() is not { } metainfo)
             return null;
         if (ResumeStore.TryRead(path, torrent) is { } resume)
             return new SavedFiles(metainfo, resume.Saved.Data);

@@ -26,11 +26,11 @@ internal sealed class SavedRemoval(StateFolder states, DestinationRules destinat
         {
             if (deleteData && saved.Magnet is null)
                 throw new TorrentException(ServiceErrors.DataUnknown(torrent));
-            states.Forget(torrent);
+            states.Forget(saved.TorrentId);
             return new TorrentRemoved(torrent, id, FilesDeleted: 0, BytesDeleted: 0);
         }
 
-        using ResumeStore store = states.Open(metainfo);
+        using ResumeStore store = states.Open(saved.TorrentId, metainfo, isRead: true, saved.Read);
         ResumeData? data = store.Load(out _);
         if (data is not null && deleteData)
             destinations.Check(data.Destination);

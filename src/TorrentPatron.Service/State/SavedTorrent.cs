@@ -30,7 +30,8 @@ public sealed record SavedTorrent(TorrentId TorrentId, string MetainfoPath, Resu
     internal ToldTorrent? Told { get; init; }
 
     /// <summary>Its metainfo; null if its .torrent cannot be read or belongs to another torrent.</summary>
-    public TorrentMetainfo? ReadMetainfo() => Told is not null ? Told.ReadMetainfo() : new SavedOrigin(Path.GetDirectoryName(MetainfoPath)!).ReadMetainfo(TorrentId);
+    public TorrentMetainfo? ReadMetainfo() =>
+        Told is not null ? Told.ReadMetainfo() : new SavedOrigin(Path.GetDirectoryName(MetainfoPath)!, TorrentId).ReadMetainfo();
 
     /// <summary>Its files from the saved state; empty if they cannot be read or are not known yet. Reads from the disk.</summary>
     public IReadOnlyList<FileSnapshot> ReadFiles() => Told is not null ? Told.ReadFiles()

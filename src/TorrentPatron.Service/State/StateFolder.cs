@@ -14,8 +14,8 @@ namespace TorrentPatron.Service.State;
 /// <remarks>
 /// A sub-folder contains <c>metainfo.torrent</c> (or <c>magnet</c> while only a link is known), <c>resume</c>, <c>journal</c> during a
 /// download, <c>claim</c>, which says who runs the torrent, and <c>stopped</c>, an empty file, if a client of a shared service has stopped
-/// it. Beside the sub-folders is <c>paths</c>, with the paths of the torrents' files (<see cref="SavedPaths"/>). On Unix only the user can
-/// read the folder.
+/// it. Beside the sub-folders are <c>paths</c>, with the paths of the torrents' files (<see cref="SavedPaths"/>), and <c>hybrids</c>, with
+/// the other hashes of hybrids (<see cref="SavedHybrids"/>). On Unix only the user can read the folder.
 /// </remarks>
 public sealed class StateFolder : ISavedState
 {
@@ -27,6 +27,7 @@ public sealed class StateFolder : ISavedState
     private readonly TimeProvider _time;
     private readonly StateHolder _holder;
     private readonly SavedPaths _paths;
+    private readonly SavedHybrids _hybrids;
 
     /// <summary>Names the folder, which is created when the first torrent needs it.</summary>
     /// <param name="path">Its path.</param>
@@ -38,6 +39,7 @@ public sealed class StateFolder : ISavedState
         _time = time ?? TimeProvider.System;
         _holder = new StateHolder(FolderPath);
         _paths = new SavedPaths(FolderPath, _holder);
+        _hybrids = new SavedHybrids(FolderPath);
     }
 
     /// <summary>The environment variable with the default folder.</summary>
@@ -105,13 +107,17 @@ public sealed class StateFolder : ISavedState
     internal ResumeStore Open(TorrentId torrent, TorrentMetainfo metainfo, bool isRead, ReadResume? known) =>
         Open(torrent, folder => ResumeStore.Open(folder, torrent, metainfo, isRead, known, _holder, _paths, _time));
 
-    /// <summary>The id with which a torrent is saved: that of the link that started it, if the link named only the v2 hash of a hybrid.</summary>
-    /// <param name="torrent">The id with all known hashes.</param>
+    /// <summary>The id with which a torrent is saved: a hybrid may have been started by its other hash.</summary>
+    /// <param name="torrent">The id with all hashes that the caller knows.</param>
     /// <returns>The id; the given one if the torrent is not saved.</returns>
-    internal TorrentId FindSame(TorrentId torrent) =>
-        torrent is { V1: not null, V2: { } v2 } && !Directory.Exists(FolderOf(torrent)) && new TorrentId(v2) is var second && Directory.Exists(FolderOf(second))
-            ? second
-            : torrent;
+    internal TorrentId FindSame(TorrentId torrent)
+    {
+        if (OriginOf(torrent).Exists)
+            return torrent;
+        if (torrent is { V1: not null, V2: { } v2 } && new TorrentId(v2) is var second && OriginOf(second).Exists)
+            return second;
+        return _hybrids.Find(torrent) ?? torrent;
+    }
 
     /// <summary>Opens and claims the state of a torrent of which only a link is known, to run the torrent.</summary>
     /// <param name="magnet">The link.</param>
@@ -119,28 +125,39 @@ public sealed class StateFolder : ISavedState
     public ResumeStore Open(MagnetLink magnet)
     {
         ArgumentNullException.ThrowIfNull(magnet);
-        return Open(magnet.TorrentId, folder => ResumeStore.Open(folder, magnet, _holder, _paths, _time));
+        return Open(magnet.TorrentId, magnet);
     }
+
+    /// <inheritdoc cref="Open(MagnetLink)"/>
+    /// <param name="torrent">The id with which it is saved.</param>
+    /// <param name="magnet">The link.</param>
+    internal ResumeStore Open(TorrentId torrent, MagnetLink magnet) =>
+        Open(torrent, folder => ResumeStore.Open(folder, torrent, magnet, _holder, _paths, _time));
 
     /// <summary>The saved metainfo of a torrent: a start from a link need not fetch it again.</summary>
     /// <param name="torrent">Which torrent.</param>
     /// <returns>The metainfo; null if none is saved or it cannot be read.</returns>
-    public TorrentMetainfo? ReadMetainfo(TorrentId torrent) => new SavedOrigin(FolderOf(torrent)).ReadMetainfo(torrent);
+    public TorrentMetainfo? ReadMetainfo(TorrentId torrent) => OriginOf(torrent).ReadMetainfo();
 
     /// <summary>Whether a source is the metainfo of a torrent in this folder.</summary>
     /// <param name="source">The source.</param>
     internal bool IsMetainfo(TorrentSource source) =>
-        source.Saved is { } torrent && source.FilePath == new SavedOrigin(FolderOf(torrent)).MetainfoPath;
+        source.Saved is { } torrent && source.FilePath == OriginOf(torrent).MetainfoPath;
 
     /// <summary>The saved magnet link of a torrent whose metainfo is unknown.</summary>
     /// <param name="torrent">Which torrent.</param>
     /// <returns>The link; null if none is saved or it cannot be read.</returns>
-    internal MagnetLink? ReadMagnet(TorrentId torrent) => new SavedOrigin(FolderOf(torrent)).ReadMagnet(torrent);
+    internal MagnetLink? ReadMagnet(TorrentId torrent) => OriginOf(torrent).ReadMagnet();
 
     /// <summary>Deletes the saved state of a torrent.</summary>
     /// <param name="torrent">Which torrent.</param>
     /// <exception cref="TorrentException"><see cref="TorrentErrorId.TorrentInUse"/>.</exception>
-    internal void Forget(TorrentId torrent) => TorrentClaim.Take(FolderOf(torrent), torrent, _holder).Discard();
+    internal void Forget(TorrentId torrent)
+    {
+        TorrentClaim claim = TorrentClaim.Take(FolderOf(torrent), torrent, _holder);
+        _hybrids.Forget(torrent, OriginOf(torrent).KnownId);
+        claim.Discard();
+    }
 
     /// <summary>Whether a client has stopped the torrent: a shared service then does not restart it automatically.</summary>
     /// <param name="torrent">Which torrent.</param>
@@ -163,12 +180,12 @@ public sealed class StateFolder : ISavedState
     }
 
     /// <summary>A torrent whose state is saved, running or not; null if it is not saved.</summary>
-    /// <param name="torrent">Which torrent.</param>
-    public SavedTorrent? Find(TorrentId torrent) => Read(FolderOf(torrent), torrent);
+    /// <param name="torrent">Which torrent: for a hybrid, either of its hashes.</param>
+    public SavedTorrent? Find(TorrentId torrent) => Read(torrent) ?? (FindSame(torrent) is var same && same != torrent ? Read(same) : null);
 
     /// <summary>The torrents whose state is saved, running or not, in the order of their info hashes.</summary>
     /// <exception cref="IOException">The folder cannot be read.</exception>
-    public IReadOnlyList<SavedTorrent> Enumerate() => [.. List().Select(Find).OfType<SavedTorrent>()];
+    public IReadOnlyList<SavedTorrent> Enumerate() => [.. List().Select(Read).OfType<SavedTorrent>()];
 
     /// <summary>The torrents with a folder, in the order of their info hashes; <see cref="Find"/> tells whether their state is in it.</summary>
     /// <exception cref="IOException">The folder cannot be read.</exception>
@@ -188,15 +205,17 @@ public sealed class StateFolder : ISavedState
         return found;
     }
 
-    private static SavedTorrent? Read(string folder, TorrentId torrent)
+    private SavedTorrent? Read(TorrentId torrent)
     {
-        var origin = new SavedOrigin(folder);
+        SavedOrigin origin = OriginOf(torrent);
         MagnetLink? magnet = null;
-        if (!File.Exists(origin.MetainfoPath) && (magnet = origin.ReadMagnet(torrent)) is null)
+        if (!origin.HasMetainfo && (magnet = origin.ReadMagnet()) is null)
             return null;
-        ReadResume? read = ResumeStore.TryRead(folder, torrent);
+        ReadResume? read = ResumeStore.TryRead(FolderOf(torrent), torrent);
         return new SavedTorrent(torrent, origin.MetainfoPath, read?.Saved.Data) { Magnet = magnet, Read = read };
     }
+
+    private SavedOrigin OriginOf(TorrentId torrent) => new(FolderOf(torrent), torrent);
 
     private string FolderOf(TorrentId torrent) => Path.Combine(FolderPath, torrent.ToString());
 
