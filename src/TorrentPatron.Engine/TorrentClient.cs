@@ -37,8 +37,6 @@ public sealed class TorrentClient : ITorrentClient
     private readonly ConcurrentDictionary<Task, bool> _work = new();
     private readonly IWorkshop _workshop;
     private readonly SettingsChange _settings;
-    private readonly CompilerMemory _compilerMemory = CompilerMemory.OfProcess();
-    private readonly IdleCollector? _idleCollector = IdleCollector.OfProcess();
     private readonly NetworkWatch _watch;
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
@@ -210,8 +208,7 @@ public sealed class TorrentClient : ITorrentClient
     private void Beat()
     {
         _engine.CloseIdleFiles();
-        _compilerMemory.Tick();
-        _idleCollector?.Tick();
+        ProcessMemory.Instance.Tick();
         _watch.Tick();
         _workshop.Tick();
     }
@@ -366,6 +363,7 @@ public sealed class TorrentClient : ITorrentClient
             await host.Ended.ConfigureAwait(false);
         }
 
+        ProcessMemory.Instance.TorrentStarted();
         _reuse.Add(host);
         try
         {

@@ -11,15 +11,15 @@ public sealed class CompilerMemoryTests
     public void Memory_is_released_once_after_a_compilation()
     {
         var memory = new CompilerMemory(() => _compiled, Trim(true));
-        Tick(memory, 100);
+        Check(memory, 100);
         Assert.Equal(0, _trims);
         _compiled = 5;
-        Tick(memory, CompilerMemory.Interval);
+        Check(memory, 1);
         Assert.Equal(1, _trims);
-        Tick(memory, 100);
+        Check(memory, 100);
         Assert.Equal(1, _trims);
         _compiled = 6;
-        Tick(memory, CompilerMemory.Interval);
+        Check(memory, 1);
         Assert.Equal(2, _trims);
     }
 
@@ -27,14 +27,14 @@ public sealed class CompilerMemoryTests
     public void An_unsupported_system_is_not_asked_again()
     {
         var memory = new CompilerMemory(() => ++_compiled, Trim(false));
-        Tick(memory, 100);
+        Check(memory, 100);
         Assert.Equal(1, _trims);
     }
 
-    private static void Tick(CompilerMemory memory, int times)
+    private static void Check(CompilerMemory memory, int times)
     {
         for (int i = 0; i < times; i++)
-            memory.Tick();
+            memory.Check();
     }
 
     private Func<bool> Trim(bool isPossible) => () =>

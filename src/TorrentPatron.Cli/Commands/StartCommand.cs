@@ -6,6 +6,7 @@ using TorrentPatron.Cli.Parsing;
 using TorrentPatron.Cli.Reports;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Network;
+using TorrentPatron.Engine.Shared;
 using TorrentPatron.Protocol;
 using TorrentPatron.Service;
 using TorrentPatron.Service.Errors;
@@ -321,8 +322,8 @@ internal sealed class StartCommand : Command
         TorrentReport[] reports = await downloads.ConfigureAwait(false);
         if (!Array.Exists(reports, report => report.IsComplete))
             return;
-        // Little happens for a long time from here on, and nothing else would release the memory that starting many torrents took.
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        // Little happens for a long time from here on.
+        ProcessMemory.Instance.Compact();
         await Task.Delay(Timeout.Infinite, ctrlC).ConfigureAwait(false);
     }
 

@@ -40,9 +40,23 @@ internal sealed class Heartbeat(Func<IReadOnlyList<ITicking>> torrents, FaultHan
         }
     }
 
+    private void BeatEngine()
+    {
+        try
+        {
+            engine?.Invoke();
+        }
+#pragma warning disable CA1031 // The root of a loop: a fault in the engine's own work must not stop the beat of its torrents.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            faults.Record("engine's beat", e);
+        }
+    }
+
     private void Beat(int beat)
     {
-        engine?.Invoke();
+        BeatEngine();
         IReadOnlyList<ITicking> all = torrents();
         int between = Math.Max(BeatsBetweenLooks, all.Count / MostLooks);
         for (int i = 0; i < all.Count; i++)

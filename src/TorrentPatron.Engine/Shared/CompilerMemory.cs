@@ -5,16 +5,12 @@ namespace TorrentPatron.Engine.Shared;
 
 /// <summary>
 /// Returns the JIT's scratch memory to the system. The C library keeps the memory that the JIT has freed, some megabytes after
-/// the first peers connect: more than hundreds of idle peers need. Not thread-safe.
+/// the first peers connect: more than hundreds of idle peers need. A part of <see cref="ProcessMemory"/>; not thread-safe.
 /// </summary>
 /// <param name="compiled">Returns the number of methods compiled so far.</param>
 /// <param name="trim">Returns free memory to the system; false if that is not supported here.</param>
 internal sealed class CompilerMemory(Func<long> compiled, Func<bool> trim)
 {
-    /// <summary>Beats between two checks: the JIT works in bursts.</summary>
-    public const int Interval = 5;
-
-    private int _beats;
     private long _trimmed;
     private bool _isPossible = true;
 
@@ -22,13 +18,12 @@ internal sealed class CompilerMemory(Func<long> compiled, Func<bool> trim)
     public static CompilerMemory OfProcess() => new(static () => JitInfo.GetCompiledMethodCount(), Trim);
 
     /// <summary>
-    /// Checks now and then whether anything was compiled since memory was last returned. Called about once a second.
+    /// Returns memory if anything was compiled since the last time. The JIT works in bursts, so a check every few seconds is enough.
     /// </summary>
-    public void Tick()
+    public void Check()
     {
-        if (!_isPossible || ++_beats < Interval)
+        if (!_isPossible)
             return;
-        _beats = 0;
         long now = compiled();
         if (now == _trimmed)
             return;

@@ -2,6 +2,7 @@ using System.Diagnostics.Tracing;
 using System.Globalization;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Diagnostics;
+using TorrentPatron.Engine.Shared;
 using TorrentPatron.Protocol;
 using TorrentPatron.Remote.Contract;
 using TorrentPatron.Remote.Endpoints;
@@ -136,11 +137,10 @@ public sealed class SharedService : IAsyncDisposable
 
     private async Task BeginAsync(CancellationToken cancellationToken)
     {
+        ProcessMemory.Instance.ServiceStarted();
         _hooksFault = _host.Service.Hooks.UseSaved();
         _host.Restoring(true);
         Restored = Task.Run(RestoreAsync);
-        var memory = new MemoryKeeper(() => _host.Service.Sessions.Current?.Torrents ?? 0);
-        Faults.Watch(memory.RunAsync(TimeProvider.System, _ending.Token), "releasing the service's memory");
         try
         {
             await Restored.WaitAsync(RestoreHeadStart, cancellationToken).ConfigureAwait(false);
@@ -257,6 +257,7 @@ public sealed class SharedService : IAsyncDisposable
 
     private async Task EndAsync()
     {
+        ProcessMemory.Instance.ServiceEnded();
         _notifier?.Stopping("Informing the trackers and saving the state.");
         await _ending.CancelAsync().ConfigureAwait(false);
         try

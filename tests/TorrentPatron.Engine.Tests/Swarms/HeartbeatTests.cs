@@ -37,6 +37,26 @@ public sealed class HeartbeatTests
     }
 
     [Fact]
+    public async Task A_fault_in_the_engine_s_own_work_is_recorded_and_the_torrents_continue()
+    {
+        using var stop = new CancellationTokenSource();
+        var time = new FakeTimeProvider();
+        var torrent = new Torrent(0xb8);
+        var faults = new FaultHandler();
+
+        Task beating = new Heartbeat(() => [torrent], faults, static () => throw new InvalidOperationException("A mistake.")).RunAsync(time, stop.Token);
+        for (int beat = 1; beat <= 3; beat++)
+        {
+            time.Advance(Heartbeat.Interval);
+            await TestEngine.UntilAsync(() => torrent.Ticks == beat);
+        }
+
+        await stop.CancelAsync();
+        await beating;
+        Assert.Contains("A mistake.", faults.Warning?.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_idle_torrent_is_visited_in_one_beat_of_eight()
     {
         using var stop = new CancellationTokenSource();
