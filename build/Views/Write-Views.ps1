@@ -94,6 +94,7 @@ $views = @(
         Item Tags '$_.Tags -join ", "'
         Item Path
         Item InfoHash
+        Item OtherInfoHash
         Item Added -Property AddedAt
         Item Completed -Property CompletedAt
         Item Trackers '#lines($_.Trackers)'

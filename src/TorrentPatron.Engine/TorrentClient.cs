@@ -123,7 +123,7 @@ public sealed class TorrentClient : ITorrentClient
     }
 
     /// <inheritdoc/>
-    public TorrentStatus? GetStatus(TorrentId torrent) => _hosts.TryFind(torrent, out TorrentHost? host) ? host.Status : null;
+    public TorrentStatus? GetStatus(TorrentId torrent) => _hosts.FindSame(torrent)?.Status;
 
     /// <inheritdoc/>
     public TorrentId? Find(TorrentId torrent) => _hosts.FindSame(torrent)?.TorrentId;
@@ -132,16 +132,16 @@ public sealed class TorrentClient : ITorrentClient
     public IReadOnlyList<TorrentStatus> GetStatuses() => [.. _hosts.All.Select(static host => host.Status)];
 
     /// <inheritdoc/>
-    public TorrentMetainfo? GetMetainfo(TorrentId torrent) => _hosts.TryFind(torrent, out TorrentHost? host) ? host.Metainfo : null;
+    public TorrentMetainfo? GetMetainfo(TorrentId torrent) => _hosts.FindSame(torrent)?.Metainfo;
 
     /// <inheritdoc/>
-    public IReadOnlyList<FileSnapshot> GetFiles(TorrentId torrent) => _hosts.TryFind(torrent, out TorrentHost? host) ? host.Files() : [];
+    public IReadOnlyList<FileSnapshot> GetFiles(TorrentId torrent) => _hosts.FindSame(torrent)?.Files() ?? [];
 
     /// <inheritdoc/>
-    public IReadOnlyList<PeerSnapshot> GetPeers(TorrentId torrent) => _hosts.TryFind(torrent, out TorrentHost? host) ? host.Peers() : [];
+    public IReadOnlyList<PeerSnapshot> GetPeers(TorrentId torrent) => _hosts.FindSame(torrent)?.Peers() ?? [];
 
     /// <inheritdoc/>
-    public IReadOnlyList<ClosedPeer> GetClosedPeers(TorrentId torrent) => _hosts.TryFind(torrent, out TorrentHost? host) ? host.ClosedPeers() : [];
+    public IReadOnlyList<ClosedPeer> GetClosedPeers(TorrentId torrent) => _hosts.FindSame(torrent)?.ClosedPeers() ?? [];
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<TorrentError>> ApplyAsync(ClientSettings settings, CancellationToken cancellationToken = default)

@@ -101,6 +101,13 @@ public readonly struct TorrentId : IEquatable<TorrentId>
         return (haveBothV1 || haveBothV2) && (!haveBothV1 || V1 == other.V1) && (!haveBothV2 || V2 == other.V2);
     }
 
+    /// <summary>The hash of a hybrid that does not lead this id: the v2 hash if this id has the v1 hash, otherwise the v1 hash.</summary>
+    /// <param name="known">The torrent's id with all known hashes.</param>
+    /// <returns>The id with only that hash; null if the torrent is not a hybrid, or the hash is not known.</returns>
+    public TorrentId? OtherHash(TorrentId known) => known is not { V1: { } v1, V2: { } v2 } ? null
+        : V1 is null ? new TorrentId(v1)
+        : new TorrentId(v2);
+
     /// <summary>Whether an info dictionary matches every hash that is known here.</summary>
     /// <param name="rawInfo">The bytes as they stand in the .torrent file.</param>
     public bool MatchesInfo(ReadOnlySpan<byte> rawInfo) =>

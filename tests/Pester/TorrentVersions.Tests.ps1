@@ -77,6 +77,56 @@ Describe 'Torrents of version 2 and hybrids' {
         }
     }
 
+    It 'are found by each of their hashes when they were started by <_>' -ForEach 'the torrent', 'its v2 hash' {
+        $info = New-TorrentFile $content.File -Destination $torrent -Version Hybrid -PieceLength 32KB | Get-TorrentInfo
+        $name = Split-Path $content.File -Leaf
+        $patron = New-TestPatron 'one' -StatePath (Join-Path $here 'one')
+        try {
+            if ($_ -eq 'its v2 hash') {
+                $null = Start-Torrent -Uri "magnet:?xt=urn:btmh:1220$($info.InfoHashV2)" -Destination (Split-Path $content.File) -Patron $patron
+            }
+
+            $null = Start-Torrent $torrent (Split-Path $content.File) -Patron $patron -Wait -Timeout 120
+            $status = Get-TorrentStatus -Patron $patron
+            ($status.InfoHash, $status.OtherInfoHash | Sort-Object Length) | Should -Be $info.InfoHash, $info.InfoHashV2
+            foreach ($hash in $info.InfoHash, $info.InfoHashV2) {
+                foreach ($text in $hash, $hash.Substring(0, 7)) {
+                    (Get-TorrentStatus -InfoHash $text -Patron $patron).InfoHash | Should -Be $status.InfoHash
+                    (Get-TorrentFile -InfoHash $text -Patron $patron).Name | Should -Be $name
+                    (Set-Torrent -InfoHash $text -Tag $text -PassThru -Patron $patron).Tags | Should -Be $text
+                    (Wait-Torrent -InfoHash $text -Timeout 60 -Patron $patron).Name | Should -Be $name
+                    (Get-TorrentInfo -InfoHash $text -Patron $patron).Name | Should -Be $name
+                    $line = "Wait-Torrent -Patron one -InfoHash $($hash.Substring(0, 7))"
+                    (TabExpansion2 $line -cursorColumn $line.Length).CompletionMatches.CompletionText | Should -Be $hash
+                }
+
+                Register-TorrentEvent StateChanged "by $hash" -Patron $patron -InfoHash $hash.Substring(0, 7)
+                Register-TorrentEvent StateChanged "with $hash" -Patron $patron -InputObject ([pscustomobject]@{ InfoHash = $hash })
+                $null = Suspend-Torrent -InfoHash $hash -Patron $patron
+                (Wait-Event "by $hash" -Timeout 20).SourceEventArgs.Status.Name | Should -Be $name
+                (Wait-Event "with $hash" -Timeout 20).SourceEventArgs.Status.Name | Should -Be $name
+                Unregister-Event "by $hash"
+                Unregister-Event "with $hash"
+
+                Stop-Torrent -InfoHash $hash.Substring(0, 7) -Patron $patron
+                foreach ($text in $hash, $hash.Substring(0, 7)) {
+                    $saved = Get-TorrentStatus -Saved -InfoHash $text -Patron $patron
+                    $saved.InfoHash, $saved.OtherInfoHash | Should -Be $status.InfoHash, $status.OtherInfoHash
+                }
+
+                (Restore-Torrent -InfoHash $hash.Substring(0, 7) -Patron $patron).InfoHash | Should -Be $status.InfoHash
+                Resume-Torrent -InfoHash $hash -Patron $patron
+            }
+
+            Remove-Torrent -InfoHash $info.InfoHashV2.Substring(0, 7) -Patron $patron
+            Get-TorrentStatus -Patron $patron | Should -BeNullOrEmpty
+            Get-TorrentStatus -Saved -Patron $patron | Should -BeNullOrEmpty
+        } finally {
+            Get-EventSubscriber | Unregister-Event
+            $patron | Stop-TorrentPatron
+        }
+    }
+
     It 'continue from a link with only a v2 hash if they are saved' {
         $info = New-TorrentFile $content.File -Destination $torrent -Version Hybrid -PieceLength 32KB | Get-TorrentInfo
         $link = "magnet:?xt=urn:btmh:1220$($info.InfoHashV2)"

@@ -164,4 +164,15 @@ public sealed class TorrentIdTests
         Assert.Null(new TorrentId(v2).SecondWireHash);
         Assert.Null(default(TorrentId).SecondWireHash);
     }
+
+    [Fact]
+    public void The_other_hash_of_a_hybrid_is_the_one_that_does_not_lead_the_id()
+    {
+        var both = new TorrentId(V1, V2);
+        Assert.Equal(new TorrentId(V2), both.OtherHash(both));
+        Assert.Equal(new TorrentId(V2), new TorrentId(V1).OtherHash(both));
+        Assert.Equal(new TorrentId(V1), new TorrentId(V2).OtherHash(both));
+        Assert.Null(new TorrentId(V1).OtherHash(new TorrentId(V1)));
+        Assert.Null(new TorrentId(V2).OtherHash(new TorrentId(V2)));
+    }
 }

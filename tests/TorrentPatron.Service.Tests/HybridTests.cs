@@ -143,6 +143,40 @@ public sealed class HybridTests : IDisposable
         Assert.Single(again.States.Enumerate());
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_running_hybrid_is_found_and_changed_by_either_hash(bool isStartedByV2)
+    {
+        TorrentMetainfo hybrid = await MakeOnDiskAsync();
+        var byV2 = new TorrentId(hybrid.TorrentId.V2!.Value);
+        TorrentId[] hashes = [new(hybrid.TorrentId.V1!.Value), byV2, hybrid.TorrentId];
+        await using TorrentService service = NewService("state");
+        Patron patron = service.CreatePatron();
+        if (isStartedByV2)
+            await patron.StartAsync(V2Link(hybrid) with { Destination = _temp["files"] }, Token);
+        await patron.StartAsync(new StartRequest { Metainfo = hybrid, Destination = _temp["files"] }, Token);
+
+        foreach (TorrentId hash in hashes)
+        {
+            Assert.True((await patron.WaitAsync(hash, now => now.IsComplete, Token).WaitAsync(Patience, Token))!.IsComplete);
+            Assert.Same(patron.GetMetainfo(byV2), patron.GetMetainfo(hash));
+            Assert.Equal("data.bin", Assert.Single(patron.GetFiles(hash)).Path);
+            TorrentStatus status = patron.GetOwnStatus(hash)!;
+            Assert.Equal((isStartedByV2 ? byV2 : hashes[0]).ToString(), status.InfoHash);
+            Assert.Equal((isStartedByV2 ? hashes[0] : byV2).ToString(), status.OtherInfoHash);
+            Assert.True(status.HasInfoHash(hash.ToString()[..6].ToUpperInvariant()));
+            Assert.False(status.HasInfoHash("nothing"));
+            Assert.IsType<CommandDone>(await patron.SuspendAsync(hash, Token));
+            Assert.Equal(TorrentState.Suspended, patron.GetStatus(hash)!.State);
+            Assert.IsType<CommandDone>(await patron.ResumeAsync(hash, Token));
+        }
+
+        TorrentStatus saved = service.States.Find(byV2)!.ReadStatus();
+        Assert.Equal(patron.GetStatus(byV2)!.InfoHash, saved.InfoHash);
+        Assert.Equal(patron.GetStatus(byV2)!.OtherInfoHash, saved.OtherInfoHash);
+    }
+
     [Fact]
     public async Task A_note_of_a_hybrid_that_is_not_saved_or_is_another_torrent_is_ignored()
     {

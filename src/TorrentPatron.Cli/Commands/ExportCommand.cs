@@ -53,6 +53,11 @@ internal sealed class ExportCommand : Command
         return ExitCode.Done;
     }
 
+    /// <summary>Whether a text is the beginning of one of a torrent's hashes: a hybrid is saved by one of its two.</summary>
+    private static bool IsHashOf(TorrentId torrent, string text) => text.Length >= ShortestPrefix
+        && (torrent.V1?.ToString().StartsWith(text, StringComparison.OrdinalIgnoreCase) == true
+            || torrent.V2?.ToString().StartsWith(text, StringComparison.OrdinalIgnoreCase) == true);
+
     private static TorrentMetainfo Find(StateFolder states, string text)
     {
         SavedTorrent[] byHash =
@@ -63,7 +68,7 @@ internal sealed class ExportCommand : Command
         TorrentMetainfo?[] found = byHash.Length > 0
             ? [.. byHash.Select(saved => saved.ReadMetainfo())]
             : [.. states.Enumerate().Select(saved => saved.ReadMetainfo())
-                .Where(metainfo => metainfo?.Name.Equals(text, StringComparison.OrdinalIgnoreCase) == true)];
+                .Where(metainfo => metainfo is not null && (metainfo.Name.Equals(text, StringComparison.OrdinalIgnoreCase) || IsHashOf(metainfo.TorrentId, text)))];
         return found switch
         {
             [{ } metainfo] => metainfo,

@@ -66,7 +66,7 @@ internal static class ServiceTorrents
         if (named.Count > 0)
             return named;
         TorrentStatus[] byHash = text.Length >= ShortestPrefix && text.All(char.IsAsciiHexDigit)
-            ? [.. all.Where(status => status.InfoHash.StartsWith(text, StringComparison.OrdinalIgnoreCase))]
+            ? [.. all.Where(status => status.HasInfoHash(text))]
             : [];
         if (byHash.Length == 1)
             return byHash;

@@ -32,6 +32,7 @@ internal static class StatusText
     {
         var lines = new List<string> { status.Name };
         Add("Info hash", status.InfoHash);
+        Add("Info hash", status.OtherInfoHash);
         Add("State", $"{status.State}, {(status.Metadata is null ? Percent(status) : "no metadata yet")}");
         Add("Size", $"{ByteSize.Format(status.CompletedSize)} of {ByteSize.Format(status.WantedSize)} wanted, {ByteSize.Format(status.TotalSize)} in all");
         Add("Now", Activity(status));

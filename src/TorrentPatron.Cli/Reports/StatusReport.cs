@@ -5,6 +5,7 @@ namespace TorrentPatron.Cli.Reports;
 /// <summary>The status of a service's torrent, for <c>patron list --json</c>, <c>watch --json</c> and <c>status --service --json</c>.</summary>
 /// <param name="Name">The torrent's name.</param>
 /// <param name="InfoHash">Its info hash.</param>
+/// <param name="OtherInfoHash">The other info hash of a hybrid; otherwise null.</param>
 /// <param name="State">Its state.</param>
 /// <param name="Destination">The folder of its files.</param>
 /// <param name="Path">The path of its file or top folder.</param>
@@ -30,6 +31,7 @@ namespace TorrentPatron.Cli.Reports;
 internal sealed record StatusReport(
     string Name,
     string InfoHash,
+    string? OtherInfoHash,
     TorrentState State,
     string Destination,
     string Path,
@@ -58,6 +60,7 @@ internal sealed record StatusReport(
     public static StatusReport Of(TorrentStatus status) => new(
         status.Name,
         status.InfoHash,
+        status.OtherInfoHash,
         status.State,
         status.Destination,
         status.Path,

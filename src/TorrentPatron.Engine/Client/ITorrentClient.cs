@@ -30,7 +30,7 @@ public interface ITorrentClient : IAsyncDisposable
     void Post(TorrentCommand command);
 
     /// <summary>The latest snapshot of one torrent. Never waits for the network or the disk.</summary>
-    /// <param name="torrent">The torrent.</param>
+    /// <param name="torrent">The torrent, by any of its hashes; see <see cref="Find"/>.</param>
     /// <returns>The snapshot; null if the engine is not running that torrent.</returns>
     TorrentStatus? GetStatus(TorrentId torrent);
 

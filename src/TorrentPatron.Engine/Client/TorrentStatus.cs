@@ -8,8 +8,11 @@ public sealed record TorrentStatus
     /// <summary>The torrent's name, safe to print.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The info hash as 40 lower-case hexadecimal digits.</summary>
+    /// <summary>The info hash as 40 lower-case hexadecimal digits; 64 if the torrent has only a v2 hash, or was started by it.</summary>
     public required string InfoHash { get; init; }
+
+    /// <summary>The other info hash of a hybrid, which names the same torrent; null if the torrent has only one, or it is not known yet.</summary>
+    public string? OtherInfoHash { get; init; }
 
     /// <summary>What the torrent is doing.</summary>
     public required TorrentState State { get; init; }
@@ -159,6 +162,11 @@ public sealed record TorrentStatus
 
     /// <summary>The number of web seeds in use.</summary>
     public int ActiveWebSeeds => WebSeeds.Count(static seed => seed.Status == WebSeedStatus.Downloading);
+
+    /// <summary>Whether a text is one of the torrent's info hashes, or the beginning of one.</summary>
+    /// <param name="text">Hexadecimal digits of either case.</param>
+    public bool HasInfoHash(string text) =>
+        InfoHash.StartsWith(text, StringComparison.OrdinalIgnoreCase) || OtherInfoHash?.StartsWith(text, StringComparison.OrdinalIgnoreCase) == true;
 
     /// <summary>The name, state and progress.</summary>
     public override string ToString() => $"{Name}: {State}, {PercentComplete:0.0} %";

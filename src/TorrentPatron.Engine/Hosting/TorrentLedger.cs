@@ -325,6 +325,7 @@ internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent com
         {
             Name = Name,
             InfoHash = _infoHash,
+            OtherInfoHash = command.TorrentId.OtherHash(Metainfo?.TorrentId ?? command.TorrentId)?.ToString(),
             State = State,
             Destination = Destination,
             Path = _storage?.Layout.RootPath ?? (Metainfo is null ? Destination : Path.Combine(Destination, Metainfo.Name)),

@@ -120,7 +120,7 @@ public abstract class PatronCmdlet : PipelineCmdlet
     /// <summary>The saved torrents with this info hash or prefix of one.</summary>
     private protected IReadOnlyList<SavedTarget> SavedTargets(Patron? patron, string infoHash) => TorrentId.TryParse(infoHash, out TorrentId torrent)
         ? SavedTargets(patron, any => SavedTarget.Find(any, torrent))
-        : [.. SavedTargets(patron).Where(saved => saved.HasInfoHash(infoHash))];
+        : SavedTarget.Find(SavedTargets(patron), infoHash);
 
     /// <summary>The saved torrents that an object refers to.</summary>
     private protected IReadOnlyList<SavedTarget> SavedTargets(Patron? patron, TorrentReference torrent) =>
@@ -158,7 +158,7 @@ public abstract class PatronCmdlet : PipelineCmdlet
     {
         IReadOnlyList<SavedTarget> all = SavedTargets(patron);
         IReadOnlyList<SavedTarget> found = name.Find(all, saved => [saved.Name]);
-        return found.Count > 0 ? found : [.. all.Where(saved => saved.HasInfoHash(name.Text))];
+        return found.Count > 0 ? found : SavedTarget.Find(all, name.Text);
     }
 
     private IReadOnlyList<SavedTarget> SavedTargets(Patron? patron, Func<Patron, IEnumerable<SavedTarget>> find)

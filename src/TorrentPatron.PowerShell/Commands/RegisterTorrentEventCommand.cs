@@ -92,10 +92,12 @@ public sealed class RegisterTorrentEventCommand : PatronCmdlet
                 NamePattern[] names = [.. Name.Select(text => new NamePattern(text))];
                 Subscribe(
                     [Patron ?? Session.Default()],
-                    (_, _, called) => called is not null && Array.Exists(names, name => name.IsName(called) || name.IsMatch(called)));
+                    (_, _, status) => status is not null && Array.Exists(names, name => name.IsName(status.Name) || name.IsMatch(status.Name)));
                 break;
             case InfoHashSet:
-                Subscribe([Patron ?? Session.Default()], (_, hash, _) => InfoHash.Any(given => hash.StartsWith(given, StringComparison.OrdinalIgnoreCase)));
+                Subscribe(
+                    [Patron ?? Session.Default()],
+                    (_, hash, status) => InfoHash.Any(given => hash.StartsWith(given, StringComparison.OrdinalIgnoreCase) || status?.HasInfoHash(given) == true));
                 break;
             case InputObjectSet:
                 FindOwners();
@@ -111,7 +113,8 @@ public sealed class RegisterTorrentEventCommand : PatronCmdlet
     {
         // One subscription for all of them: with one for each torrent, each event would arrive several times.
         if (_owned.Count > 0)
-            Subscribe([.. _owned.Select(owned => owned.Patron).Distinct()], (patron, hash, _) => _owned.Contains((patron, hash)));
+            Subscribe([.. _owned.Select(owned => owned.Patron).Distinct()], (patron, hash, status) =>
+                _owned.Contains((patron, hash)) || (status?.OtherInfoHash is { } other && _owned.Contains((patron, other))));
     }
 
     /// <summary>Finds the patrons that started the torrents: they raise the torrents' events.</summary>
@@ -133,7 +136,7 @@ public sealed class RegisterTorrentEventCommand : PatronCmdlet
         }
     }
 
-    private void Subscribe(IReadOnlyList<Patron> patrons, Func<Patron, string, string?, bool> isWanted)
+    private void Subscribe(IReadOnlyList<Patron> patrons, Func<Patron, string, TorrentStatus?, bool> isWanted)
     {
         var filter = new TorrentEventFilter(Events, patrons, EventName, isWanted);
         try

@@ -10,6 +10,6 @@ public sealed class InfoHashCompleter : SessionCompleter
         // The incomplete argument must not filter the candidates.
         var others = new Hashtable(bound);
         others.Remove("InfoHash");
-        return Torrents(others).Select(torrent => new Candidate(torrent.Status.InfoHash, torrent.Status.ToString(), IsPattern: false));
+        return Torrents(others).SelectMany(InfoHashes);
     }
 }

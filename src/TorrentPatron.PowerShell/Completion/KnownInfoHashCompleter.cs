@@ -8,7 +8,7 @@ public sealed class KnownInfoHashCompleter : SessionCompleter
     private protected override IEnumerable<Candidate> Candidates(IDictionary bound)
     {
         var patron = new Hashtable { ["Patron"] = bound["Patron"] };
-        return Torrents(patron).Select(torrent => new Candidate(torrent.Status.InfoHash, torrent.Status.ToString(), IsPattern: false))
+        return Torrents(patron).SelectMany(InfoHashes)
             .Concat(Saved(patron).Select(torrent => new Candidate(torrent.InfoHash, torrent.Name, IsPattern: false)));
     }
 }

@@ -25,6 +25,7 @@ public abstract class SessionCompleter : IArgumentCompleter
         return
         [
             .. from candidate in Candidates(fakeBoundParameters).DistinctBy(candidate => candidate.Text)
+               where begun.Length > 0 || !candidate.IsAlternative
                where candidate.Text.StartsWith(begun, StringComparison.OrdinalIgnoreCase) || pattern.IsMatch(candidate.Text)
                select new CompletionResult(Quoted(candidate), candidate.Text, CompletionResultType.ParameterValue, candidate.Tip),
         ];
@@ -41,10 +42,18 @@ public abstract class SessionCompleter : IArgumentCompleter
         if (GivenPatron(bound) is { } patron)
             torrents = [.. patron.OwnStatuses.Select(status => new TorrentTarget(patron, status))];
         if (PipelineValue.Unwrap(bound["InfoHash"]) is string hash)
-            return torrents.Where(torrent => torrent.Status.InfoHash.StartsWith(hash, StringComparison.OrdinalIgnoreCase));
+            return torrents.Where(torrent => torrent.Status.HasInfoHash(hash));
         if (TorrentReference.Of(bound["InputObject"]) is { } reference)
-            return torrents.Where(torrent => torrent.Status.InfoHash.StartsWith(reference.InfoHash, StringComparison.OrdinalIgnoreCase));
+            return torrents.Where(torrent => torrent.Status.HasInfoHash(reference.InfoHash));
         return PipelineValue.Unwrap(bound["Name"]) is string name ? new NamePattern(name).Find(torrents, torrent => [torrent.Status.Name]) : torrents;
+    }
+
+    /// <summary>The info hashes of a running torrent.</summary>
+    private protected static IEnumerable<Candidate> InfoHashes(TorrentTarget torrent)
+    {
+        yield return new Candidate(torrent.Status.InfoHash, torrent.Status.ToString(), IsPattern: false);
+        if (torrent.Status.OtherInfoHash is { } other)
+            yield return new Candidate(other, torrent.Status.ToString(), IsPattern: false) { IsAlternative = true };
     }
 
     /// <summary>The saved torrents of the given patron or of the session that do not run.</summary>
@@ -100,5 +109,9 @@ public abstract class SessionCompleter : IArgumentCompleter
     /// <param name="Text">The argument.</param>
     /// <param name="Tip">Its tooltip.</param>
     /// <param name="IsPattern">Whether the parameter accepts patterns, so that brackets must be escaped.</param>
-    private protected sealed record Candidate(string Text, string Tip, bool IsPattern);
+    private protected sealed record Candidate(string Text, string Tip, bool IsPattern)
+    {
+        /// <summary>Whether it names the same thing as a candidate before it: it is offered only when its beginning is typed.</summary>
+        public bool IsAlternative { get; init; }
+    }
 }

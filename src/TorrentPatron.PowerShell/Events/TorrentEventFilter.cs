@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Reflection;
+using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol;
 using TorrentPatron.Service;
 
@@ -16,7 +17,7 @@ namespace TorrentPatron.PowerShell.Events;
 public sealed class TorrentEventFilter : IDisposable
 {
     private readonly PSEventManager _session;
-    private readonly Func<Patron, string, string?, bool> _isWanted;
+    private readonly Func<Patron, string, TorrentStatus?, bool> _isWanted;
     private readonly EventInfo _event;
     private readonly Delegate _handler;
     private PSEventSubscriber? _subscriber;
@@ -30,10 +31,10 @@ public sealed class TorrentEventFilter : IDisposable
     /// <param name="patrons">The patrons to listen to.</param>
     /// <param name="name">The event.</param>
     /// <param name="isWanted">
-    /// Says whether a torrent is wanted, from its patron, its info hash and, if known, its name.
+    /// Says whether a torrent is wanted, from its patron, its info hash and, if known, its status.
     /// </param>
     internal TorrentEventFilter(
-        PSEventManager session, IReadOnlyList<Patron> patrons, TorrentEvent name, Func<Patron, string, string?, bool> isWanted)
+        PSEventManager session, IReadOnlyList<Patron> patrons, TorrentEvent name, Func<Patron, string, TorrentStatus?, bool> isWanted)
     {
         _session = session;
         Patrons = patrons;
@@ -117,8 +118,8 @@ public sealed class TorrentEventFilter : IDisposable
     private void On(object? sender, TorrentEventArgs args)
     {
         var patron = (Patron)sender!;
-        string? name = args.Status?.Name ?? (TorrentId.TryParse(args.InfoHash, out TorrentId torrent) ? patron.GetStatus(torrent)?.Name : null);
-        if (!_isWanted(patron, args.InfoHash, name))
+        TorrentStatus? status = args.Status ?? (TorrentId.TryParse(args.InfoHash, out TorrentId torrent) ? patron.GetStatus(torrent) : null);
+        if (!_isWanted(patron, args.InfoHash, status))
             return;
         Interlocked.Increment(ref _passed);
         EventFeed.Of(_session).Add(() => Hand(patron, args));

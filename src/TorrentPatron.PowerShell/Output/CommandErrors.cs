@@ -155,7 +155,7 @@ internal static class CommandErrors
     public static TorrentError BadInfoHash(string text) => new(
         InvalidArgument,
         $"'{DisplayText.Clean(text)}' is not an info hash.",
-        "Give at least the first four of its 40 hexadecimal digits (64 for a v2-only torrent). Get-TorrentStatus shows the info hashes of the running torrents.");
+        "Give at least the first four of its 40 hexadecimal digits (64 of a v2 hash). Get-TorrentStatus shows the info hashes of the running torrents.");
 
     public static TorrentError AmbiguousInfoHash(string text, int torrents) => new(
         InvalidArgument,

@@ -26,10 +26,17 @@ internal sealed record SavedTarget(Patron Patron, SavedTorrent Saved)
     /// <summary>Its files from the saved state; none if they cannot be read or are not known yet.</summary>
     public IReadOnlyList<FileSnapshot> Files => Saved.ReadFiles();
 
-    /// <summary>Whether a text is its info hash or the beginning of it.</summary>
+    /// <summary>The torrents with an info hash that begins with a text; the other hashes of hybrids count if there is none.</summary>
+    /// <param name="torrents">The torrents.</param>
     /// <param name="text">The text, in upper or lower case.</param>
-    public bool HasInfoHash(string text) =>
-        text.Length >= TorrentFinder.ShortestPrefix && InfoHash.StartsWith(text, StringComparison.OrdinalIgnoreCase);
+    public static IReadOnlyList<SavedTarget> Find(IReadOnlyList<SavedTarget> torrents, string text)
+    {
+        if (text.Length < TorrentFinder.ShortestPrefix || !text.All(char.IsAsciiHexDigit))
+            return [];
+        SavedTarget[] found = [.. torrents.Where(saved => saved.InfoHash.StartsWith(text, StringComparison.OrdinalIgnoreCase))];
+        // The other hash is read from the .torrent.
+        return found.Length > 0 ? found : [.. torrents.Where(saved => saved.Status.HasInfoHash(text))];
+    }
 
     /// <summary>The torrents that are saved in a patron's state folder and do not run.</summary>
     /// <param name="patron">The patron.</param>

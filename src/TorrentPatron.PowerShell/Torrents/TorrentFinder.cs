@@ -14,7 +14,7 @@ internal sealed class TorrentFinder(Func<IReadOnlyList<TorrentTarget>> running, 
     /// <summary>Creates a finder among given torrents.</summary>
     /// <param name="running">The torrents.</param>
     public TorrentFinder(IReadOnlyList<TorrentTarget> running)
-        : this(() => running, torrent => [.. running.Where(target => target.Torrent == torrent)])
+        : this(() => running, torrent => [.. running.Where(target => target.Status.HasInfoHash(torrent.ToString()))])
     {
     }
 
@@ -39,7 +39,7 @@ internal sealed class TorrentFinder(Func<IReadOnlyList<TorrentTarget>> running, 
         : Among(patron, () => patron.Statuses, patron.GetStatus);
 
     /// <summary>The torrents with an info hash: several if several services run the same torrent.</summary>
-    /// <param name="text">The info hash or at least its first four digits, in upper or lower case.</param>
+    /// <param name="text">The info hash (of a hybrid either one) or at least its first four digits, in upper or lower case.</param>
     /// <param name="error">Why none was found or the prefix is ambiguous; otherwise null.</param>
     public IReadOnlyList<TorrentTarget> ByInfoHash(string text, out TorrentError? error)
     {
@@ -51,7 +51,7 @@ internal sealed class TorrentFinder(Func<IReadOnlyList<TorrentTarget>> running, 
 
         if (TorrentId.TryParse(text, out TorrentId torrent))
             return Found(find(torrent), text, out error);
-        TorrentTarget[] found = [.. All.Where(target => target.Status.InfoHash.StartsWith(text, StringComparison.OrdinalIgnoreCase))];
+        TorrentTarget[] found = [.. All.Where(target => target.Status.HasInfoHash(text))];
         int torrents = found.DistinctBy(target => target.Torrent).Count();
         if (torrents <= 1)
             return Found(found, text, out error);

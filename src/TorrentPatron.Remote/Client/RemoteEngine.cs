@@ -20,6 +20,7 @@ internal sealed class RemoteEngine : IEngineView
 
     private readonly Lock _gate = new(); // a leaf
     private readonly OrderedDictionary<TorrentId, (TorrentStatus Status, Instant Told)> _statuses = [];
+    private readonly Dictionary<TorrentId, TorrentId> _byOtherHash = [];
     private volatile StatusWatchers _watchers = new();
     private readonly MessageRouter _router;
     private readonly TimeProvider _time;
@@ -65,6 +66,7 @@ internal sealed class RemoteEngine : IEngineView
             lock (_gate)
             {
                 _statuses.Remove(torrent);
+                _byOtherHash.Remove(Wire.ToTorrent(status.OtherInfoHash));
                 _before?.Remove(torrent);
             }
 
@@ -78,7 +80,12 @@ internal sealed class RemoteEngine : IEngineView
             lock (_gate)
             {
                 if (_fault is null)
+                {
                     _statuses[torrent] = (status, Instant.Now(_time));
+                    if (status.OtherInfoHash is not null)
+                        _byOtherHash[Wire.ToTorrent(status.OtherInfoHash)] = torrent;
+                }
+
                 if (_before is not null)
                     _seen.Add(torrent);
             }
@@ -142,6 +149,7 @@ internal sealed class RemoteEngine : IEngineView
         {
             _fault ??= why;
             _statuses.Clear();
+            _byOtherHash.Clear();
             _before = null;
         }
 
@@ -152,7 +160,7 @@ internal sealed class RemoteEngine : IEngineView
     public TorrentStatus? GetStatus(TorrentId torrent)
     {
         lock (_gate)
-            return _statuses.TryGetValue(torrent, out var known) ? Renewed(known) : null;
+            return _statuses.TryGetValue(FindLocked(torrent), out var known) ? Renewed(known) : null;
     }
 
     /// <inheritdoc/>
@@ -194,13 +202,13 @@ internal sealed class RemoteEngine : IEngineView
         Wire.ToList(Ask(Methods.GetClosedPeers, QueryOf(torrent)).Peers, peer => peer.ToPeer());
 
     /// <inheritdoc/>
-    public bool Owns(IRequester requester, TorrentId torrent) => _router.Owns(requester, torrent);
+    public bool Owns(IRequester requester, TorrentId torrent) => _router.Owns(requester, Find(torrent));
 
     /// <inheritdoc/>
     public StatusWatch Watch(TorrentId torrent)
     {
         StatusWatchers watchers = _watchers;
-        var watch = new StatusWatch(torrent, watchers.Remove);
+        var watch = new StatusWatch(Find(torrent), watchers.Remove);
         watchers.Add(watch);
         return watch;
     }
@@ -209,7 +217,7 @@ internal sealed class RemoteEngine : IEngineView
     public StatusFeed Feed(IReadOnlyCollection<TorrentId>? torrents)
     {
         StatusWatchers watchers = _watchers;
-        var feed = new StatusFeed(torrents, watchers.Remove);
+        var feed = new StatusFeed(torrents?.Select(Find).ToArray(), watchers.Remove);
         watchers.Add(feed);
         return feed;
     }
@@ -254,6 +262,16 @@ internal sealed class RemoteEngine : IEngineView
         return known.Status with { Timestamp = known.Status.Timestamp + since, SeedingTime = known.Status.SeedingTime + since };
     }
 
+    private TorrentId Find(TorrentId torrent)
+    {
+        lock (_gate)
+            return FindLocked(torrent);
+    }
+
+    /// <summary>The id with which a torrent runs; the given one if it does not run.</summary>
+    private TorrentId FindLocked(TorrentId torrent) =>
+        !_statuses.ContainsKey(torrent) && _byOtherHash.TryGetValue(torrent, out TorrentId same) ? same : torrent;
+
     private static QueryDto QueryOf(TorrentId torrent) => new() { InfoHash = Wire.OfTorrent(torrent) };
 
     private static IEnumerable<TorrentStatus> Read(StatusDto[]? statuses) =>
@@ -266,6 +284,7 @@ internal sealed class RemoteEngine : IEngineView
         {
             gone = [.. _statuses.Values.Select(known => known.Status)];
             _statuses.Clear();
+            _byOtherHash.Clear();
             _before?.Clear();
         }
 

@@ -9,6 +9,8 @@ internal sealed class StatusDto
 
     public string? InfoHash { get; set; }
 
+    public string? OtherInfoHash { get; set; }
+
     public string? State { get; set; }
 
     public string? Destination { get; set; }
@@ -105,6 +107,7 @@ internal sealed class StatusDto
     {
         Name = status.Name,
         InfoHash = status.InfoHash,
+        OtherInfoHash = status.OtherInfoHash,
         State = status.State.ToString(),
         Destination = status.Destination,
         Path = status.Path,
@@ -157,6 +160,7 @@ internal sealed class StatusDto
     {
         Name = Name ?? "",
         InfoHash = InfoHash ?? "",
+        OtherInfoHash = OtherInfoHash,
         State = Wire.ToEnum(State, TorrentState.Suspended),
         Destination = Destination ?? "",
         Path = Path ?? "",

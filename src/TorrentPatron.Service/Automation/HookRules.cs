@@ -46,6 +46,6 @@ internal static class HookRules
     {
         var name = new NamePattern(text);
         return name.IsName(message.Name) || name.IsMatch(message.Name)
-            || (text.Length >= ShortestPrefix && message.InfoHash.StartsWith(text, StringComparison.OrdinalIgnoreCase));
+            || (text.Length >= ShortestPrefix && (message.InfoHash.StartsWith(text, StringComparison.OrdinalIgnoreCase) || message.Status?.HasInfoHash(text) == true));
     }
 }

@@ -99,7 +99,7 @@ internal sealed class ClientSession : IEngineView, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public bool Owns(IRequester requester, TorrentId torrent) => _owners.TryGetValue(torrent, out IRequester? owner) && owner == requester;
+    public bool Owns(IRequester requester, TorrentId torrent) => _owners.TryGetValue(Find(torrent), out IRequester? owner) && owner == requester;
 
     /// <summary>The torrents that a patron owns.</summary>
     public IReadOnlyList<TorrentId> OwnedBy(IRequester requester) =>
@@ -123,10 +123,10 @@ internal sealed class ClientSession : IEngineView, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public StatusWatch Watch(TorrentId torrent) => Enter(new StatusWatch(torrent, _watchers.Remove));
+    public StatusWatch Watch(TorrentId torrent) => Enter(new StatusWatch(Find(torrent), _watchers.Remove));
 
     /// <inheritdoc/>
-    public StatusFeed Feed(IReadOnlyCollection<TorrentId>? torrents) => Enter(new StatusFeed(torrents, _watchers.Remove));
+    public StatusFeed Feed(IReadOnlyCollection<TorrentId>? torrents) => Enter(new StatusFeed(torrents?.Select(Find).ToArray(), _watchers.Remove));
 
     /// <summary>Adds a watcher.</summary>
     public void Add(IStatusWatcher watcher) => Enter(watcher);
@@ -176,6 +176,9 @@ internal sealed class ClientSession : IEngineView, IAsyncDisposable
         End(ServiceErrors.Stopped);
         await _reading.ConfigureAwait(false);
     }
+
+    /// <summary>The id with which a torrent runs; the given one if it does not run.</summary>
+    private TorrentId Find(TorrentId torrent) => Client?.Find(torrent) ?? torrent;
 
     private TWatcher Enter<TWatcher>(TWatcher watch)
         where TWatcher : IStatusWatcher

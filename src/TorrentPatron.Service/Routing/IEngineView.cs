@@ -4,7 +4,9 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Service.Routing;
 
-/// <summary>A patron's view of the running engine: snapshots of its torrents, and their changes. Thread-safe.</summary>
+/// <summary>
+/// A patron's view of the running engine: snapshots of its torrents, and their changes. A hybrid is found by each of its hashes. Thread-safe.
+/// </summary>
 internal interface IEngineView
 {
     /// <summary>Why the torrents can no longer be seen, although they may continue; null if they can, or if the engine has ended.</summary>

@@ -18,14 +18,14 @@ internal readonly struct SavedHybrids(string states)
     /// <summary>Whether a torrent can be found by all its known hashes.</summary>
     /// <param name="saved">The id with which it is saved.</param>
     /// <param name="known">Its id with all known hashes.</param>
-    public bool IsNoted(TorrentId saved, TorrentId known) => OtherHash(saved, known) is not { } other || new FileInfo(PathOf(other)) is { Exists: true, Length: > 0 };
+    public bool IsNoted(TorrentId saved, TorrentId known) => saved.OtherHash(known) is not { } other || new FileInfo(PathOf(other)) is { Exists: true, Length: > 0 };
 
     /// <summary>Notes the other hash of a torrent, if it is a hybrid. Failures are ignored: it is then found only by the id with which it is saved.</summary>
     /// <param name="saved">The id with which it is saved.</param>
     /// <param name="known">Its id with all known hashes.</param>
     public void Note(TorrentId saved, TorrentId known)
     {
-        if (OtherHash(saved, known) is not { } other || Read(other) == saved)
+        if (saved.OtherHash(known) is not { } other || Read(other) == saved)
             return;
         try
         {
@@ -43,7 +43,7 @@ internal readonly struct SavedHybrids(string states)
     /// <param name="known">Its id with all known hashes; null if unknown.</param>
     public void Forget(TorrentId saved, TorrentId? known)
     {
-        if (known is { } all && OtherHash(saved, all) is { } other && Read(other) == saved)
+        if (known is { } all && saved.OtherHash(all) is { } other && Read(other) == saved)
             StateFile.TryDelete(states, PathOf(other));
     }
 
@@ -54,10 +54,6 @@ internal readonly struct SavedHybrids(string states)
         Read(other) is { } saved && new SavedOrigin(Path.Combine(states, saved.ToString()), saved).KnownId is { } known && other.Matches(known)
             ? saved
             : null;
-
-    private static TorrentId? OtherHash(TorrentId saved, TorrentId known) => known is not { V1: { } v1, V2: { } v2 }
-        ? null
-        : saved.V1 is null ? new TorrentId(v1) : new TorrentId(v2);
 
     private TorrentId? Read(TorrentId other)
     {

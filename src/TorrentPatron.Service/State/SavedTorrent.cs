@@ -46,7 +46,15 @@ public sealed record SavedTorrent(TorrentId TorrentId, string MetainfoPath, Resu
             return Told.Status;
         DateTimeOffset now = WallTime.Now(time ?? TimeProvider.System);
         TorrentMetainfo? metainfo = ReadMetainfo();
-        return (metainfo, Magnet, Resume) switch
+        return ReadStatus(metainfo, now) with
+        {
+            InfoHash = TorrentId.ToString(),
+            OtherInfoHash = TorrentId.OtherHash(metainfo?.TorrentId ?? Magnet?.TorrentId ?? TorrentId)?.ToString(),
+        };
+    }
+
+    private TorrentStatus ReadStatus(TorrentMetainfo? metainfo, DateTimeOffset now) =>
+        (metainfo, Magnet, Resume) switch
         {
             (not null, _, { } resume) => TorrentData.Status(metainfo, resume, now),
             (null, { } magnet, { } resume) => TorrentData.Status(magnet, resume, now),
@@ -61,7 +69,6 @@ public sealed record SavedTorrent(TorrentId TorrentId, string MetainfoPath, Resu
                 Warnings = [ServiceErrors.Unrestorable(TorrentId)],
             },
         };
-    }
 }
 
 /// <summary>A saved torrent as a service in another process describes it.</summary>

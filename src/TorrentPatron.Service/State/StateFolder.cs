@@ -135,9 +135,9 @@ public sealed class StateFolder : ISavedState
         Open(torrent, folder => ResumeStore.Open(folder, torrent, magnet, _holder, _paths, _time));
 
     /// <summary>The saved metainfo of a torrent: a start from a link need not fetch it again.</summary>
-    /// <param name="torrent">Which torrent.</param>
+    /// <param name="torrent">Which torrent: for a hybrid, either of its hashes.</param>
     /// <returns>The metainfo; null if none is saved or it cannot be read.</returns>
-    public TorrentMetainfo? ReadMetainfo(TorrentId torrent) => OriginOf(torrent).ReadMetainfo();
+    public TorrentMetainfo? ReadMetainfo(TorrentId torrent) => OriginOf(FindSame(torrent)).ReadMetainfo();
 
     /// <summary>Whether a source is the metainfo of a torrent in this folder.</summary>
     /// <param name="source">The source.</param>

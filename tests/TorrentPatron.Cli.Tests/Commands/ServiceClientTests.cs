@@ -138,6 +138,24 @@ public sealed class ServiceClientTests : PatronFixture
     }
 
     [Fact]
+    public async Task A_hybrid_is_selected_by_either_of_its_info_hashes()
+    {
+        WriteFile(In("seed", "both.bin"), 50_000);
+        Assert.Equal(0, (await RunAsync("create", In("seed", "both.bin"), "-o", In("both.torrent"), "--torrent-version", "Hybrid")).ExitCode);
+        JsonElement info = Json(await RunAsync("info", In("both.torrent"), "--json"));
+        string v1 = info.GetProperty("infoHash").GetString()!, v2 = info.GetProperty("infoHashV2").GetString()!;
+        await BeginServiceAsync();
+        await StartAsync(In("both.torrent"));
+
+        foreach (string text in (string[])[v1, v1[..6], v2, v2[..6].ToUpperInvariant()])
+            Assert.Equal(v2, Json(await RunAsync("list", text, "--socket", Socket, "--json")).GetProperty("otherInfoHash").GetString());
+        Assert.Contains($"Info hash: {v2}", (await RunAsync("status", "--service", "--socket", Socket)).OutputLines);
+        Assert.Equal("Stopped: both.bin", Assert.Single((await RunAsync("stop", v2[..6], "--socket", Socket)).OutputLines));
+        Assert.Equal(0, (await RunAsync("export", v2[..6], "--state", In("state"), "-o", In("again.torrent"))).ExitCode);
+        Assert.Equal("Removed: both.bin", Assert.Single((await RunAsync("remove", v2, "--socket", Socket)).OutputLines));
+    }
+
+    [Fact]
     public async Task A_stopped_torrent_can_be_removed_with_its_data()
     {
         string torrent = await MakeTorrentAsync();

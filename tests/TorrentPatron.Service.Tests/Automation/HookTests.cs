@@ -40,6 +40,8 @@ public sealed class HookTests : IAsyncDisposable
         Assert.Equal(["all", "prefix"], await _shell.NextAsync(2));
         Say(hooks, Completed("bb", tag: "iso"));
         Assert.Equal(["all", "named", "tagged"], await _shell.NextAsync(3));
+        Say(hooks, Completed("c") with { Status = Status("c", TorrentState.Seeding) with { OtherInfoHash = Torrents.Hash("a").ToString() } });
+        Assert.Equal(["all", "prefix"], await _shell.NextAsync(2));
         Say(hooks, new TorrentStateChanged(Torrents.Hash(), TorrentState.Downloading, Status("a", TorrentState.Failed)));
         Assert.Equal(["failures"], await _shell.NextAsync(1));
         Say(hooks, new TorrentStateChanged(Torrents.Hash(), TorrentState.Downloading, Status("a", TorrentState.Seeding)));
@@ -457,7 +459,7 @@ public sealed class HookTests : IAsyncDisposable
     private static NewTorrentCreated Created(string name) => new(Torrents.Hash(name), 1, Status(name, TorrentState.Suspended) with { IsComplete = true });
 
     private static TorrentStatus Status(string name, TorrentState state) =>
-        new() { Name = name, InfoHash = Torrents.Hash().ToString(), State = state, Destination = "/to", Path = "/to/it" };
+        new() { Name = name, InfoHash = Torrents.Hash(name).ToString(), State = state, Destination = "/to", Path = "/to/it" };
 
     /// <summary>Records the runs, and ends them when the test says so.</summary>
     private sealed class FakeShell : IHookShell
