@@ -134,7 +134,8 @@ public sealed class Patron : IRequester, IAsyncDisposable
     public bool IsStopped => _isStopped;
 
     /// <summary>Snapshots of all the service's torrents, in the order in which they were started. Never waits.</summary>
-    public ReadOnlyCollection<TorrentStatus> Statuses => [.. Running?.GetStatuses() ?? []];
+    public ReadOnlyCollection<TorrentStatus> Statuses =>
+        Running?.GetStatuses() is { } statuses ? new(statuses as TorrentStatus[] ?? [.. statuses]) : [];
 
     /// <summary>Snapshots of this patron's own torrents, in the order in which they were started. Never waits.</summary>
     public ReadOnlyCollection<TorrentStatus> OwnStatuses => Running is not { } engine

@@ -37,29 +37,27 @@ public sealed class GetTorrentStatusCommand : SelectTorrentCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        IReadOnlyList<TorrentStatus> statuses = Saved
-            ? [.. SelectSaved(Patron, Name, InfoHash, InputObject).Select(saved => saved.Status)]
-            : [.. Select().Select(torrent => torrent.Status)];
-        foreach (TorrentStatus status in Tagged(statuses))
+        IEnumerable<TorrentStatus> statuses = Saved
+            ? SelectSaved(Patron, Name, InfoHash, InputObject).Select(saved => saved.Status)
+            : Select().Select(torrent => torrent.Status);
+        bool? isDone = ValueOf(nameof(Completed), Completed), isStalled = ValueOf(nameof(Stalled), Stalled);
+        foreach (TorrentStatus status in Tag is null ? statuses : WithTag(Tag, [.. statuses]))
         {
             if (State?.Contains(status.State) != false
-                && Agrees(nameof(Completed), Completed, status.IsDone())
-                && Agrees(nameof(Stalled), Stalled, status.IsStalled))
+                && (isDone is null || isDone == status.IsDone())
+                && (isStalled is null || isStalled == status.IsStalled))
             {
                 WriteObject(status);
             }
         }
     }
 
-    private IEnumerable<TorrentStatus> Tagged(IReadOnlyList<TorrentStatus> statuses)
+    private static IEnumerable<TorrentStatus> WithTag(string[] tags, IReadOnlyList<TorrentStatus> statuses)
     {
-        if (Tag is null)
-            return statuses;
         var tagged = new HashSet<TorrentStatus>(
-            Tag.SelectMany(text => new NamePattern(text).Find(statuses, status => status.Tags)), ReferenceEqualityComparer.Instance);
+            tags.SelectMany(text => new NamePattern(text).Find(statuses, status => status.Tags)), ReferenceEqualityComparer.Instance);
         return statuses.Where(tagged.Contains);
     }
 
-    private bool Agrees(string name, SwitchParameter wanted, bool so) =>
-        !MyInvocation.BoundParameters.ContainsKey(name) || wanted.IsPresent == so;
+    private bool? ValueOf(string name, SwitchParameter parameter) => MyInvocation.BoundParameters.ContainsKey(name) ? parameter.IsPresent : null;
 }

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using TorrentPatron.Engine.Client;
@@ -50,8 +51,11 @@ internal sealed class SessionPatrons : IAsyncDisposable
             var found = new List<TorrentTarget>();
             foreach (ITorrentService service in Services())
             {
-                if (service.Patrons is [Patron any, ..])
-                    found.AddRange(any.Statuses.Select(status => new TorrentTarget(any, status)));
+                if (service.Patrons is not [Patron any, ..])
+                    continue;
+                ReadOnlyCollection<TorrentStatus> statuses = any.Statuses;
+                found.EnsureCapacity(found.Count + statuses.Count);
+                found.AddRange(statuses.Select(status => new TorrentTarget(any, status)));
             }
 
             return found;

@@ -10,7 +10,7 @@ namespace TorrentPatron.PowerShell.Torrents;
 internal sealed record TorrentTarget(Patron Patron, TorrentStatus Status)
 {
     /// <summary>Which torrent.</summary>
-    public TorrentId Torrent { get; } =
+    public TorrentId Torrent =>
         TorrentId.TryParse(Status.InfoHash, out TorrentId torrent) ? torrent : throw new ArgumentException("The status has no valid info hash.");
 
     /// <summary>Its current status, or the last one if it no longer runs.</summary>
