@@ -23,13 +23,16 @@ internal sealed class DhtSchedule(IReadOnlyList<DhtOverlay> overlays, Random ran
 
     private const int MostSearches = 10;
 
-    private readonly List<DhtTorrent> _torrents = [];
+    private readonly DueTorrents<DhtTorrent> _torrents = new();
+
+    /// <summary>The torrents that are being searched for: some ten, since the number of searches is limited.</summary>
+    private readonly List<DhtTorrent> _searched = [];
 
     /// <summary>Number of torrents.</summary>
     public int Torrents => _torrents.Count;
 
     /// <summary>Searches in progress.</summary>
-    public int Searches => _torrents.Sum(torrent => torrent.Searches.Count);
+    public int Searches => _searched.Sum(torrent => torrent.Searches.Count);
 
     /// <summary>Searches completed.</summary>
     public long SearchesMade { get; private set; }
@@ -37,8 +40,8 @@ internal sealed class DhtSchedule(IReadOnlyList<DhtOverlay> overlays, Random ran
     /// <summary>Adds a torrent; it is searched for at once or, if no node is known, as soon as one is.</summary>
     public void Add(DhtTorrent torrent, TimeSpan now)
     {
-        (torrent.Due, torrent.Retry) = (now, FirstRetry);
-        _torrents.Add(torrent);
+        torrent.Retry = FirstRetry;
+        _torrents.Add(torrent, now);
         Turn(now);
     }
 
@@ -46,6 +49,7 @@ internal sealed class DhtSchedule(IReadOnlyList<DhtOverlay> overlays, Random ran
     public void Remove(DhtTorrent torrent)
     {
         _torrents.Remove(torrent);
+        _searched.Remove(torrent);
         foreach (DhtSearch search in torrent.Searches)
             search.Cancel();
         torrent.Searches.Clear();
@@ -55,48 +59,38 @@ internal sealed class DhtSchedule(IReadOnlyList<DhtOverlay> overlays, Random ran
     public void Hurry(DhtTorrent torrent, TimeSpan now)
     {
         TimeSpan soon = torrent.LastSearch is { } last && last + ShortestInterval > now ? last + ShortestInterval : now;
-        if (soon < torrent.Due)
-            torrent.Due = soon;
+        if (torrent.Searches.Count == 0 && soon < torrent.Due)
+            _torrents.Wait(torrent, soon);
         Turn(now);
     }
 
     /// <summary>Takes a peer that was announced to us for a torrent that we are searching for too.</summary>
     public void Announced(InfoHash infoHash, bool isSeed, IPEndPoint peer)
     {
-        if (_torrents.Find(torrent => torrent.InfoHash == infoHash) is { } wanted && !(isSeed && wanted.IsSeed()))
+        if (_torrents.TryFind(infoHash, out DhtTorrent? wanted) && !(isSeed && wanted.IsSeed()))
             wanted.OnPeers([peer], AddressBlock.Of(peer.Address));
     }
 
     /// <summary>Starts the searches that are due.</summary>
     public void Turn(TimeSpan now)
     {
-        foreach (DhtSearch search in _torrents.SelectMany(torrent => torrent.Searches).ToArray())
+        foreach (DhtSearch search in _searched.SelectMany(torrent => torrent.Searches).ToArray())
             search.Pump(now);
         if (!overlays.Any(IsReady))
             return;
-        foreach (DhtTorrent torrent in _torrents.Where(torrent => torrent.Due <= now && torrent.Searches.Count == 0).OrderBy(torrent => torrent.Due).ToArray())
-        {
-            if (Searches >= MostSearches)
-                return;
+        while (Searches < MostSearches && _torrents.Next is { } torrent && torrent.Due <= now)
             Search(torrent, now);
-        }
     }
 
     /// <summary>When <see cref="Turn"/> has something to do; null while it waits for answers or nodes.</summary>
     public TimeSpan? NextDue(TimeSpan now)
     {
-        TimeSpan? next = null;
         bool mayBegin = overlays.Any(IsReady) && Searches < MostSearches;
-        foreach (DhtTorrent torrent in _torrents)
+        TimeSpan? next = mayBegin ? _torrents.Next?.Due : null;
+        foreach (DhtSearch search in _searched.SelectMany(torrent => torrent.Searches))
         {
-            foreach (DhtSearch search in torrent.Searches)
-            {
-                if (search.Lookup.NextSlow(now) is { } slow && !(next < slow))
-                    next = slow;
-            }
-
-            if (mayBegin && torrent.Searches.Count == 0 && !(next < torrent.Due))
-                next = torrent.Due;
+            if (search.Lookup.NextSlow(now) is { } slow && !(next < slow))
+                next = slow;
         }
 
         return next;
@@ -107,7 +101,10 @@ internal sealed class DhtSchedule(IReadOnlyList<DhtOverlay> overlays, Random ran
     private void Search(DhtTorrent torrent, TimeSpan now)
     {
         // The end of the search sets better values; these only ensure that a fault in it does not starve other torrents.
-        (torrent.LastSearch, torrent.Due) = (now, now + Interval);
+        _torrents.Wait(torrent, now + Interval);
+        if (torrent.Searches.Count > 0)
+            return;
+        torrent.LastSearch = now;
         torrent.FoundPeers = 0;
         bool noSeeds = torrent.IsSeed();
         DhtSearch[] searches =
@@ -116,6 +113,7 @@ internal sealed class DhtSchedule(IReadOnlyList<DhtOverlay> overlays, Random ran
                 new DhtSearch(overlay, torrent.InfoHash, noSeeds, torrent.OnPeers, (search, then) => Ended(torrent, search, then), now)),
         ];
         torrent.Searches.AddRange(searches);
+        _searched.Add(torrent);
         SearchesMade += searches.Length;
         foreach (DhtSearch search in searches)
         {
@@ -134,14 +132,15 @@ internal sealed class DhtSchedule(IReadOnlyList<DhtOverlay> overlays, Random ran
             search.Lookup.Questions, search.Lookup.Answers, hops, search.PeersFound, announced, now - (torrent.LastSearch ?? now));
         if (torrent.Searches.Count > 0)
             return;
+        _searched.Remove(torrent);
         if (torrent.FoundPeers > 0)
         {
             torrent.Retry = FirstRetry;
-            torrent.Due = now + Interval + random.NextDouble() * ShortestInterval;
+            _torrents.Wait(torrent, now + Interval + random.NextDouble() * ShortestInterval);
             return;
         }
 
-        torrent.Due = now + torrent.Retry;
+        _torrents.Wait(torrent, now + torrent.Retry);
         torrent.Retry = torrent.Retry * 2 < Interval ? torrent.Retry * 2 : Interval;
     }
 }

@@ -4,26 +4,20 @@ using TorrentPatron.Protocol;
 namespace TorrentPatron.Engine.Discovery;
 
 /// <summary>A torrent that is looked up and announced in the DHT. Disposing it ends this.</summary>
-internal sealed class DhtTorrent : IDisposable
+internal sealed class DhtTorrent : DueTorrent, IDisposable
 {
     private readonly DhtNode _node;
 
     internal DhtTorrent(DhtNode node, InfoHash torrent, Func<bool> isSeed, Action<IReadOnlyList<IPEndPoint>, AddressBlock> onPeers)
+        : base(torrent)
     {
         _node = node;
-        InfoHash = torrent;
         IsSeed = isSeed;
         OnPeers = onPeers;
     }
 
-    /// <summary>The torrent.</summary>
-    public InfoHash InfoHash { get; }
-
     /// <summary>When it was last searched for; null if never. Guarded by the node's lock.</summary>
     internal TimeSpan? LastSearch { get; set; }
-
-    /// <summary>When the next search is due. Guarded by the node's lock.</summary>
-    internal TimeSpan Due { get; set; }
 
     /// <summary>The result of the last search, in one IP version; null if none has ended. Guarded by the node's lock.</summary>
     internal DhtSearchResult? LastResult { get; set; }

@@ -30,7 +30,7 @@ internal sealed class LocalDiscovery : IAsyncDisposable
     private const int MostFailures = 100;
 
     private readonly Lock _gate = new();
-    private readonly List<LocalTorrent> _torrents = [];
+    private readonly DueTorrents<LocalTorrent> _torrents = new();
     private volatile IReadOnlyList<(IDatagramSocket Socket, IPEndPoint Group)> _groups;
     private readonly Func<AddressFamily, ushort> _port;
     private readonly TimeProvider _time;
@@ -89,8 +89,8 @@ internal sealed class LocalDiscovery : IAsyncDisposable
             _receiving.RemoveAll(ended => ended.IsCompleted);
             _receiving.AddRange(_groups.Select(group => ReceiveAsync(group.Socket, _stop.Token)));
             _lastCall = null;
-            foreach (LocalTorrent torrent in _torrents)
-                torrent.Due = Now + Gathering;
+            foreach (LocalTorrent torrent in _torrents.InOrder.ToArray())
+                _torrents.Wait(torrent, Now + Gathering);
             SetTimer();
         }
     }
@@ -123,8 +123,7 @@ internal sealed class LocalDiscovery : IAsyncDisposable
         var wanted = new LocalTorrent(this, torrent, onPeers);
         lock (_gate)
         {
-            wanted.Due = Now + Gathering;
-            _torrents.Add(wanted);
+            _torrents.Add(wanted, Now + Gathering);
             SetTimer();
         }
 
@@ -178,9 +177,9 @@ internal sealed class LocalDiscovery : IAsyncDisposable
             TimeSpan now = Now;
             LocalTorrent[] torrents = !IsListening || !MayCall(now)
                 ? []
-                : [.. _torrents.Where(torrent => torrent.Due <= now).OrderBy(torrent => torrent.Due).Take(LocalAnnounce.MaxTorrents)];
+                : [.. _torrents.InOrder.TakeWhile(torrent => torrent.Due <= now).Take(LocalAnnounce.MaxTorrents)];
             foreach (LocalTorrent torrent in torrents)
-                torrent.Due = now + Interval;
+                _torrents.Wait(torrent, now + Interval);
             if (torrents.Length > 0)
                 _lastCall = now;
             due = [.. torrents.Select(torrent => torrent.InfoHash)];
@@ -200,10 +199,9 @@ internal sealed class LocalDiscovery : IAsyncDisposable
 
     private void SetTimer()
     {
-        if (_torrents.Count == 0 || _stop.IsCancellationRequested)
+        if (_torrents.Next is not { } first || _stop.IsCancellationRequested)
             return;
-        TimeSpan now = Now;
-        TimeSpan next = _torrents.Min(torrent => torrent.Due);
+        TimeSpan now = Now, next = first.Due;
         if (_lastCall is { } last && last + ShortestInterval > next)
             next = last + ShortestInterval;
         if (!IsListening)
@@ -270,9 +268,16 @@ internal sealed class LocalDiscovery : IAsyncDisposable
     {
         if (!MayHear() || !LocalAnnounce.TryRead(datagram, out LocalAnnounce? announce) || announce.Cookie == _cookie)
             return;
-        LocalTorrent[] known;
+        var known = new List<LocalTorrent>();
         lock (_gate)
-            known = [.. _torrents.Where(torrent => announce.InfoHashes.Contains(torrent.InfoHash))];
+        {
+            foreach (InfoHash infoHash in announce.InfoHashes.Distinct())
+            {
+                if (_torrents.TryFind(infoHash, out LocalTorrent? torrent))
+                    known.Add(torrent);
+            }
+        }
+
         foreach (LocalTorrent torrent in known)
             torrent.OnPeers([new IPEndPoint(remote.Address, announce.Port)]);
     }
