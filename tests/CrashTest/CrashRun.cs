@@ -33,7 +33,7 @@ internal sealed class CrashRun : IAsyncDisposable
     private readonly int _pieceLength;
     private readonly bool _isService;
     private readonly StartRequest[] _rests;
-    private Promises _promises = new();
+    private ServicePromises _promises = new();
     private int _waitsEnded;
     private readonly List<CrashRound> _rounds = [];
     private long _counted;
@@ -255,7 +255,7 @@ internal sealed class CrashRun : IAsyncDisposable
             throw new CrashTestException("A download that is complete is not what was shared.");
         Directory.Delete(Life, recursive: true);
         _waitsEnded += _promises.WaitsEnded;
-        _promises = new Promises();
+        _promises = new ServicePromises();
         _completed++;
         _life++;
         _counted = 0;

@@ -11,7 +11,7 @@ using TorrentPatron.Service.Requests;
 namespace TorrentPatron.CrashTest;
 
 /// <summary>The promises of a service to its clients, which must hold after every kill.</summary>
-internal sealed class Promises
+internal sealed class ServicePromises
 {
     /// <summary>Torrents whose start was answered, and whose removal or stop was not requested.</summary>
     public HashSet<TorrentId> Started { get; } = [];
@@ -54,7 +54,7 @@ internal sealed class ServiceProcess : IDisposable
     /// <param name="promises">The service's promises so far.</param>
     /// <returns>Whether the download completed before the kill.</returns>
     /// <exception cref="CrashTestException">A promise does not hold.</exception>
-    public async Task<bool> RunAsync(TimeSpan after, StartRequest download, IReadOnlyList<StartRequest> rests, Promises promises)
+    public async Task<bool> RunAsync(TimeSpan after, StartRequest download, IReadOnlyList<StartRequest> rests, ServicePromises promises)
     {
         using var ending = new CancellationTokenSource();
         Task<bool> waiting = WaitAsync(download.Metainfo!.TorrentId, promises, ending.Token);
@@ -82,7 +82,7 @@ internal sealed class ServiceProcess : IDisposable
     public void Dispose() => _process.Dispose();
 
     /// <summary>The first client: checks the promises, starts torrents that are not running, and stops an idle one.</summary>
-    private async Task SteerAsync(StartRequest download, IReadOnlyList<StartRequest> rests, Promises promises, CancellationToken cancellationToken)
+    private async Task SteerAsync(StartRequest download, IReadOnlyList<StartRequest> rests, ServicePromises promises, CancellationToken cancellationToken)
     {
         try
         {
@@ -110,7 +110,7 @@ internal sealed class ServiceProcess : IDisposable
         }
     }
 
-    private static async Task StartAsync(Patron patron, StartRequest request, Promises promises)
+    private static async Task StartAsync(Patron patron, StartRequest request, ServicePromises promises)
     {
         TorrentAnswer answer = await patron.StartAsync(request, CancellationToken.None).ConfigureAwait(false);
         if (answer is NewTorrentCreated or TorrentAlreadyDownloading)
@@ -119,7 +119,7 @@ internal sealed class ServiceProcess : IDisposable
             throw new CrashTestException($"A torrent does not start: {fail.Error}");
     }
 
-    private static void Check(Patron patron, StartRequest download, Promises promises)
+    private static void Check(Patron patron, StartRequest download, ServicePromises promises)
     {
         Dictionary<TorrentId, TorrentStatus> running = patron.Statuses.ToDictionary(
             status => TorrentId.TryParse(status.InfoHash, out TorrentId torrent) ? torrent : default);
@@ -138,7 +138,7 @@ internal sealed class ServiceProcess : IDisposable
 
     /// <summary>The other client waits for the download.</summary>
     /// <returns>Whether it became complete.</returns>
-    private async Task<bool> WaitAsync(TorrentId torrent, Promises promises, CancellationToken cancellationToken)
+    private async Task<bool> WaitAsync(TorrentId torrent, ServicePromises promises, CancellationToken cancellationToken)
     {
         bool isWaiting = false;
         try

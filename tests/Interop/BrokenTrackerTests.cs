@@ -45,7 +45,7 @@ public sealed class BrokenTrackerTests
     [Fact]
     public async Task A_tracker_that_refuses_the_torrent_is_a_warning()
     {
-        Uri announce = OpenTracker.Reserve(Road.HttpTracker);
+        Uri announce = OpenTracker.Reserve(PeerDiscovery.HttpTracker);
         using var workspace = new Workspace();
         await using OpenTracker tracker = await OpenTracker.StartAsync(announce, torrent: default, workspace);
 
@@ -56,21 +56,21 @@ public sealed class BrokenTrackerTests
 
     private static async Task<TorrentError> DownloadAsync(Uri tracker)
     {
-        await using Meeting meeting = await Meeting.MakeAsync(
-            TorrentTool.Ours, Road.DirectPeer, below => Payload.Write(Shape.SingleFile, below));
+        await using TestSwarm swarm = await TestSwarm.MakeAsync(
+            TorrentTool.Ours, PeerDiscovery.DirectPeer, below => Payload.Write(Shape.SingleFile, below));
         await using ForeignPeer seed = await ForeignPeer.StartAsync(
-            PeerKind.Libtorrent, meeting.Torrent, meeting.SeedFolder, meeting.Workspace);
+            PeerKind.Libtorrent, swarm.Torrent, swarm.SeedFolder, swarm.Workspace);
         await seed.WaitUntilSeedingAsync();
 
-        await using var we = new OurPeer(meeting.Workspace);
-        TorrentId torrent = await we.StartAsync(meeting.Torrent, new StartRequest
+        await using var we = new OurPeer(swarm.Workspace);
+        TorrentId torrent = await we.StartAsync(swarm.Torrent, new StartRequest
         {
-            Destination = meeting.DownloadFolder,
+            Destination = swarm.DownloadFolder,
             Peers = [seed.EndPoint],
             Trackers = [tracker],
         });
         await we.WaitUntilSeedingAsync(torrent);
-        meeting.AssertDownloaded();
+        swarm.AssertDownloaded();
 
         TorrentStatus status = await we.WaitAsync(torrent, "there is a warning", status => status.Warnings.Count > 0);
         TorrentError warning = Assert.Single(status.Warnings);

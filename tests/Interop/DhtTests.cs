@@ -24,17 +24,17 @@ public sealed class DhtTests
     {
         var address = IPAddress.Parse(loopback);
         Loopback.Require(address);
-        await using Meeting meeting = await MeetAsync();
+        await using TestSwarm swarm = await CreateSwarmAsync();
         await using DhtCrowd crowd = await DhtCrowd.StartAsync(Nodes, _ => address);
         await using ForeignPeer seed = await ForeignPeer.StartAsync(
-            PeerKind.Libtorrent, meeting.Torrent, meeting.SeedFolder, meeting.Workspace, address, new Finding(crowd.Nodes[3]));
+            PeerKind.Libtorrent, swarm.Torrent, swarm.SeedFolder, swarm.Workspace, address, new TrackerlessDiscovery(crowd.Nodes[3]));
         await seed.WaitUntilSeedingAsync();
         await crowd.WaitForAnnounceAsync();
-        await using var we = new OurPeer(meeting.Workspace, address, new Finding(crowd.Nodes[7]));
+        await using var we = new OurPeer(swarm.Workspace, address, new TrackerlessDiscovery(crowd.Nodes[7]));
 
-        await DownloadAsync(we, meeting, crowd, "libtorrent");
+        await DownloadAsync(we, swarm, crowd, "libtorrent");
 
-        meeting.AssertDownloaded();
+        swarm.AssertDownloaded();
     }
 
     [Theory]
@@ -44,64 +44,64 @@ public sealed class DhtTests
     {
         var address = IPAddress.Parse(loopback);
         Loopback.Require(address);
-        await using Meeting meeting = await MeetAsync();
+        await using TestSwarm swarm = await CreateSwarmAsync();
         await using DhtCrowd crowd = await DhtCrowd.StartAsync(Nodes, _ => address);
-        await using var we = new OurPeer(meeting.Workspace, address, new Finding(crowd.Nodes[7]));
-        await SeedAsync(we, meeting, crowd);
+        await using var we = new OurPeer(swarm.Workspace, address, new TrackerlessDiscovery(crowd.Nodes[7]));
+        await SeedAsync(we, swarm, crowd);
 
         await using ForeignPeer downloader = await ForeignPeer.StartAsync(
-            PeerKind.Libtorrent, Link(meeting), meeting.DownloadFolder, meeting.Workspace, address, new Finding(crowd.Nodes[3]));
+            PeerKind.Libtorrent, Link(swarm), swarm.DownloadFolder, swarm.Workspace, address, new TrackerlessDiscovery(crowd.Nodes[3]));
         await downloader.WaitUntilSeedingAsync();
 
-        meeting.AssertDownloaded();
+        swarm.AssertDownloaded();
     }
 
     // Transmission ignores DHT nodes on loopback, and aria2 ignores peers there.
     [Fact]
-    public Task We_find_every_seeding_client_by_a_link() => OwnNetwork.RunAsync(() => Task.WhenAll(PeerKinds.WithoutTracker.Select(async kind =>
+    public Task We_find_every_seeding_client_by_a_link() => IsolatedNetwork.RunAsync(() => Task.WhenAll(PeerKinds.WithoutTracker.Select(async kind =>
     {
-        await using Meeting meeting = await MeetAsync();
-        await using DhtCrowd crowd = await DhtCrowd.StartAsync(Nodes, i => OwnNetwork.Address(i + 1));
+        await using TestSwarm swarm = await CreateSwarmAsync();
+        await using DhtCrowd crowd = await DhtCrowd.StartAsync(Nodes, i => IsolatedNetwork.Address(i + 1));
         await using ForeignPeer seed = await ForeignPeer.StartAsync(
-            kind, meeting.Torrent, meeting.SeedFolder, meeting.Workspace, OwnNetwork.Address(FirstAddress + (int)kind), new Finding(crowd.Nodes[3]));
+            kind, swarm.Torrent, swarm.SeedFolder, swarm.Workspace, IsolatedNetwork.Address(FirstAddress + (int)kind), new TrackerlessDiscovery(crowd.Nodes[3]));
         await seed.WaitUntilSeedingAsync();
         await crowd.WaitForAnnounceAsync();
-        await using var we = new OurPeer(meeting.Workspace, OwnNetwork.Address(FirstAddress + 10 + (int)kind), new Finding(crowd.Nodes[7]));
-        await DownloadAsync(we, meeting, crowd, kind.ToString());
-        meeting.AssertDownloaded();
+        await using var we = new OurPeer(swarm.Workspace, IsolatedNetwork.Address(FirstAddress + 10 + (int)kind), new TrackerlessDiscovery(crowd.Nodes[7]));
+        await DownloadAsync(we, swarm, crowd, kind.ToString());
+        swarm.AssertDownloaded();
     })));
 
     [Fact]
-    public Task Every_client_with_a_link_finds_us() => OwnNetwork.RunAsync(async () =>
+    public Task Every_client_with_a_link_finds_us() => IsolatedNetwork.RunAsync(async () =>
     {
-        await using Meeting meeting = await MeetAsync();
-        await using DhtCrowd crowd = await DhtCrowd.StartAsync(Nodes, i => OwnNetwork.Address(i + 1));
-        await using var we = new OurPeer(meeting.Workspace, OwnNetwork.Address(FirstAddress + 10), new Finding(crowd.Nodes[7]));
-        await SeedAsync(we, meeting, crowd);
+        await using TestSwarm swarm = await CreateSwarmAsync();
+        await using DhtCrowd crowd = await DhtCrowd.StartAsync(Nodes, i => IsolatedNetwork.Address(i + 1));
+        await using var we = new OurPeer(swarm.Workspace, IsolatedNetwork.Address(FirstAddress + 10), new TrackerlessDiscovery(crowd.Nodes[7]));
+        await SeedAsync(we, swarm, crowd);
         await Task.WhenAll(PeerKinds.WithoutTracker.Select(async kind =>
         {
-            string folder = meeting.Workspace[$"to {kind}"];
+            string folder = swarm.Workspace[$"to {kind}"];
             var clock = Stopwatch.StartNew();
             await using ForeignPeer downloader = await ForeignPeer.StartAsync(
-                kind, Link(meeting), folder, meeting.Workspace, OwnNetwork.Address(FirstAddress + (int)kind), new Finding(crowd.Nodes[3]));
+                kind, Link(swarm), folder, swarm.Workspace, IsolatedNetwork.Address(FirstAddress + (int)kind), new TrackerlessDiscovery(crowd.Nodes[3]));
             await downloader.WaitUntilSeedingAsync(Patience.OfDht);
             Tell($"{kind} had metadata and data of us by the DHT after {clock.Elapsed.TotalSeconds:F1} s");
-            meeting.AssertDownloaded(folder: folder);
+            swarm.AssertDownloaded(folder: folder);
         }));
     });
 
     /// <summary>Seeds and waits until the DHT knows the seed: a peer that searches sooner repeats its search only after minutes.</summary>
-    private static async Task SeedAsync(OurPeer we, Meeting meeting, DhtCrowd crowd)
+    private static async Task SeedAsync(OurPeer we, TestSwarm swarm, DhtCrowd crowd)
     {
-        await we.WaitUntilSeedingAsync(await we.StartAsync(meeting.Torrent, meeting.SeedFolder));
+        await we.WaitUntilSeedingAsync(await we.StartAsync(swarm.Torrent, swarm.SeedFolder));
         await crowd.WaitForAnnounceAsync();
     }
 
     /// <summary>Downloads by a link without peers, and reports how long it took to find one.</summary>
-    private static async Task DownloadAsync(OurPeer we, Meeting meeting, DhtCrowd crowd, string whom)
+    private static async Task DownloadAsync(OurPeer we, TestSwarm swarm, DhtCrowd crowd, string whom)
     {
         var clock = Stopwatch.StartNew();
-        TorrentId torrent = await we.StartAsync(MagnetLink.Parse(Link(meeting)), meeting.DownloadFolder);
+        TorrentId torrent = await we.StartAsync(MagnetLink.Parse(Link(swarm)), swarm.DownloadFolder);
         await we.WaitAsync(torrent, "a peer is known", status => status.KnownPeers > 0 || status.Metadata is null);
         TimeSpan found = clock.Elapsed;
         await we.WaitForMetadataAsync(torrent);
@@ -114,10 +114,10 @@ public sealed class DhtTests
         Assert.Equal(0, status.FailedPieces);
     }
 
-    private static string Link(Meeting meeting) => MagnetLink.Of(OurPeer.Read(meeting.Torrent)).ToString();
+    private static string Link(TestSwarm swarm) => MagnetLink.Of(OurPeer.Read(swarm.Torrent)).ToString();
 
     private static void Tell(string what) => TestContext.Current.TestOutputHelper!.WriteLine(what);
 
-    private static Task<Meeting> MeetAsync() =>
-        Meeting.MakeAsync(TorrentTool.Ours, Road.DirectPeer, below => Payload.Write(Shape.SingleFile, below));
+    private static Task<TestSwarm> CreateSwarmAsync() =>
+        TestSwarm.MakeAsync(TorrentTool.Ours, PeerDiscovery.DirectPeer, below => Payload.Write(Shape.SingleFile, below));
 }

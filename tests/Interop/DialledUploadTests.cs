@@ -7,27 +7,27 @@ namespace TorrentPatron.Interop.Tests;
 public sealed class DialledUploadTests
 {
     [Theory]
-    [InlineData(PeerKind.Transmission, Road.DirectPeer, Shape.SingleFile)]
-    [InlineData(PeerKind.Transmission, Road.HttpTracker, Shape.SingleFile)]
-    [InlineData(PeerKind.Transmission, Road.HttpTracker, Shape.Folder)]
-    [InlineData(PeerKind.Transmission, Road.UdpTracker, Shape.SingleFile)]
-    [InlineData(PeerKind.Transmission, Road.UdpTracker, Shape.Folder)]
-    [InlineData(PeerKind.Libtorrent, Road.UdpTracker, Shape.SingleFile)]
-    [InlineData(PeerKind.Aria2, Road.DirectPeer, Shape.Folder)]
-    public async Task A_peer_that_we_connect_to_downloads_from_us(PeerKind kind, Road road, Shape shape)
+    [InlineData(PeerKind.Transmission, PeerDiscovery.DirectPeer, Shape.SingleFile)]
+    [InlineData(PeerKind.Transmission, PeerDiscovery.HttpTracker, Shape.SingleFile)]
+    [InlineData(PeerKind.Transmission, PeerDiscovery.HttpTracker, Shape.Folder)]
+    [InlineData(PeerKind.Transmission, PeerDiscovery.UdpTracker, Shape.SingleFile)]
+    [InlineData(PeerKind.Transmission, PeerDiscovery.UdpTracker, Shape.Folder)]
+    [InlineData(PeerKind.Libtorrent, PeerDiscovery.UdpTracker, Shape.SingleFile)]
+    [InlineData(PeerKind.Aria2, PeerDiscovery.DirectPeer, Shape.Folder)]
+    public async Task A_peer_that_we_connect_to_downloads_from_us(PeerKind kind, PeerDiscovery discovery, Shape shape)
     {
-        await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, road, below => Payload.Write(shape, below));
+        await using TestSwarm swarm = await TestSwarm.MakeAsync(TorrentTool.Ours, discovery, below => Payload.Write(shape, below));
         await using ForeignPeer downloader = await ForeignPeer.StartAsync(
-            kind, meeting.Torrent, meeting.DownloadFolder, meeting.Workspace);
+            kind, swarm.Torrent, swarm.DownloadFolder, swarm.Workspace);
         await downloader.WaitUntilListeningAsync();
-        if (meeting.Tracker is not null)
-            await meeting.Tracker.WaitForLeecherAsync();
+        if (swarm.Tracker is not null)
+            await swarm.Tracker.WaitForLeecherAsync();
 
-        await using var we = new OurPeer(meeting.Workspace);
-        await we.StartAsync(meeting.Torrent, meeting.SeedFolder, road == Road.DirectPeer ? downloader.EndPoint : null);
+        await using var we = new OurPeer(swarm.Workspace);
+        await we.StartAsync(swarm.Torrent, swarm.SeedFolder, discovery == PeerDiscovery.DirectPeer ? downloader.EndPoint : null);
         await downloader.WaitUntilSeedingAsync();
 
         // Transmission does not create empty files.
-        meeting.AssertDownloaded(emptyFiles: kind != PeerKind.Transmission);
+        swarm.AssertDownloaded(emptyFiles: kind != PeerKind.Transmission);
     }
 }

@@ -10,25 +10,25 @@ namespace TorrentPatron.Interop.Tests;
 /// <param name="tool">The tool that makes the torrent.</param>
 public abstract class DownloadTests(PeerKind kind, TorrentTool tool)
 {
-    public static TheoryData<Road, Shape> Everything =>
-        new MatrixTheoryData<Road, Shape>(Enum.GetValues<Road>(), Enum.GetValues<Shape>());
+    public static TheoryData<PeerDiscovery, Shape> Everything =>
+        new MatrixTheoryData<PeerDiscovery, Shape>(Enum.GetValues<PeerDiscovery>(), Enum.GetValues<Shape>());
 
     [Theory]
     [MemberData(nameof(Everything))]
-    public async Task We_download_from_it(Road road, Shape shape)
+    public async Task We_download_from_it(PeerDiscovery discovery, Shape shape)
     {
-        await using Meeting meeting = await Meeting.MakeAsync(tool, road, below => Payload.Write(shape, below));
-        await using ForeignPeer seed = await ForeignPeer.StartAsync(kind, meeting.Torrent, meeting.SeedFolder, meeting.Workspace);
+        await using TestSwarm swarm = await TestSwarm.MakeAsync(tool, discovery, below => Payload.Write(shape, below));
+        await using ForeignPeer seed = await ForeignPeer.StartAsync(kind, swarm.Torrent, swarm.SeedFolder, swarm.Workspace);
         await seed.WaitUntilSeedingAsync();
-        if (meeting.Tracker is not null)
-            await meeting.Tracker.WaitForSeedAsync();
+        if (swarm.Tracker is not null)
+            await swarm.Tracker.WaitForSeedAsync();
 
-        await using var we = new OurPeer(meeting.Workspace);
+        await using var we = new OurPeer(swarm.Workspace);
         TorrentId torrent = await we.StartAsync(
-            meeting.Torrent, meeting.DownloadFolder, road == Road.DirectPeer ? seed.EndPoint : null);
+            swarm.Torrent, swarm.DownloadFolder, discovery == PeerDiscovery.DirectPeer ? seed.EndPoint : null);
         TorrentStatus status = await we.WaitUntilSeedingAsync(torrent);
 
-        meeting.AssertDownloaded();
+        swarm.AssertDownloaded();
         Assert.Equal(status.TotalSize, status.CompletedSize);
         Assert.Equal(0, status.FailedPieces);
     }

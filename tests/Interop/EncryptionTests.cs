@@ -23,16 +23,16 @@ public sealed class EncryptionTests
     [InlineData(PeerKind.Aria2, EncryptionMethods.None, EncryptionPolicy.Require)]
     public async Task We_download_from_it(PeerKind kind, EncryptionMethods required, EncryptionPolicy ours)
     {
-        await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, Road.DirectPeer, below => Payload.Write(Shape.SingleFile, below));
+        await using TestSwarm swarm = await TestSwarm.MakeAsync(TorrentTool.Ours, PeerDiscovery.DirectPeer, below => Payload.Write(Shape.SingleFile, below));
         await using ForeignPeer seed = await ForeignPeer.StartAsync(
-            kind, meeting.Torrent, meeting.SeedFolder, meeting.Workspace, finding: new Finding { RequiredEncryption = required });
+            kind, swarm.Torrent, swarm.SeedFolder, swarm.Workspace, discovery: new TrackerlessDiscovery { RequiredEncryption = required });
         await seed.WaitUntilSeedingAsync();
 
-        await using var we = new OurPeer(meeting.Workspace, encryption: ours);
-        TorrentId torrent = await we.StartAsync(meeting.Torrent, meeting.DownloadFolder, seed.EndPoint);
+        await using var we = new OurPeer(swarm.Workspace, encryption: ours);
+        TorrentId torrent = await we.StartAsync(swarm.Torrent, swarm.DownloadFolder, seed.EndPoint);
         await we.WaitUntilSeedingAsync(torrent);
 
-        meeting.AssertDownloaded();
+        swarm.AssertDownloaded();
     }
 
     // rtorrent does not accept torrents without a tracker.
@@ -43,43 +43,43 @@ public sealed class EncryptionTests
     [InlineData(EncryptionMethods.None, EncryptionPolicy.Require)]
     public async Task We_download_from_rtorrent(EncryptionMethods required, EncryptionPolicy ours)
     {
-        await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, Road.HttpTracker, below => Payload.Write(Shape.SingleFile, below));
+        await using TestSwarm swarm = await TestSwarm.MakeAsync(TorrentTool.Ours, PeerDiscovery.HttpTracker, below => Payload.Write(Shape.SingleFile, below));
         await using ForeignPeer seed = await ForeignPeer.StartAsync(
-            PeerKind.Rtorrent, meeting.Torrent, meeting.SeedFolder, meeting.Workspace, finding: new Finding { RequiredEncryption = required });
+            PeerKind.Rtorrent, swarm.Torrent, swarm.SeedFolder, swarm.Workspace, discovery: new TrackerlessDiscovery { RequiredEncryption = required });
         await seed.WaitUntilSeedingAsync();
 
-        await using var we = new OurPeer(meeting.Workspace, encryption: ours);
-        TorrentId torrent = await we.StartAsync(meeting.Torrent, meeting.DownloadFolder, seed.EndPoint);
+        await using var we = new OurPeer(swarm.Workspace, encryption: ours);
+        TorrentId torrent = await we.StartAsync(swarm.Torrent, swarm.DownloadFolder, seed.EndPoint);
         await we.WaitUntilSeedingAsync(torrent);
 
-        meeting.AssertDownloaded();
+        swarm.AssertDownloaded();
     }
 
     [Theory]
-    [InlineData(PeerKind.Libtorrent, Road.DirectPeer, EncryptionMethods.Rc4, EncryptionPolicy.Prefer)]
-    [InlineData(PeerKind.Libtorrent, Road.DirectPeer, EncryptionMethods.Rc4, EncryptionPolicy.Require)]
-    [InlineData(PeerKind.Libtorrent, Road.DirectPeer, EncryptionMethods.Plaintext, EncryptionPolicy.Prefer)]
-    [InlineData(PeerKind.Aria2, Road.HttpTracker, EncryptionMethods.Rc4, EncryptionPolicy.Prefer)]
-    [InlineData(PeerKind.Aria2, Road.HttpTracker, EncryptionMethods.Rc4, EncryptionPolicy.Require)]
-    [InlineData(PeerKind.Aria2, Road.HttpTracker, EncryptionMethods.Plaintext, EncryptionPolicy.Prefer)]
-    [InlineData(PeerKind.Aria2, Road.HttpTracker, EncryptionMethods.None, EncryptionPolicy.Require)]
-    [InlineData(PeerKind.Rtorrent, Road.HttpTracker, EncryptionMethods.Rc4, EncryptionPolicy.Prefer)]
-    [InlineData(PeerKind.Rtorrent, Road.HttpTracker, EncryptionMethods.Rc4, EncryptionPolicy.Require)]
-    [InlineData(PeerKind.Rtorrent, Road.HttpTracker, EncryptionMethods.Plaintext, EncryptionPolicy.Prefer)]
-    public async Task It_downloads_from_us(PeerKind kind, Road road, EncryptionMethods required, EncryptionPolicy ours)
+    [InlineData(PeerKind.Libtorrent, PeerDiscovery.DirectPeer, EncryptionMethods.Rc4, EncryptionPolicy.Prefer)]
+    [InlineData(PeerKind.Libtorrent, PeerDiscovery.DirectPeer, EncryptionMethods.Rc4, EncryptionPolicy.Require)]
+    [InlineData(PeerKind.Libtorrent, PeerDiscovery.DirectPeer, EncryptionMethods.Plaintext, EncryptionPolicy.Prefer)]
+    [InlineData(PeerKind.Aria2, PeerDiscovery.HttpTracker, EncryptionMethods.Rc4, EncryptionPolicy.Prefer)]
+    [InlineData(PeerKind.Aria2, PeerDiscovery.HttpTracker, EncryptionMethods.Rc4, EncryptionPolicy.Require)]
+    [InlineData(PeerKind.Aria2, PeerDiscovery.HttpTracker, EncryptionMethods.Plaintext, EncryptionPolicy.Prefer)]
+    [InlineData(PeerKind.Aria2, PeerDiscovery.HttpTracker, EncryptionMethods.None, EncryptionPolicy.Require)]
+    [InlineData(PeerKind.Rtorrent, PeerDiscovery.HttpTracker, EncryptionMethods.Rc4, EncryptionPolicy.Prefer)]
+    [InlineData(PeerKind.Rtorrent, PeerDiscovery.HttpTracker, EncryptionMethods.Rc4, EncryptionPolicy.Require)]
+    [InlineData(PeerKind.Rtorrent, PeerDiscovery.HttpTracker, EncryptionMethods.Plaintext, EncryptionPolicy.Prefer)]
+    public async Task It_downloads_from_us(PeerKind kind, PeerDiscovery discovery, EncryptionMethods required, EncryptionPolicy ours)
     {
-        await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, road, below => Payload.Write(Shape.SingleFile, below));
-        await using var we = new OurPeer(meeting.Workspace, encryption: ours);
-        TorrentId torrent = await we.StartAsync(meeting.Torrent, meeting.SeedFolder);
+        await using TestSwarm swarm = await TestSwarm.MakeAsync(TorrentTool.Ours, discovery, below => Payload.Write(Shape.SingleFile, below));
+        await using var we = new OurPeer(swarm.Workspace, encryption: ours);
+        TorrentId torrent = await we.StartAsync(swarm.Torrent, swarm.SeedFolder);
         await we.WaitUntilSeedingAsync(torrent);
-        if (meeting.Tracker is not null)
-            await meeting.Tracker.WaitForSeedAsync();
+        if (swarm.Tracker is not null)
+            await swarm.Tracker.WaitForSeedAsync();
 
         await using ForeignPeer downloader = await ForeignPeer.StartAsync(
-            kind, meeting.Torrent, meeting.DownloadFolder, meeting.Workspace, finding: new Finding { RequiredEncryption = required },
-            peers: road == Road.DirectPeer || kind == PeerKind.Rtorrent ? [we.EndPoint] : []);
+            kind, swarm.Torrent, swarm.DownloadFolder, swarm.Workspace, discovery: new TrackerlessDiscovery { RequiredEncryption = required },
+            peers: discovery == PeerDiscovery.DirectPeer || kind == PeerKind.Rtorrent ? [we.EndPoint] : []);
         await downloader.WaitUntilSeedingAsync();
 
-        meeting.AssertDownloaded();
+        swarm.AssertDownloaded();
     }
 }

@@ -20,16 +20,16 @@ public sealed class FileAttributeTests
     [MemberData(nameof(Versions))]
     public async Task We_download_what_libtorrent_made_with_links_and_executables(MetainfoVersion version)
     {
-        await using Meeting meeting = await MeetAsync(
+        await using TestSwarm swarm = await CreateSwarmAsync(
             (content, torrent) => TorrentTools.MakeByLibtorrentAsync(version, content, torrent, "--links", "--times"));
-        await using ForeignPeer seed = await ForeignPeer.StartAsync(PeerKind.Libtorrent, meeting.Torrent, meeting.SeedFolder, meeting.Workspace);
+        await using ForeignPeer seed = await ForeignPeer.StartAsync(PeerKind.Libtorrent, swarm.Torrent, swarm.SeedFolder, swarm.Workspace);
         await seed.WaitUntilSeedingAsync();
 
-        await using var we = new OurPeer(meeting.Workspace);
-        TorrentId torrent = await we.StartAsync(meeting.Torrent, meeting.DownloadFolder, seed.EndPoint);
+        await using var we = new OurPeer(swarm.Workspace);
+        TorrentId torrent = await we.StartAsync(swarm.Torrent, swarm.DownloadFolder, seed.EndPoint);
         await we.WaitUntilSeedingAsync(torrent);
 
-        AssertSame(meeting, hasTimes: true);
+        AssertSame(swarm, hasTimes: true);
         Assert.Empty((await we.RecheckAsync(torrent)).BadPieces);
     }
 
@@ -37,18 +37,18 @@ public sealed class FileAttributeTests
     [MemberData(nameof(Versions))]
     public async Task Libtorrent_downloads_what_we_made_with_links_and_executables(MetainfoVersion version)
     {
-        await using Meeting meeting = await MeetAsync((content, torrent) => MakeAsync(content, torrent, version, keepLinks: true));
-        await using var we = new OurPeer(meeting.Workspace);
-        TorrentId torrent = await we.StartAsync(meeting.Torrent, meeting.SeedFolder);
+        await using TestSwarm swarm = await CreateSwarmAsync((content, torrent) => MakeAsync(content, torrent, version, keepLinks: true));
+        await using var we = new OurPeer(swarm.Workspace);
+        TorrentId torrent = await we.StartAsync(swarm.Torrent, swarm.SeedFolder);
         await we.WaitUntilSeedingAsync(torrent);
         Assert.Empty(we.Status(torrent).Warnings);
 
         await using ForeignPeer peer = await ForeignPeer.StartAsync(
-            PeerKind.Libtorrent, meeting.Torrent, meeting.DownloadFolder, meeting.Workspace, peers: [we.EndPoint]);
+            PeerKind.Libtorrent, swarm.Torrent, swarm.DownloadFolder, swarm.Workspace, peers: [we.EndPoint]);
         await peer.WaitUntilSeedingAsync();
 
         // libtorrent does not set file times.
-        AssertSame(meeting, hasTimes: false);
+        AssertSame(swarm, hasTimes: false);
     }
 
     [Theory]
@@ -56,29 +56,29 @@ public sealed class FileAttributeTests
     [InlineData(MetainfoVersion.Hybrid)]
     public async Task Our_torrent_of_executables_and_times_has_the_info_that_libtorrent_makes(MetainfoVersion version)
     {
-        await using Meeting meeting = await MeetAsync(
+        await using TestSwarm swarm = await CreateSwarmAsync(
             (content, torrent) =>
             {
                 foreach ((string link, _) in Links)
                     File.Delete(Path.Combine(content, "..", link));
                 return TorrentTools.MakeByLibtorrentAsync(version, content, torrent, "--times");
             });
-        string ours = meeting.Workspace.File("ours.torrent");
-        await MakeAsync(meeting.Content, ours, version, keepLinks: false);
+        string ours = swarm.Workspace.File("ours.torrent");
+        await MakeAsync(swarm.Content, ours, version, keepLinks: false);
 
         Assert.Equal(
-            Encoding.Latin1.GetString(OurPeer.Read(meeting.Torrent).RawInfo.Span), Encoding.Latin1.GetString(OurPeer.Read(ours).RawInfo.Span));
+            Encoding.Latin1.GetString(OurPeer.Read(swarm.Torrent).RawInfo.Span), Encoding.Latin1.GetString(OurPeer.Read(ours).RawInfo.Span));
     }
 
     [Theory]
     [MemberData(nameof(Versions))]
     public async Task The_links_that_we_write_are_those_that_libtorrent_writes(MetainfoVersion version)
     {
-        await using Meeting meeting = await MeetAsync((content, torrent) => TorrentTools.MakeByLibtorrentAsync(version, content, torrent, "--links"));
-        string ours = meeting.Workspace.File("ours.torrent");
-        await MakeAsync(meeting.Content, ours, version, keepLinks: true);
+        await using TestSwarm swarm = await CreateSwarmAsync((content, torrent) => TorrentTools.MakeByLibtorrentAsync(version, content, torrent, "--links"));
+        string ours = swarm.Workspace.File("ours.torrent");
+        await MakeAsync(swarm.Content, ours, version, keepLinks: true);
 
-        Assert.Equal(LinksOf(meeting.Torrent), LinksOf(ours));
+        Assert.Equal(LinksOf(swarm.Torrent), LinksOf(ours));
         Assert.Equal(Links.Length, LinksOf(ours).Length);
     }
 
@@ -93,11 +93,11 @@ public sealed class FileAttributeTests
             progress: null, TestContext.Current.CancellationToken),
         TestContext.Current.CancellationToken);
 
-    private static Task<Meeting> MeetAsync(Func<string, string, Task> make)
+    private static Task<TestSwarm> CreateSwarmAsync(Func<string, string, Task> make)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
         Tool.RequireLibtorrent();
-        return Meeting.MakeAsync(make, Write);
+        return TestSwarm.MakeAsync(make, Write);
     }
 
     private static string Write(string below)
@@ -120,15 +120,15 @@ public sealed class FileAttributeTests
         return top;
     }
 
-    private static void AssertSame(Meeting meeting, bool hasTimes)
+    private static void AssertSame(TestSwarm swarm, bool hasTimes)
     {
-        foreach (TorrentFileEntry file in OurPeer.Read(meeting.Torrent).Files.Where(file => !file.IsPadding))
+        foreach (TorrentFileEntry file in OurPeer.Read(swarm.Torrent).Files.Where(file => !file.IsPadding))
         {
-            string expected = Path.Combine(meeting.SeedFolder, file.Path), actual = Path.Combine(meeting.DownloadFolder, file.Path);
+            string expected = Path.Combine(swarm.SeedFolder, file.Path), actual = Path.Combine(swarm.DownloadFolder, file.Path);
             if (file.IsLink)
             {
-                Assert.Equal(File.ResolveLinkTarget(expected, returnFinalTarget: false)!.FullName[meeting.SeedFolder.Length..],
-                    File.ResolveLinkTarget(actual, returnFinalTarget: false)?.FullName[meeting.DownloadFolder.Length..]);
+                Assert.Equal(File.ResolveLinkTarget(expected, returnFinalTarget: false)!.FullName[swarm.SeedFolder.Length..],
+                    File.ResolveLinkTarget(actual, returnFinalTarget: false)?.FullName[swarm.DownloadFolder.Length..]);
                 continue;
             }
 

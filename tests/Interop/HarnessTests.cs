@@ -7,22 +7,22 @@ namespace TorrentPatron.Interop.Tests;
 public sealed class HarnessTests
 {
     [Theory]
-    [InlineData(PeerKind.Libtorrent, PeerKind.Aria2, Road.HttpTracker)]
-    [InlineData(PeerKind.Transmission, PeerKind.Libtorrent, Road.UdpTracker)]
-    [InlineData(PeerKind.Aria2, PeerKind.Libtorrent, Road.DirectPeer)]
-    public async Task Other_clients_exchange_a_folder(PeerKind from, PeerKind to, Road road)
+    [InlineData(PeerKind.Libtorrent, PeerKind.Aria2, PeerDiscovery.HttpTracker)]
+    [InlineData(PeerKind.Transmission, PeerKind.Libtorrent, PeerDiscovery.UdpTracker)]
+    [InlineData(PeerKind.Aria2, PeerKind.Libtorrent, PeerDiscovery.DirectPeer)]
+    public async Task Other_clients_exchange_a_folder(PeerKind from, PeerKind to, PeerDiscovery discovery)
     {
-        await using Meeting meeting = await Meeting.MakeAsync(
-            TorrentTool.Libtorrent, road, below => Payload.Write(Shape.Folder, below));
-        await using ForeignPeer seed = await ForeignPeer.StartAsync(from, meeting.Torrent, meeting.SeedFolder, meeting.Workspace);
+        await using TestSwarm swarm = await TestSwarm.MakeAsync(
+            TorrentTool.Libtorrent, discovery, below => Payload.Write(Shape.Folder, below));
+        await using ForeignPeer seed = await ForeignPeer.StartAsync(from, swarm.Torrent, swarm.SeedFolder, swarm.Workspace);
         await seed.WaitUntilSeedingAsync();
-        if (meeting.Tracker is not null)
-            await meeting.Tracker.WaitForSeedAsync();
+        if (swarm.Tracker is not null)
+            await swarm.Tracker.WaitForSeedAsync();
 
         await using ForeignPeer downloader = await ForeignPeer.StartAsync(
-            to, meeting.Torrent, meeting.DownloadFolder, meeting.Workspace, peers: road == Road.DirectPeer ? [seed.EndPoint] : []);
+            to, swarm.Torrent, swarm.DownloadFolder, swarm.Workspace, peers: discovery == PeerDiscovery.DirectPeer ? [seed.EndPoint] : []);
         await downloader.WaitUntilSeedingAsync();
 
-        meeting.AssertDownloaded();
+        swarm.AssertDownloaded();
     }
 }

@@ -41,17 +41,17 @@ public sealed class HolepunchTests
         """;
 
     [Fact]
-    public Task We_reach_a_peer_behind_a_router_with_libtorrent_as_the_relay() => OwnNetwork.RunAsync(
+    public Task We_reach_a_peer_behind_a_router_with_libtorrent_as_the_relay() => IsolatedNetwork.RunAsync(
         async () =>
         {
-            await using Meeting meeting = await MeetAsync();
+            await using TestSwarm swarm = await CreateSwarmAsync();
             var relayAt = new IPEndPoint(IPAddress.Parse(Open), 6881);
-            await using ToolProcess relay = Libtorrent("net", meeting.Torrent, meeting.Workspace["relay"], relayAt);
+            await using ToolProcess relay = Libtorrent("net", swarm.Torrent, swarm.Workspace["relay"], relayAt);
             await UntilAsync(() => relay.Lines.Count > 0, "the relay is there", relay);
-            await using ToolProcess seed = Libtorrent("b", meeting.Torrent, meeting.SeedFolder, new IPEndPoint(IPAddress.Parse("10.3.0.2"), 6882), relayAt);
+            await using ToolProcess seed = Libtorrent("b", swarm.Torrent, swarm.SeedFolder, new IPEndPoint(IPAddress.Parse("10.3.0.2"), 6882), relayAt);
             await UntilAsync(() => relay.Said($"peer {RouterB}"), "the seed is connected to the relay", seed);
-            await using var we = new OurPeer(meeting.Workspace, IPAddress.Parse("10.2.0.2"));
-            TorrentId torrent = await we.StartAsync(meeting.Torrent, meeting.DownloadFolder, relayAt);
+            await using var we = new OurPeer(swarm.Workspace, IPAddress.Parse("10.2.0.2"));
+            TorrentId torrent = await we.StartAsync(swarm.Torrent, swarm.DownloadFolder, relayAt);
 
             PeerSnapshot? direct = null;
             await UntilAsync(
@@ -62,22 +62,22 @@ public sealed class HolepunchTests
         "where=a\n" + Build);
 
     [Fact]
-    public Task Two_libtorrents_behind_routers_meet_with_our_help() => OwnNetwork.RunAsync(
+    public Task Two_libtorrent_peers_behind_routers_connect_with_our_help() => IsolatedNetwork.RunAsync(
         async () =>
         {
-            await using Meeting meeting = await MeetAsync();
-            await using var we = new OurPeer(meeting.Workspace, IPAddress.Parse(Open));
-            TorrentId torrent = await we.StartAsync(meeting.Torrent, meeting.DownloadFolder);
-            await using ToolProcess seed = Libtorrent("b", meeting.Torrent, meeting.SeedFolder, new IPEndPoint(IPAddress.Parse("10.3.0.2"), 6882), we.EndPoint);
+            await using TestSwarm swarm = await CreateSwarmAsync();
+            await using var we = new OurPeer(swarm.Workspace, IPAddress.Parse(Open));
+            TorrentId torrent = await we.StartAsync(swarm.Torrent, swarm.DownloadFolder);
+            await using ToolProcess seed = Libtorrent("b", swarm.Torrent, swarm.SeedFolder, new IPEndPoint(IPAddress.Parse("10.3.0.2"), 6882), we.EndPoint);
             await UntilAsync(() => we.PeersOf(torrent).Count == 1, "the seed is connected to us", seed);
             await using ToolProcess leech = Libtorrent(
-                "a", meeting.Torrent, meeting.Workspace["leech"], new IPEndPoint(IPAddress.Parse("10.2.0.2"), 6883), we.EndPoint);
+                "a", swarm.Torrent, swarm.Workspace["leech"], new IPEndPoint(IPAddress.Parse("10.2.0.2"), 6883), we.EndPoint);
 
             await UntilAsync(() => leech.Said($"peer {RouterB}") && seed.Said($"peer {RouterA}"), "they are connected to each other", leech);
         },
         "where=net\n" + Build);
 
-    private static Task<Meeting> MeetAsync() => Meeting.MakeAsync(TorrentTool.Ours, Road.DirectPeer, below =>
+    private static Task<TestSwarm> CreateSwarmAsync() => TestSwarm.MakeAsync(TorrentTool.Ours, PeerDiscovery.DirectPeer, below =>
     {
         byte[] bytes = new byte[16_000_000];
         new Random(1).NextBytes(bytes);

@@ -10,52 +10,52 @@ namespace TorrentPatron.Interop.Tests;
 /// <summary>Peers that know only a torrent's info hash and find each other by local discovery.</summary>
 public sealed class LocalDiscoveryTests
 {
-    private static readonly Finding Calling = new(LocalDiscovery: true);
+    private static readonly TrackerlessDiscovery Calling = new(LocalDiscovery: true);
 
     [Fact]
-    public Task We_find_every_seeding_client_by_a_link() => OwnNetwork.RunAsync(async () =>
+    public Task We_find_every_seeding_client_by_a_link() => IsolatedNetwork.RunAsync(async () =>
     {
         foreach (PeerKind kind in PeerKinds.WithoutTracker)
         {
-            await using Meeting meeting = await MeetAsync();
+            await using TestSwarm swarm = await CreateSwarmAsync();
             await using ForeignPeer seed = await ForeignPeer.StartAsync(
-                kind, meeting.Torrent, meeting.SeedFolder, meeting.Workspace, OwnNetwork.Address(1), Calling);
+                kind, swarm.Torrent, swarm.SeedFolder, swarm.Workspace, IsolatedNetwork.Address(1), Calling);
             await seed.WaitUntilSeedingAsync();
-            await using var we = new OurPeer(meeting.Workspace, OwnNetwork.Address(2), Calling);
+            await using var we = new OurPeer(swarm.Workspace, IsolatedNetwork.Address(2), Calling);
 
             var clock = Stopwatch.StartNew();
-            TorrentId torrent = await we.StartAsync(MagnetLink.Parse(Link(meeting)), meeting.DownloadFolder);
+            TorrentId torrent = await we.StartAsync(MagnetLink.Parse(Link(swarm)), swarm.DownloadFolder);
             await we.WaitForMetadataAsync(torrent);
             TimeSpan metadata = clock.Elapsed;
             await we.WaitUntilSeedingAsync(torrent);
             Tell($"{kind}: the metadata was here after {metadata.TotalSeconds:F2} s, all after {clock.Elapsed.TotalSeconds:F2} s");
-            meeting.AssertDownloaded();
+            swarm.AssertDownloaded();
         }
     });
 
     [Fact]
-    public Task Every_client_with_a_link_finds_us() => OwnNetwork.RunAsync(async () =>
+    public Task Every_client_with_a_link_finds_us() => IsolatedNetwork.RunAsync(async () =>
     {
         foreach (PeerKind kind in PeerKinds.WithoutTracker)
         {
-            await using Meeting meeting = await MeetAsync();
+            await using TestSwarm swarm = await CreateSwarmAsync();
             await using ForeignPeer downloader = await ForeignPeer.StartAsync(
-                kind, Link(meeting), meeting.DownloadFolder, meeting.Workspace, OwnNetwork.Address(1), Calling);
+                kind, Link(swarm), swarm.DownloadFolder, swarm.Workspace, IsolatedNetwork.Address(1), Calling);
             await downloader.WaitUntilListeningAsync();
-            await using var we = new OurPeer(meeting.Workspace, OwnNetwork.Address(2), Calling);
+            await using var we = new OurPeer(swarm.Workspace, IsolatedNetwork.Address(2), Calling);
 
             var clock = Stopwatch.StartNew();
-            await we.StartAsync(meeting.Torrent, meeting.SeedFolder);
+            await we.StartAsync(swarm.Torrent, swarm.SeedFolder);
             await downloader.WaitUntilSeedingAsync();
             Tell($"{kind} had metadata and data of us after {clock.Elapsed.TotalSeconds:F2} s");
-            meeting.AssertDownloaded();
+            swarm.AssertDownloaded();
         }
     });
 
-    private static string Link(Meeting meeting) => MagnetLink.Of(OurPeer.Read(meeting.Torrent)).ToString();
+    private static string Link(TestSwarm swarm) => MagnetLink.Of(OurPeer.Read(swarm.Torrent)).ToString();
 
     private static void Tell(string what) => TestContext.Current.TestOutputHelper!.WriteLine(what);
 
-    private static Task<Meeting> MeetAsync() =>
-        Meeting.MakeAsync(TorrentTool.Ours, Road.DirectPeer, below => Payload.Write(Shape.SingleFile, below));
+    private static Task<TestSwarm> CreateSwarmAsync() =>
+        TestSwarm.MakeAsync(TorrentTool.Ours, PeerDiscovery.DirectPeer, below => Payload.Write(Shape.SingleFile, below));
 }

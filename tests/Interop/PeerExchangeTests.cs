@@ -18,24 +18,24 @@ public sealed class PeerExchangeTests
     /// <summary>Slow enough that no peer completes and leaves before all have connected.</summary>
     private const int Slow = 8 * 1024;
 
-    private static readonly Finding Asking = new(PeerExchange: true);
+    private static readonly TrackerlessDiscovery Asking = new(PeerExchange: true);
 
     [Fact]
-    public Task A_seed_and_six_peers_that_each_know_one_other_all_connect() => OwnNetwork.RunAsync(async () =>
+    public Task A_seed_and_six_peers_that_each_know_one_other_all_connect() => IsolatedNetwork.RunAsync(async () =>
     {
-        await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, Road.DirectPeer, below => Payload.WriteFile(below, Size));
+        await using TestSwarm swarm = await TestSwarm.MakeAsync(TorrentTool.Ours, PeerDiscovery.DirectPeer, below => Payload.WriteFile(below, Size));
         int last = 0;
-        IPAddress NextAddress() => OwnNetwork.Address(++last);
+        IPAddress NextAddress() => IsolatedNetwork.Address(++last);
         Task<ForeignPeer> TheirsAsync(PeerKind kind, params IPEndPoint[] peers) => ForeignPeer.StartAsync(
-            kind, meeting.Torrent, meeting.Workspace[$"peer {last + 1}"], meeting.Workspace, NextAddress(), Asking, peers);
+            kind, swarm.Torrent, swarm.Workspace[$"peer {last + 1}"], swarm.Workspace, NextAddress(), Asking, peers);
 
         // The seed knows Transmission, which cannot be given peers; each of the others knows one peer before it.
         await using ForeignPeer transmission = await TheirsAsync(PeerKind.Transmission);
         await transmission.WaitUntilListeningAsync();
-        await using var seed = new OurPeer(meeting.Workspace, NextAddress(), name: "seed's state");
-        TorrentId torrent = await seed.StartAsync(meeting.Torrent, new StartRequest
+        await using var seed = new OurPeer(swarm.Workspace, NextAddress(), name: "seed's state");
+        TorrentId torrent = await seed.StartAsync(swarm.Torrent, new StartRequest
         {
-            Destination = meeting.SeedFolder,
+            Destination = swarm.SeedFolder,
             Peers = [transmission.EndPoint],
             Options = new TorrentOptions { MaxUploadRate = Slow },
         });
@@ -66,9 +66,9 @@ public sealed class PeerExchangeTests
 
         async Task<OurPeer> OursAsync(IPEndPoint knows)
         {
-            string folder = meeting.Workspace[$"peer {last + 1}"];
-            var peer = new OurPeer(meeting.Workspace, NextAddress(), name: $"state {last}");
-            await peer.StartAsync(meeting.Torrent, folder, knows);
+            string folder = swarm.Workspace[$"peer {last + 1}"];
+            var peer = new OurPeer(swarm.Workspace, NextAddress(), name: $"state {last}");
+            await peer.StartAsync(swarm.Torrent, folder, knows);
             return peer;
         }
 

@@ -12,30 +12,30 @@ namespace TorrentPatron.Interop.Tests;
 public sealed class PrivateTorrentTests
 {
     [Fact]
-    public Task It_is_not_announced_by_the_DHT_local_discovery_or_peer_exchange() => OwnNetwork.RunAsync(async () =>
+    public Task It_is_not_announced_by_the_DHT_local_discovery_or_peer_exchange() => IsolatedNetwork.RunAsync(async () =>
     {
-        await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, Road.DirectPeer, below => Payload.Write(Shape.SingleFile, below));
-        string secret = meeting.Workspace.File("private.torrent");
-        await TorrentTools.MakeAsync(TorrentTool.Ours, meeting.Content, secret, isPrivate: true);
+        await using TestSwarm swarm = await TestSwarm.MakeAsync(TorrentTool.Ours, PeerDiscovery.DirectPeer, below => Payload.Write(Shape.SingleFile, below));
+        string secret = swarm.Workspace.File("private.torrent");
+        await TorrentTools.MakeAsync(TorrentTool.Ours, swarm.Content, secret, isPrivate: true);
         TorrentId hidden = OurPeer.Read(secret).TorrentId;
-        TorrentId open = OurPeer.Read(meeting.Torrent).TorrentId;
+        TorrentId open = OurPeer.Read(swarm.Torrent).TorrentId;
         string exchange = Hex(PexMessage.ExtensionName);
-        await using DhtCrowd crowd = await DhtCrowd.StartAsync(8, i => OwnNetwork.Address(i + 1));
+        await using DhtCrowd crowd = await DhtCrowd.StartAsync(8, i => IsolatedNetwork.Address(i + 1));
         await using ToolProcess tap = ToolProcess.Start(
             Tool.Require("python3"), Tool.Script("wiretap.py"), $"{hidden}", Hex($"{hidden}"), $"{open}", Hex($"{open}"), exchange);
         await Patience.UntilAsync(_ => Task.FromResult(tap.Said("listening")), "the wire is tapped", tap.Tell);
 
         // Two of our peers and one libtorrent, which search for peers in every possible way; the third knows only the second.
-        var finding = new Finding(crowd.Nodes[3], PeerExchange: true, LocalDiscovery: true);
-        await using var first = new OurPeer(meeting.Workspace, OwnNetwork.Address(31), finding, "state of the first");
-        await first.WaitUntilSeedingAsync(await first.StartAsync(secret, meeting.SeedFolder));
+        var discovery = new TrackerlessDiscovery(crowd.Nodes[3], PeerExchange: true, LocalDiscovery: true);
+        await using var first = new OurPeer(swarm.Workspace, IsolatedNetwork.Address(31), discovery, "state of the first");
+        await first.WaitUntilSeedingAsync(await first.StartAsync(secret, swarm.SeedFolder));
         await using ForeignPeer second = await ForeignPeer.StartAsync(
-            PeerKind.Libtorrent, secret, meeting.Workspace["second"], meeting.Workspace, OwnNetwork.Address(32), finding, first.EndPoint);
-        await using var third = new OurPeer(meeting.Workspace, OwnNetwork.Address(33), finding, "state of the third");
-        await third.WaitUntilSeedingAsync(await third.StartAsync(secret, meeting.DownloadFolder, second.EndPoint));
+            PeerKind.Libtorrent, secret, swarm.Workspace["second"], swarm.Workspace, IsolatedNetwork.Address(32), discovery, first.EndPoint);
+        await using var third = new OurPeer(swarm.Workspace, IsolatedNetwork.Address(33), discovery, "state of the third");
+        await third.WaitUntilSeedingAsync(await third.StartAsync(secret, swarm.DownloadFolder, second.EndPoint));
         // The same with a torrent that is not private: they find each other, so there was enough time, and the capture works.
-        await first.WaitUntilSeedingAsync(await first.StartAsync(meeting.Torrent, meeting.SeedFolder));
-        await third.WaitUntilSeedingAsync(await third.StartAsync(meeting.Torrent, meeting.Workspace["open, third"]));
+        await first.WaitUntilSeedingAsync(await first.StartAsync(swarm.Torrent, swarm.SeedFolder));
+        await third.WaitUntilSeedingAsync(await third.StartAsync(swarm.Torrent, swarm.Workspace["open, third"]));
         await Patience.UntilAsync(
             _ => Task.FromResult(Heard("udp", $"{open}").Length > 0 && Heard("udp", Hex($"{open}")).Length > 0 && Heard("tcp", exchange).Length > 0),
             "the open torrent has been heard of", tap.Tell);
@@ -57,7 +57,7 @@ public sealed class PrivateTorrentTests
         ];
 
         static bool IsOurs(string endPoint) =>
-            IPEndPoint.Parse(endPoint).Address is var address && (address.Equals(OwnNetwork.Address(31)) || address.Equals(OwnNetwork.Address(33)));
+            IPEndPoint.Parse(endPoint).Address is var address && (address.Equals(IsolatedNetwork.Address(31)) || address.Equals(IsolatedNetwork.Address(33)));
     });
 
     private static string Hex(string text) => Convert.ToHexStringLower(Encoding.ASCII.GetBytes(text));

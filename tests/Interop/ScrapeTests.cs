@@ -12,17 +12,17 @@ namespace TorrentPatron.Interop.Tests;
 public sealed class ScrapeTests
 {
     [Theory]
-    [InlineData(Road.HttpTracker)]
-    [InlineData(Road.UdpTracker)]
-    internal async Task Our_status_shows_opentrackers_scrape_answer(Road road)
+    [InlineData(PeerDiscovery.HttpTracker)]
+    [InlineData(PeerDiscovery.UdpTracker)]
+    internal async Task Our_status_shows_opentrackers_scrape_answer(PeerDiscovery discovery)
     {
-        await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, road, below => Payload.Write(Shape.Folder, below));
-        await using OurPeer seed = new(meeting.Workspace, name: "the seed's state"), leecher = new(meeting.Workspace);
-        TorrentId torrent = await StartBothAsync(meeting.Torrent, meeting.SeedFolder, meeting.DownloadFolder, meeting.Tracker!, seed, leecher);
-        await meeting.Tracker!.WaitForCountsAsync(seeds: 1, leechers: 1, downloads: 0);
+        await using TestSwarm swarm = await TestSwarm.MakeAsync(TorrentTool.Ours, discovery, below => Payload.Write(Shape.Folder, below));
+        await using OurPeer seed = new(swarm.Workspace, name: "the seed's state"), leecher = new(swarm.Workspace);
+        TorrentId torrent = await StartBothAsync(swarm.Torrent, swarm.SeedFolder, swarm.DownloadFolder, swarm.Tracker!, seed, leecher);
+        await swarm.Tracker!.WaitForCountsAsync(seeds: 1, leechers: 1, downloads: 0);
 
-        var announce = new Uri(Assert.Single(OurPeer.Read(meeting.Torrent).TrackerTiers.SelectMany(tier => tier)));
-        ScrapeResponse? scraped = road == Road.UdpTracker
+        var announce = new Uri(Assert.Single(OurPeer.Read(swarm.Torrent).TrackerTiers.SelectMany(tier => tier)));
+        ScrapeResponse? scraped = discovery == PeerDiscovery.UdpTracker
             ? await ScrapeUdpAsync(announce, torrent.WireHash)
             : await ScrapeHttpAsync(announce, torrent.WireHash);
 
@@ -34,7 +34,7 @@ public sealed class ScrapeTests
     [Fact]
     internal async Task A_tracker_whose_announce_answers_have_no_counts_is_scraped()
     {
-        await using var front = new CountlessTracker { Behind = OpenTracker.Reserve(Road.HttpTracker) };
+        await using var front = new TrackerWithoutCounts { Behind = OpenTracker.Reserve(PeerDiscovery.HttpTracker) };
         using var workspace = new Tools.Workspace();
         string torrent = workspace.File("a.torrent");
         await TorrentTools.MakeAsync(TorrentTool.Ours, Payload.Write(Shape.Folder, workspace["seed"]), torrent, front.Announce);

@@ -15,15 +15,15 @@ public sealed class SuggestionTests
     [Fact]
     public async Task We_suggest_recently_requested_pieces_to_libtorrent()
     {
-        await using Meeting meeting = await MeetAsync();
-        await using var we = new OurPeer(meeting.Workspace, suggestPieces: true);
-        TorrentId torrent = await we.StartAsync(meeting.Torrent, meeting.SeedFolder);
+        await using TestSwarm swarm = await CreateSwarmAsync();
+        await using var we = new OurPeer(swarm.Workspace, suggestPieces: true);
+        TorrentId torrent = await we.StartAsync(swarm.Torrent, swarm.SeedFolder);
         await we.WaitUntilSeedingAsync(torrent);
         await using (ForeignPeer first = await ForeignPeer.StartAsync(
-            PeerKind.Libtorrent, meeting.Torrent, meeting.DownloadFolder, meeting.Workspace, peers: [we.EndPoint]))
+            PeerKind.Libtorrent, swarm.Torrent, swarm.DownloadFolder, swarm.Workspace, peers: [we.EndPoint]))
             await first.WaitUntilSeedingAsync();
 
-        await using ToolProcess second = Libtorrent(["--log", "SUGGEST", "--download-limit", "200000"], meeting.Torrent, meeting.Workspace["second"], we.EndPoint);
+        await using ToolProcess second = Libtorrent(["--log", "SUGGEST", "--download-limit", "200000"], swarm.Torrent, swarm.Workspace["second"], we.EndPoint);
         await UntilAsync(() => second.Lines.Any(line => line.Contains("<== SUGGEST", StringComparison.Ordinal)), "it has heard a suggestion", second);
         await UntilAsync(() => second.Said("seeding"), "it has everything", second);
     }
@@ -31,9 +31,9 @@ public sealed class SuggestionTests
     [Fact]
     public async Task Libtorrent_suggests_recently_requested_pieces_to_us()
     {
-        await using Meeting meeting = await MeetAsync();
+        await using TestSwarm swarm = await CreateSwarmAsync();
         // A libtorrent seed suggests nothing, so it lacks the last piece.
-        string file = Assert.Single(Directory.GetFiles(meeting.SeedFolder));
+        string file = Assert.Single(Directory.GetFiles(swarm.SeedFolder));
         await using (FileStream data = File.OpenWrite(file))
         {
             data.Seek(-1, SeekOrigin.End);
@@ -41,15 +41,15 @@ public sealed class SuggestionTests
         }
 
         var at = new IPEndPoint(IPAddress.Loopback, FreePort.Next());
-        await using ToolProcess giver = Libtorrent(["--log", "SUGGEST", "--suggest", "--upload-limit", "400000"], meeting.Torrent, meeting.SeedFolder, at: at);
+        await using ToolProcess giver = Libtorrent(["--log", "SUGGEST", "--suggest", "--upload-limit", "400000"], swarm.Torrent, swarm.SeedFolder, at: at);
         await UntilAsync(() => giver.Said("downloading"), "it has hashed its file", giver);
-        await using var first = new OurPeer(meeting.Workspace, name: "the first's state");
-        TorrentId torrent = await first.StartAsync(meeting.Torrent, meeting.DownloadFolder, at);
+        await using var first = new OurPeer(swarm.Workspace, name: "the first's state");
+        TorrentId torrent = await first.StartAsync(swarm.Torrent, swarm.DownloadFolder, at);
         await WaitForAllButOneAsync(first, torrent);
         int before = Suggestions();
 
-        await using var second = new OurPeer(meeting.Workspace, name: "the second's state");
-        await second.StartAsync(meeting.Torrent, meeting.Workspace["second"], at);
+        await using var second = new OurPeer(swarm.Workspace, name: "the second's state");
+        await second.StartAsync(swarm.Torrent, swarm.Workspace["second"], at);
         await UntilAsync(() => Suggestions() > before, "it has made a suggestion", giver);
         await WaitForAllButOneAsync(second, torrent);
 
@@ -59,7 +59,7 @@ public sealed class SuggestionTests
     private static Task<TorrentStatus> WaitForAllButOneAsync(OurPeer peer, TorrentId torrent) => peer.WaitAsync(
         torrent, "all but one piece is here", status => status.PieceCount > 1 && status.VerifiedPieces == status.PieceCount - 1);
 
-    private static Task<Meeting> MeetAsync() => Meeting.MakeAsync(TorrentTool.Ours, Road.DirectPeer, below =>
+    private static Task<TestSwarm> CreateSwarmAsync() => TestSwarm.MakeAsync(TorrentTool.Ours, PeerDiscovery.DirectPeer, below =>
     {
         byte[] bytes = new byte[Length];
         new Random(1).NextBytes(bytes);

@@ -21,76 +21,76 @@ public sealed class SwarmTests
     [Fact]
     public async Task Data_downloaded_from_one_program_is_uploaded_to_another()
     {
-        await using Meeting meeting = await Meeting.MakeAsync(
-            TorrentTool.Libtorrent, Road.DirectPeer, below => Payload.Write(Shape.Folder, below));
+        await using TestSwarm swarm = await TestSwarm.MakeAsync(
+            TorrentTool.Libtorrent, PeerDiscovery.DirectPeer, below => Payload.Write(Shape.Folder, below));
         await using ForeignPeer seed = await ForeignPeer.StartAsync(
-            PeerKind.Libtorrent, meeting.Torrent, meeting.SeedFolder, meeting.Workspace);
+            PeerKind.Libtorrent, swarm.Torrent, swarm.SeedFolder, swarm.Workspace);
         await using ForeignPeer last = await ForeignPeer.StartAsync(
-            PeerKind.Transmission, meeting.Torrent, meeting.DownloadFolder, meeting.Workspace);
+            PeerKind.Transmission, swarm.Torrent, swarm.DownloadFolder, swarm.Workspace);
         await last.WaitUntilListeningAsync();
         await seed.WaitUntilSeedingAsync();
 
-        await using var we = new OurPeer(meeting.Workspace);
-        await we.StartAsync(meeting.Torrent, new StartRequest
+        await using var we = new OurPeer(swarm.Workspace);
+        await we.StartAsync(swarm.Torrent, new StartRequest
         {
-            Destination = meeting.Workspace["between"],
+            Destination = swarm.Workspace["between"],
             Peers = [seed.EndPoint, last.EndPoint],
         });
         await last.WaitUntilSeedingAsync();
 
         // Transmission does not create empty files.
-        meeting.AssertDownloaded(emptyFiles: false);
+        swarm.AssertDownloaded(emptyFiles: false);
     }
 
     [Theory]
     [InlineData(PeerKind.Libtorrent)]
     [InlineData(PeerKind.Transmission)]
-    public async Task We_download_over_IPv6_from(PeerKind kind)
+    public async Task We_download_over_IPv6_from_each_client(PeerKind kind)
     {
         Loopback.Require(IPAddress.IPv6Loopback);
-        await using Meeting meeting = await Meeting.MakeAsync(
-            TorrentTool.Ours, Road.DirectPeer, below => Payload.Write(Shape.SingleFile, below));
+        await using TestSwarm swarm = await TestSwarm.MakeAsync(
+            TorrentTool.Ours, PeerDiscovery.DirectPeer, below => Payload.Write(Shape.SingleFile, below));
         await using ForeignPeer seed = await ForeignPeer.StartAsync(
-            kind, meeting.Torrent, meeting.SeedFolder, meeting.Workspace, IPAddress.IPv6Loopback);
+            kind, swarm.Torrent, swarm.SeedFolder, swarm.Workspace, IPAddress.IPv6Loopback);
         await seed.WaitUntilSeedingAsync();
 
-        await using var we = new OurPeer(meeting.Workspace, IPAddress.IPv6Loopback);
-        await we.WaitUntilSeedingAsync(await we.StartAsync(meeting.Torrent, meeting.DownloadFolder, seed.EndPoint));
+        await using var we = new OurPeer(swarm.Workspace, IPAddress.IPv6Loopback);
+        await we.WaitUntilSeedingAsync(await we.StartAsync(swarm.Torrent, swarm.DownloadFolder, seed.EndPoint));
 
-        meeting.AssertDownloaded();
+        swarm.AssertDownloaded();
     }
 
     [Fact]
     public async Task A_peer_downloads_from_us_over_IPv6()
     {
         Loopback.Require(IPAddress.IPv6Loopback);
-        await using Meeting meeting = await Meeting.MakeAsync(
-            TorrentTool.Ours, Road.DirectPeer, below => Payload.Write(Shape.SingleFile, below));
-        await using var we = new OurPeer(meeting.Workspace, IPAddress.IPv6Loopback);
-        await we.WaitUntilSeedingAsync(await we.StartAsync(meeting.Torrent, meeting.SeedFolder));
+        await using TestSwarm swarm = await TestSwarm.MakeAsync(
+            TorrentTool.Ours, PeerDiscovery.DirectPeer, below => Payload.Write(Shape.SingleFile, below));
+        await using var we = new OurPeer(swarm.Workspace, IPAddress.IPv6Loopback);
+        await we.WaitUntilSeedingAsync(await we.StartAsync(swarm.Torrent, swarm.SeedFolder));
 
         await using ForeignPeer downloader = await ForeignPeer.StartAsync(
-            PeerKind.Libtorrent, meeting.Torrent, meeting.DownloadFolder, meeting.Workspace, IPAddress.IPv6Loopback, peers: we.EndPoint);
+            PeerKind.Libtorrent, swarm.Torrent, swarm.DownloadFolder, swarm.Workspace, IPAddress.IPv6Loopback, peers: we.EndPoint);
         await downloader.WaitUntilSeedingAsync();
 
-        meeting.AssertDownloaded();
+        swarm.AssertDownloaded();
     }
 
     [Fact]
     public async Task A_skipped_file_is_not_fetched()
     {
-        await using Meeting meeting = await Meeting.MakeAsync(
-            TorrentTool.Libtorrent, Road.DirectPeer, below => Payload.Write(Shape.Folder, below));
+        await using TestSwarm swarm = await TestSwarm.MakeAsync(
+            TorrentTool.Libtorrent, PeerDiscovery.DirectPeer, below => Payload.Write(Shape.Folder, below));
         await using ForeignPeer seed = await ForeignPeer.StartAsync(
-            PeerKind.Libtorrent, meeting.Torrent, meeting.SeedFolder, meeting.Workspace);
+            PeerKind.Libtorrent, swarm.Torrent, swarm.SeedFolder, swarm.Workspace);
         await seed.WaitUntilSeedingAsync();
-        var files = OurPeer.Read(meeting.Torrent).Files;
+        var files = OurPeer.Read(swarm.Torrent).Files;
         var skipped = files.MaxBy(file => file.Length)!;
 
-        await using var we = new OurPeer(meeting.Workspace);
-        TorrentId torrent = await we.StartAsync(meeting.Torrent, new StartRequest
+        await using var we = new OurPeer(swarm.Workspace);
+        TorrentId torrent = await we.StartAsync(swarm.Torrent, new StartRequest
         {
-            Destination = meeting.DownloadFolder,
+            Destination = swarm.DownloadFolder,
             Peers = [seed.EndPoint],
             FilePriorities = [.. files.Select(file => file == skipped ? FilePriority.Skip : FilePriority.Normal)],
         });
@@ -99,8 +99,8 @@ public sealed class SwarmTests
         foreach (var file in files.Where(file => file != skipped && !file.IsPadding))
         {
             Assert.Equal(
-                await File.ReadAllBytesAsync(Path.Combine(meeting.SeedFolder, file.Path), TestContext.Current.CancellationToken),
-                await File.ReadAllBytesAsync(Path.Combine(meeting.DownloadFolder, file.Path), TestContext.Current.CancellationToken));
+                await File.ReadAllBytesAsync(Path.Combine(swarm.SeedFolder, file.Path), TestContext.Current.CancellationToken),
+                await File.ReadAllBytesAsync(Path.Combine(swarm.DownloadFolder, file.Path), TestContext.Current.CancellationToken));
         }
 
         Assert.Equal(100, status.PercentComplete);
@@ -113,44 +113,44 @@ public sealed class SwarmTests
     [Fact]
     public async Task We_do_not_exceed_the_download_limit()
     {
-        await using Meeting meeting = await Meeting.MakeAsync(
-            TorrentTool.Libtorrent, Road.DirectPeer, below => Payload.WriteFile(below, LimitedSize));
+        await using TestSwarm swarm = await TestSwarm.MakeAsync(
+            TorrentTool.Libtorrent, PeerDiscovery.DirectPeer, below => Payload.WriteFile(below, LimitedSize));
         await using ForeignPeer seed = await ForeignPeer.StartAsync(
-            PeerKind.Libtorrent, meeting.Torrent, meeting.SeedFolder, meeting.Workspace);
+            PeerKind.Libtorrent, swarm.Torrent, swarm.SeedFolder, swarm.Workspace);
         await seed.WaitUntilSeedingAsync();
 
-        await using var we = new OurPeer(meeting.Workspace);
+        await using var we = new OurPeer(swarm.Workspace);
         var clock = Stopwatch.StartNew();
-        await we.WaitUntilSeedingAsync(await we.StartAsync(meeting.Torrent, new StartRequest
+        await we.WaitUntilSeedingAsync(await we.StartAsync(swarm.Torrent, new StartRequest
         {
-            Destination = meeting.DownloadFolder,
+            Destination = swarm.DownloadFolder,
             Peers = [seed.EndPoint],
             Options = new TorrentOptions { MaxDownloadRate = Rate },
         }));
 
         AssertNotFasterThanAllowed(clock.Elapsed);
-        meeting.AssertDownloaded();
+        swarm.AssertDownloaded();
     }
 
     [Fact]
     public async Task We_do_not_exceed_the_upload_limit()
     {
-        await using Meeting meeting = await Meeting.MakeAsync(
-            TorrentTool.Libtorrent, Road.DirectPeer, below => Payload.WriteFile(below, LimitedSize));
-        await using var we = new OurPeer(meeting.Workspace);
-        await we.WaitUntilSeedingAsync(await we.StartAsync(meeting.Torrent, new StartRequest
+        await using TestSwarm swarm = await TestSwarm.MakeAsync(
+            TorrentTool.Libtorrent, PeerDiscovery.DirectPeer, below => Payload.WriteFile(below, LimitedSize));
+        await using var we = new OurPeer(swarm.Workspace);
+        await we.WaitUntilSeedingAsync(await we.StartAsync(swarm.Torrent, new StartRequest
         {
-            Destination = meeting.SeedFolder,
+            Destination = swarm.SeedFolder,
             Options = new TorrentOptions { MaxUploadRate = Rate },
         }));
 
         var clock = Stopwatch.StartNew();
         await using ForeignPeer downloader = await ForeignPeer.StartAsync(
-            PeerKind.Libtorrent, meeting.Torrent, meeting.DownloadFolder, meeting.Workspace, peers: we.EndPoint);
+            PeerKind.Libtorrent, swarm.Torrent, swarm.DownloadFolder, swarm.Workspace, peers: we.EndPoint);
         await downloader.WaitUntilSeedingAsync();
 
         AssertNotFasterThanAllowed(clock.Elapsed);
-        meeting.AssertDownloaded();
+        swarm.AssertDownloaded();
     }
 
     /// <summary>One second's worth may come at once, and half a second's is tolerance; a slow machine may take longer.</summary>

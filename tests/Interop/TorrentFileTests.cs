@@ -16,16 +16,16 @@ public sealed partial class TorrentFileTests
     [MemberData(nameof(Everything))]
     public async Task A_torrent_has_the_same_info_hash_for_us_as_for_another_reader(TorrentTool maker, PeerKind reader, Shape shape)
     {
-        await using Meeting meeting = await Meeting.MakeAsync(maker, Road.DirectPeer, below => Payload.Write(shape, below));
+        await using TestSwarm swarm = await TestSwarm.MakeAsync(maker, PeerDiscovery.DirectPeer, below => Payload.Write(shape, below));
 
         string output = reader switch
         {
-            PeerKind.Transmission => await ToolProcess.RunAsync(Tool.Require("transmission-show"), meeting.Torrent),
-            PeerKind.Aria2 => await ToolProcess.RunAsync(Tool.Require("aria2c"), "--no-conf", "--show-files", meeting.Torrent),
-            _ => await ToolProcess.RunAsync(Tool.RequireLibtorrent(), Tool.Script("libtorrent_show.py"), meeting.Torrent),
+            PeerKind.Transmission => await ToolProcess.RunAsync(Tool.Require("transmission-show"), swarm.Torrent),
+            PeerKind.Aria2 => await ToolProcess.RunAsync(Tool.Require("aria2c"), "--no-conf", "--show-files", swarm.Torrent),
+            _ => await ToolProcess.RunAsync(Tool.RequireLibtorrent(), Tool.Script("libtorrent_show.py"), swarm.Torrent),
         };
 
-        Assert.Equal(Hash().Match(output).Groups[1].Value, OurPeer.Read(meeting.Torrent).InfoHash.ToString());
+        Assert.Equal(Hash().Match(output).Groups[1].Value, OurPeer.Read(swarm.Torrent).InfoHash.ToString());
     }
 
     [Theory]
@@ -34,10 +34,10 @@ public sealed partial class TorrentFileTests
     [InlineData(TorrentTool.Libtorrent)]
     public async Task Our_torrent_of_a_folder_has_the_same_content_as_other_tools_torrents(TorrentTool maker)
     {
-        await using Meeting meeting = await Meeting.MakeAsync(maker, Road.DirectPeer, below => Payload.Write(Shape.Folder, below));
-        string ourTorrent = meeting.Workspace.File("ours.torrent");
-        await TorrentTools.MakeAsync(TorrentTool.Ours, meeting.Content, ourTorrent);
-        TorrentMetainfo theirs = OurPeer.Read(meeting.Torrent), ours = OurPeer.Read(ourTorrent);
+        await using TestSwarm swarm = await TestSwarm.MakeAsync(maker, PeerDiscovery.DirectPeer, below => Payload.Write(Shape.Folder, below));
+        string ourTorrent = swarm.Workspace.File("ours.torrent");
+        await TorrentTools.MakeAsync(TorrentTool.Ours, swarm.Content, ourTorrent);
+        TorrentMetainfo theirs = OurPeer.Read(swarm.Torrent), ours = OurPeer.Read(ourTorrent);
 
         Assert.Equal(theirs.TotalSize, ours.TotalSize);
         Assert.Equal(theirs.PieceCount, ours.PieceCount);

@@ -11,31 +11,31 @@ namespace TorrentPatron.Interop.Tests;
 public sealed class TrackerCountTests
 {
     [Theory]
-    [InlineData(Road.HttpTracker)]
-    [InlineData(Road.UdpTracker)]
-    internal async Task A_partial_download_counts_as_a_leecher_and_a_full_one_as_a_download_even_if_it_ends_at_once(Road road)
+    [InlineData(PeerDiscovery.HttpTracker)]
+    [InlineData(PeerDiscovery.UdpTracker)]
+    internal async Task A_partial_download_counts_as_a_leecher_and_a_full_one_as_a_download_even_if_it_ends_at_once(PeerDiscovery discovery)
     {
-        await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, road, below => Payload.Write(Shape.Folder, below));
-        await using OurPeer seed = new(meeting.Workspace, name: "the seed's state"), we = new(meeting.Workspace);
-        await seed.StartAsync(meeting.Torrent, meeting.SeedFolder);
-        await meeting.Tracker!.WaitForCountsAsync(seeds: 1, leechers: 0, downloads: 0);
+        await using TestSwarm swarm = await TestSwarm.MakeAsync(TorrentTool.Ours, discovery, below => Payload.Write(Shape.Folder, below));
+        await using OurPeer seed = new(swarm.Workspace, name: "the seed's state"), we = new(swarm.Workspace);
+        await seed.StartAsync(swarm.Torrent, swarm.SeedFolder);
+        await swarm.Tracker!.WaitForCountsAsync(seeds: 1, leechers: 0, downloads: 0);
 
-        FilePriority[] all = [.. OurPeer.Read(meeting.Torrent).Files.Select(_ => FilePriority.Normal)];
+        FilePriority[] all = [.. OurPeer.Read(swarm.Torrent).Files.Select(_ => FilePriority.Normal)];
         FilePriority[] first = [.. all.Select((_, index) => index == 0 ? FilePriority.Normal : FilePriority.Skip)];
-        TorrentId torrent = await we.StartAsync(meeting.Torrent, new StartRequest
+        TorrentId torrent = await we.StartAsync(swarm.Torrent, new StartRequest
         {
-            Destination = meeting.DownloadFolder,
+            Destination = swarm.DownloadFolder,
             Peers = [seed.EndPoint],
             FilePriorities = first,
         });
         await we.WaitUntilSeedingAsync(torrent);
-        await meeting.Tracker.WaitForCountsAsync(seeds: 1, leechers: 1, downloads: 0);
+        await swarm.Tracker.WaitForCountsAsync(seeds: 1, leechers: 1, downloads: 0);
 
         await we.SetFilePrioritiesAsync(torrent, all);
         await we.WaitUntilSeedingAsync(torrent);
         await we.CloseAsync(torrent);
 
-        await meeting.Tracker.WaitForCountsAsync(seeds: 1, leechers: 0, downloads: 1);
-        meeting.AssertDownloaded();
+        await swarm.Tracker.WaitForCountsAsync(seeds: 1, leechers: 0, downloads: 1);
+        swarm.AssertDownloaded();
     }
 }

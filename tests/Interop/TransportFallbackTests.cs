@@ -23,27 +23,27 @@ public sealed class TransportFallbackTests
         """;
 
     [Fact]
-    public Task A_libtorrent_with_TCP_only_is_reached_although_uTP_is_tried_first() => OwnNetwork.RunAsync(() => DownloadAsync([], PeerTransport.Tcp), Build);
+    public Task Libtorrent_with_TCP_only_is_reached_although_uTP_is_tried_first() => IsolatedNetwork.RunAsync(() => DownloadAsync([], PeerTransport.Tcp), Build);
 
     [Fact]
-    public Task A_libtorrent_with_uTP_only_is_reached() => OwnNetwork.RunAsync(() => DownloadAsync(["--utp"], PeerTransport.Utp), Build);
+    public Task Libtorrent_with_uTP_only_is_reached() => IsolatedNetwork.RunAsync(() => DownloadAsync(["--utp"], PeerTransport.Utp), Build);
 
     [Fact]
-    public Task A_libtorrent_with_both_protocols_is_reached_by_uTP() => OwnNetwork.RunAsync(() => DownloadAsync(["--mixed"], PeerTransport.Utp), Build);
+    public Task Libtorrent_with_both_protocols_is_reached_by_uTP() => IsolatedNetwork.RunAsync(() => DownloadAsync(["--mixed"], PeerTransport.Utp), Build);
 
     [Fact]
-    public Task A_libtorrent_reaches_us_if_we_accept_TCP_only() => OwnNetwork.RunAsync(() => UploadAsync(TransportPolicy.Tcp, PeerTransport.Tcp), Build);
+    public Task Libtorrent_reaches_us_if_we_accept_TCP_only() => IsolatedNetwork.RunAsync(() => UploadAsync(TransportPolicy.Tcp, PeerTransport.Tcp), Build);
 
     [Fact]
-    public Task A_libtorrent_reaches_us_by_uTP_if_we_accept_both_protocols() => OwnNetwork.RunAsync(() => UploadAsync(TransportPolicy.Any, PeerTransport.Utp), Build);
+    public Task Libtorrent_reaches_us_by_uTP_if_we_accept_both_protocols() => IsolatedNetwork.RunAsync(() => UploadAsync(TransportPolicy.Any, PeerTransport.Utp), Build);
 
     private static async Task DownloadAsync(string[] options, PeerTransport expected)
     {
-        await using Meeting meeting = await MeetAsync();
-        await using ToolProcess seed = Libtorrent(options, meeting.Torrent, meeting.SeedFolder);
+        await using TestSwarm swarm = await CreateSwarmAsync();
+        await using ToolProcess seed = Libtorrent(options, swarm.Torrent, swarm.SeedFolder);
         await Patience.UntilAsync(_ => Task.FromResult(seed.Said("seeding")), "libtorrent seeds", seed.Tell);
-        await using var we = new OurPeer(meeting.Workspace, Ours);
-        TorrentId torrent = await we.StartAsync(meeting.Torrent, meeting.DownloadFolder, Theirs);
+        await using var we = new OurPeer(swarm.Workspace, Ours);
+        TorrentId torrent = await we.StartAsync(swarm.Torrent, swarm.DownloadFolder, Theirs);
         PeerTransport? seen = null;
         await Patience.UntilAsync(_ => Task.FromResult((seen = we.PeersOf(torrent) is [var peer, ..] ? peer.Transport : null) is not null), "we are connected", seed.Tell);
 
@@ -52,11 +52,11 @@ public sealed class TransportFallbackTests
 
     private static async Task UploadAsync(TransportPolicy policy, PeerTransport expected)
     {
-        await using Meeting meeting = await MeetAsync();
-        await using var we = new OurPeer(meeting.Workspace, Ours, transport: policy);
-        TorrentId torrent = await we.StartAsync(meeting.Torrent, meeting.SeedFolder);
+        await using TestSwarm swarm = await CreateSwarmAsync();
+        await using var we = new OurPeer(swarm.Workspace, Ours, transport: policy);
+        TorrentId torrent = await we.StartAsync(swarm.Torrent, swarm.SeedFolder);
         await we.WaitUntilSeedingAsync(torrent);
-        await using ToolProcess leech = Libtorrent(["--mixed"], meeting.Torrent, meeting.DownloadFolder, we.EndPoint);
+        await using ToolProcess leech = Libtorrent(["--mixed"], swarm.Torrent, swarm.DownloadFolder, we.EndPoint);
         PeerTransport? seen = null;
         await Patience.UntilAsync(_ => Task.FromResult((seen = we.PeersOf(torrent) is [var peer, ..] ? peer.Transport : null) is not null), "it is connected", leech.Tell);
 
@@ -64,7 +64,7 @@ public sealed class TransportFallbackTests
     }
 
     /// <summary>Large enough for the test to see the peers before they complete: libtorrent reports them slowly.</summary>
-    private static Task<Meeting> MeetAsync() => Meeting.MakeAsync(TorrentTool.Ours, Road.DirectPeer, below =>
+    private static Task<TestSwarm> CreateSwarmAsync() => TestSwarm.MakeAsync(TorrentTool.Ours, PeerDiscovery.DirectPeer, below =>
     {
         byte[] bytes = new byte[4_000_000];
         new Random(1).NextBytes(bytes);

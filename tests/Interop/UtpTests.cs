@@ -21,17 +21,17 @@ public sealed class UtpTests
     [InlineData(PeerKind.Transmission, TransportPolicy.Utp, EncryptionMethods.Rc4)]
     public async Task We_download_from_it(PeerKind kind, TransportPolicy ours, EncryptionMethods required)
     {
-        await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, Road.DirectPeer, below => Payload.Write(Shape.SingleFile, below));
+        await using TestSwarm swarm = await TestSwarm.MakeAsync(TorrentTool.Ours, PeerDiscovery.DirectPeer, below => Payload.Write(Shape.SingleFile, below));
         await using ForeignPeer seed = await ForeignPeer.StartAsync(
-            kind, meeting.Torrent, meeting.SeedFolder, meeting.Workspace, finding: new Finding { Utp = true, RequiredEncryption = required });
+            kind, swarm.Torrent, swarm.SeedFolder, swarm.Workspace, discovery: new TrackerlessDiscovery { Utp = true, RequiredEncryption = required });
         await seed.WaitUntilSeedingAsync();
 
-        await using var we = new OurPeer(meeting.Workspace, encryption: EncryptionPolicy.Prefer, transport: ours);
-        TorrentId torrent = await we.StartAsync(meeting.Torrent, meeting.DownloadFolder, seed.EndPoint);
+        await using var we = new OurPeer(swarm.Workspace, encryption: EncryptionPolicy.Prefer, transport: ours);
+        TorrentId torrent = await we.StartAsync(swarm.Torrent, swarm.DownloadFolder, seed.EndPoint);
         Task<PeerTransport> seen = SeeTransportAsync(we, torrent);
         await we.WaitUntilSeedingAsync(torrent);
 
-        meeting.AssertDownloaded();
+        swarm.AssertDownloaded();
         Assert.Equal(PeerTransport.Utp, await seen);
     }
 
@@ -41,84 +41,84 @@ public sealed class UtpTests
     [InlineData(PeerKind.Libtorrent, EncryptionMethods.Rc4)]
     public async Task It_downloads_from_us(PeerKind kind, EncryptionMethods required)
     {
-        await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, Road.DirectPeer, below => Payload.Write(Shape.SingleFile, below));
-        await using var we = new OurPeer(meeting.Workspace);
-        TorrentId torrent = await we.StartAsync(meeting.Torrent, meeting.SeedFolder);
+        await using TestSwarm swarm = await TestSwarm.MakeAsync(TorrentTool.Ours, PeerDiscovery.DirectPeer, below => Payload.Write(Shape.SingleFile, below));
+        await using var we = new OurPeer(swarm.Workspace);
+        TorrentId torrent = await we.StartAsync(swarm.Torrent, swarm.SeedFolder);
         await we.WaitUntilSeedingAsync(torrent);
         Task<PeerTransport> seen = SeeTransportAsync(we, torrent);
 
         await using ForeignPeer downloader = await ForeignPeer.StartAsync(
-            kind, meeting.Torrent, meeting.DownloadFolder, meeting.Workspace, finding: new Finding { Utp = true, RequiredEncryption = required },
+            kind, swarm.Torrent, swarm.DownloadFolder, swarm.Workspace, discovery: new TrackerlessDiscovery { Utp = true, RequiredEncryption = required },
             peers: [we.EndPoint]);
         await downloader.WaitUntilSeedingAsync();
 
-        meeting.AssertDownloaded();
+        swarm.AssertDownloaded();
         Assert.Equal(PeerTransport.Utp, await seen);
     }
 
     [Fact]
     public async Task We_download_from_libutp()
     {
-        await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, Road.DirectPeer, below => Payload.Write(Shape.SingleFile, below));
-        await using var seed = WebTorrentPeer.Start(meeting.Torrent, meeting.SeedFolder);
+        await using TestSwarm swarm = await TestSwarm.MakeAsync(TorrentTool.Ours, PeerDiscovery.DirectPeer, below => Payload.Write(Shape.SingleFile, below));
+        await using var seed = WebTorrentPeer.Start(swarm.Torrent, swarm.SeedFolder);
         await seed.WaitUntilSeedingAsync();
 
-        await using var we = new OurPeer(meeting.Workspace, transport: TransportPolicy.Utp);
-        TorrentId torrent = await we.StartAsync(meeting.Torrent, meeting.DownloadFolder, seed.EndPoint);
+        await using var we = new OurPeer(swarm.Workspace, transport: TransportPolicy.Utp);
+        TorrentId torrent = await we.StartAsync(swarm.Torrent, swarm.DownloadFolder, seed.EndPoint);
         Task<PeerTransport> seen = SeeTransportAsync(we, torrent);
         await we.WaitUntilSeedingAsync(torrent);
 
-        meeting.AssertDownloaded();
+        swarm.AssertDownloaded();
         Assert.Equal(PeerTransport.Utp, await seen);
     }
 
     [Fact]
-    public async Task Others_download_from_us_by_libutp()
+    public async Task Other_clients_download_from_us_by_libutp()
     {
-        await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, Road.DirectPeer, below => Payload.Write(Shape.SingleFile, below));
-        await using var we = new OurPeer(meeting.Workspace, transport: TransportPolicy.Utp);
-        TorrentId torrent = await we.StartAsync(meeting.Torrent, meeting.SeedFolder);
+        await using TestSwarm swarm = await TestSwarm.MakeAsync(TorrentTool.Ours, PeerDiscovery.DirectPeer, below => Payload.Write(Shape.SingleFile, below));
+        await using var we = new OurPeer(swarm.Workspace, transport: TransportPolicy.Utp);
+        TorrentId torrent = await we.StartAsync(swarm.Torrent, swarm.SeedFolder);
         await we.WaitUntilSeedingAsync(torrent);
         Task<PeerTransport> seen = SeeTransportAsync(we, torrent);
 
-        await using var downloader = WebTorrentPeer.Start(meeting.Torrent, meeting.DownloadFolder, we.EndPoint);
+        await using var downloader = WebTorrentPeer.Start(swarm.Torrent, swarm.DownloadFolder, we.EndPoint);
         await downloader.WaitUntilSeedingAsync();
 
-        meeting.AssertDownloaded();
+        swarm.AssertDownloaded();
         Assert.Equal(PeerTransport.Utp, await seen);
     }
 
     [Fact]
     public async Task We_download_by_a_link_over_encrypted_uTP()
     {
-        await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, Road.DirectPeer, below => Payload.Write(Shape.Folder, below));
+        await using TestSwarm swarm = await TestSwarm.MakeAsync(TorrentTool.Ours, PeerDiscovery.DirectPeer, below => Payload.Write(Shape.Folder, below));
         await using ForeignPeer seed = await ForeignPeer.StartAsync(
-            PeerKind.Libtorrent, meeting.Torrent, meeting.SeedFolder, meeting.Workspace,
-            finding: new Finding { Utp = true, RequiredEncryption = EncryptionMethods.Rc4 });
+            PeerKind.Libtorrent, swarm.Torrent, swarm.SeedFolder, swarm.Workspace,
+            discovery: new TrackerlessDiscovery { Utp = true, RequiredEncryption = EncryptionMethods.Rc4 });
         await seed.WaitUntilSeedingAsync();
-        await using var we = new OurPeer(meeting.Workspace, encryption: EncryptionPolicy.Require, transport: TransportPolicy.Utp);
-        MagnetLink link = MagnetLink.Of(OurPeer.Read(meeting.Torrent)) with { Peers = [new HostEndPoint(seed.EndPoint.Address.ToString(), seed.EndPoint.Port)] };
+        await using var we = new OurPeer(swarm.Workspace, encryption: EncryptionPolicy.Require, transport: TransportPolicy.Utp);
+        MagnetLink link = MagnetLink.Of(OurPeer.Read(swarm.Torrent)) with { Peers = [new HostEndPoint(seed.EndPoint.Address.ToString(), seed.EndPoint.Port)] };
 
-        TorrentId torrent = await we.StartAsync(link, meeting.DownloadFolder);
+        TorrentId torrent = await we.StartAsync(link, swarm.DownloadFolder);
         await we.WaitForMetadataAsync(torrent);
         await we.WaitUntilSeedingAsync(torrent);
 
-        meeting.AssertDownloaded();
+        swarm.AssertDownloaded();
     }
 
     [Fact]
     public async Task Two_of_our_peers_use_uTP_over_IPv6()
     {
-        await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, Road.DirectPeer, below => Payload.Write(Shape.SingleFile, below));
-        await using var seed = new OurPeer(meeting.Workspace, IPAddress.IPv6Loopback, transport: TransportPolicy.Utp);
-        TorrentId seeded = await seed.StartAsync(meeting.Torrent, meeting.SeedFolder);
+        await using TestSwarm swarm = await TestSwarm.MakeAsync(TorrentTool.Ours, PeerDiscovery.DirectPeer, below => Payload.Write(Shape.SingleFile, below));
+        await using var seed = new OurPeer(swarm.Workspace, IPAddress.IPv6Loopback, transport: TransportPolicy.Utp);
+        TorrentId seeded = await seed.StartAsync(swarm.Torrent, swarm.SeedFolder);
         await seed.WaitUntilSeedingAsync(seeded);
-        await using var leech = new OurPeer(meeting.Workspace, IPAddress.IPv6Loopback, name: "the leech's state", transport: TransportPolicy.Utp);
-        TorrentId torrent = await leech.StartAsync(meeting.Torrent, meeting.DownloadFolder, seed.EndPoint);
+        await using var leech = new OurPeer(swarm.Workspace, IPAddress.IPv6Loopback, name: "the leech's state", transport: TransportPolicy.Utp);
+        TorrentId torrent = await leech.StartAsync(swarm.Torrent, swarm.DownloadFolder, seed.EndPoint);
         Task<PeerTransport> seen = SeeTransportAsync(leech, torrent);
         await leech.WaitUntilSeedingAsync(torrent);
 
-        meeting.AssertDownloaded();
+        swarm.AssertDownloaded();
         Assert.Equal(PeerTransport.Utp, await seen);
     }
 

@@ -23,15 +23,15 @@ public sealed class V2Tests
     [MemberData(nameof(Versions))]
     public async Task We_download_from_libtorrent(MetainfoVersion version, Shape shape)
     {
-        await using Meeting meeting = await MeetAsync(version, shape);
-        await using ForeignPeer seed = await ForeignPeer.StartAsync(PeerKind.Libtorrent, meeting.Torrent, meeting.SeedFolder, meeting.Workspace);
+        await using TestSwarm swarm = await CreateSwarmAsync(version, shape);
+        await using ForeignPeer seed = await ForeignPeer.StartAsync(PeerKind.Libtorrent, swarm.Torrent, swarm.SeedFolder, swarm.Workspace);
         await seed.WaitUntilSeedingAsync();
 
-        await using var we = new OurPeer(meeting.Workspace);
-        TorrentId torrent = await we.StartAsync(meeting.Torrent, meeting.DownloadFolder, seed.EndPoint);
+        await using var we = new OurPeer(swarm.Workspace);
+        TorrentId torrent = await we.StartAsync(swarm.Torrent, swarm.DownloadFolder, seed.EndPoint);
         TorrentStatus status = await we.WaitUntilSeedingAsync(torrent);
 
-        meeting.AssertDownloaded();
+        swarm.AssertDownloaded();
         Assert.Equal(0, status.FailedPieces);
         Assert.Empty((await we.RecheckAsync(torrent)).BadPieces);
     }
@@ -40,16 +40,16 @@ public sealed class V2Tests
     [MemberData(nameof(Versions))]
     public async Task Libtorrent_downloads_from_us(MetainfoVersion version, Shape shape)
     {
-        await using Meeting meeting = await MeetAsync(version, shape);
-        await using var we = new OurPeer(meeting.Workspace);
-        TorrentId torrent = await we.StartAsync(meeting.Torrent, meeting.SeedFolder);
+        await using TestSwarm swarm = await CreateSwarmAsync(version, shape);
+        await using var we = new OurPeer(swarm.Workspace);
+        TorrentId torrent = await we.StartAsync(swarm.Torrent, swarm.SeedFolder);
         await we.WaitUntilSeedingAsync(torrent);
 
         await using ForeignPeer peer = await ForeignPeer.StartAsync(
-            PeerKind.Libtorrent, meeting.Torrent, meeting.DownloadFolder, meeting.Workspace, peers: [we.EndPoint]);
+            PeerKind.Libtorrent, swarm.Torrent, swarm.DownloadFolder, swarm.Workspace, peers: [we.EndPoint]);
         await peer.WaitUntilSeedingAsync();
 
-        meeting.AssertDownloaded();
+        swarm.AssertDownloaded();
         Assert.All(we.ClosedPeersOf(torrent), closed => Assert.True(closed.ClosedBy != ClosedBy.Us || closed.Reason == "Both sides are complete.", closed.Reason));
     }
 
@@ -66,55 +66,55 @@ public sealed class V2Tests
     [MemberData(nameof(Links))]
     public async Task We_download_from_libtorrent_by_a_link(MetainfoVersion version, bool hasV1, bool hasV2)
     {
-        await using Meeting meeting = await MeetAsync(version, Shape.Folder);
-        await using ForeignPeer seed = await ForeignPeer.StartAsync(PeerKind.Libtorrent, meeting.Torrent, meeting.SeedFolder, meeting.Workspace);
+        await using TestSwarm swarm = await CreateSwarmAsync(version, Shape.Folder);
+        await using ForeignPeer seed = await ForeignPeer.StartAsync(PeerKind.Libtorrent, swarm.Torrent, swarm.SeedFolder, swarm.Workspace);
         await seed.WaitUntilSeedingAsync();
 
-        await using var we = new OurPeer(meeting.Workspace);
-        MagnetLink link = Link(meeting.Torrent, hasV1, hasV2) with { Peers = [new HostEndPoint("127.0.0.1", seed.EndPoint.Port)] };
-        TorrentId torrent = await we.StartAsync(link, meeting.DownloadFolder);
+        await using var we = new OurPeer(swarm.Workspace);
+        MagnetLink link = Link(swarm.Torrent, hasV1, hasV2) with { Peers = [new HostEndPoint("127.0.0.1", seed.EndPoint.Port)] };
+        TorrentId torrent = await we.StartAsync(link, swarm.DownloadFolder);
         await we.WaitUntilSeedingAsync(torrent);
 
-        meeting.AssertDownloaded();
+        swarm.AssertDownloaded();
     }
 
     [Theory]
     [MemberData(nameof(Links))]
     public async Task Libtorrent_downloads_from_us_by_a_link(MetainfoVersion version, bool hasV1, bool hasV2)
     {
-        await using Meeting meeting = await MeetAsync(version, Shape.Folder);
-        await using var we = new OurPeer(meeting.Workspace);
-        TorrentId torrent = await we.StartAsync(meeting.Torrent, meeting.SeedFolder);
+        await using TestSwarm swarm = await CreateSwarmAsync(version, Shape.Folder);
+        await using var we = new OurPeer(swarm.Workspace);
+        TorrentId torrent = await we.StartAsync(swarm.Torrent, swarm.SeedFolder);
         await we.WaitUntilSeedingAsync(torrent);
 
         await using ForeignPeer peer = await ForeignPeer.StartAsync(
-            PeerKind.Libtorrent, Link(meeting.Torrent, hasV1, hasV2).ToString(), meeting.DownloadFolder, meeting.Workspace, peers: [we.EndPoint]);
+            PeerKind.Libtorrent, Link(swarm.Torrent, hasV1, hasV2).ToString(), swarm.DownloadFolder, swarm.Workspace, peers: [we.EndPoint]);
         await peer.WaitUntilSeedingAsync();
 
-        meeting.AssertDownloaded();
+        swarm.AssertDownloaded();
         Assert.All(we.ClosedPeersOf(torrent), closed => Assert.True(closed.ClosedBy != ClosedBy.Us || closed.Reason == "Both sides are complete.", closed.Reason));
     }
 
     [Theory]
     [MemberData(nameof(Links))]
-    public async Task One_of_us_downloads_from_another_by_a_link(MetainfoVersion version, bool hasV1, bool hasV2)
+    public async Task Our_engine_downloads_from_itself_by_a_link(MetainfoVersion version, bool hasV1, bool hasV2)
     {
-        await using Meeting meeting = await MeetAsync(version, Shape.Folder);
-        await using var seed = new OurPeer(meeting.Workspace, name: "seed state");
-        await seed.WaitUntilSeedingAsync(await seed.StartAsync(meeting.Torrent, meeting.SeedFolder));
+        await using TestSwarm swarm = await CreateSwarmAsync(version, Shape.Folder);
+        await using var seed = new OurPeer(swarm.Workspace, name: "seed state");
+        await seed.WaitUntilSeedingAsync(await seed.StartAsync(swarm.Torrent, swarm.SeedFolder));
 
-        await using (var we = new OurPeer(meeting.Workspace))
+        await using (var we = new OurPeer(swarm.Workspace))
         {
-            MagnetLink link = Link(meeting.Torrent, hasV1, hasV2) with { Peers = [new HostEndPoint("127.0.0.1", seed.EndPoint.Port)] };
-            TorrentId torrent = await we.StartAsync(link, meeting.DownloadFolder);
+            MagnetLink link = Link(swarm.Torrent, hasV1, hasV2) with { Peers = [new HostEndPoint("127.0.0.1", seed.EndPoint.Port)] };
+            TorrentId torrent = await we.StartAsync(link, swarm.DownloadFolder);
             await we.WaitUntilSeedingAsync(torrent);
-            meeting.AssertDownloaded();
+            swarm.AssertDownloaded();
         }
 
         // The fetched parts of the torrent are saved: they are not requested again.
         await seed.DisposeAsync();
-        await using var again = new OurPeer(meeting.Workspace);
-        TorrentStatus status = await again.WaitUntilSeedingAsync(await again.StartAsync(Link(meeting.Torrent, hasV1, hasV2), meeting.DownloadFolder));
+        await using var again = new OurPeer(swarm.Workspace);
+        TorrentStatus status = await again.WaitUntilSeedingAsync(await again.StartAsync(Link(swarm.Torrent, hasV1, hasV2), swarm.DownloadFolder));
         Assert.Equal(100, status.PercentComplete);
     }
 
@@ -122,11 +122,11 @@ public sealed class V2Tests
     [MemberData(nameof(Versions))]
     public async Task Our_torrent_has_the_info_that_libtorrent_makes_of_the_same_content(MetainfoVersion version, Shape shape)
     {
-        await using Meeting meeting = await MeetAsync(version, shape);
+        await using TestSwarm swarm = await CreateSwarmAsync(version, shape);
         byte[] ours = await TorrentMaker.MakeAsync(
-            meeting.Content, new TorrentMakerOptions { Version = version, PieceLength = Payload.PieceLength }, progress: null,
+            swarm.Content, new TorrentMakerOptions { Version = version, PieceLength = Payload.PieceLength }, progress: null,
             TestContext.Current.CancellationToken);
-        TorrentMetainfo theirs = OurPeer.Read(meeting.Torrent);
+        TorrentMetainfo theirs = OurPeer.Read(swarm.Torrent);
         TorrentMetainfo made = MetainfoReader.Read(ours);
 
         Assert.Equal(Encoding.Latin1.GetString(theirs.RawInfo.Span), Encoding.Latin1.GetString(made.RawInfo.Span));
@@ -137,33 +137,33 @@ public sealed class V2Tests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task We_dial_a_libtorrent_that_knows_only_one_hash_of_a_hybrid(bool isByV1)
+    public async Task We_dial_libtorrent_if_it_knows_only_one_hash_of_a_hybrid(bool isByV1)
     {
-        await using Meeting meeting = await MeetAsync(MetainfoVersion.Hybrid, Shape.Folder);
+        await using TestSwarm swarm = await CreateSwarmAsync(MetainfoVersion.Hybrid, Shape.Folder);
         await using ForeignPeer peer = await ForeignPeer.StartAsync(
-            PeerKind.Libtorrent, Link(meeting.Torrent, isByV1, !isByV1).ToString(), meeting.DownloadFolder, meeting.Workspace);
-        await using var we = new OurPeer(meeting.Workspace);
-        TorrentId torrent = await we.StartAsync(meeting.Torrent, meeting.SeedFolder, peer.EndPoint);
+            PeerKind.Libtorrent, Link(swarm.Torrent, isByV1, !isByV1).ToString(), swarm.DownloadFolder, swarm.Workspace);
+        await using var we = new OurPeer(swarm.Workspace);
+        TorrentId torrent = await we.StartAsync(swarm.Torrent, swarm.SeedFolder, peer.EndPoint);
         await we.WaitUntilSeedingAsync(torrent);
         await peer.WaitUntilSeedingAsync();
-        meeting.AssertDownloaded();
+        swarm.AssertDownloaded();
     }
 
     [Fact]
     public async Task Peers_that_know_one_hash_each_share_a_hybrid_with_us()
     {
-        await using Meeting meeting = await MeetAsync(MetainfoVersion.Hybrid, Shape.Folder);
-        await using var we = new OurPeer(meeting.Workspace);
-        TorrentId torrent = await we.StartAsync(meeting.Torrent, meeting.SeedFolder);
+        await using TestSwarm swarm = await CreateSwarmAsync(MetainfoVersion.Hybrid, Shape.Folder);
+        await using var we = new OurPeer(swarm.Workspace);
+        TorrentId torrent = await we.StartAsync(swarm.Torrent, swarm.SeedFolder);
         await we.WaitUntilSeedingAsync(torrent);
         await using ForeignPeer one = await ForeignPeer.StartAsync(
-            PeerKind.Libtorrent, Link(meeting.Torrent, true, false).ToString(), meeting.Workspace["one"], meeting.Workspace, peers: [we.EndPoint]);
+            PeerKind.Libtorrent, Link(swarm.Torrent, true, false).ToString(), swarm.Workspace["one"], swarm.Workspace, peers: [we.EndPoint]);
         await using ForeignPeer two = await ForeignPeer.StartAsync(
-            PeerKind.Libtorrent, Link(meeting.Torrent, false, true).ToString(), meeting.Workspace["two"], meeting.Workspace, peers: [we.EndPoint]);
+            PeerKind.Libtorrent, Link(swarm.Torrent, false, true).ToString(), swarm.Workspace["two"], swarm.Workspace, peers: [we.EndPoint]);
         await one.WaitUntilSeedingAsync();
         await two.WaitUntilSeedingAsync();
-        meeting.AssertDownloaded(folder: meeting.Workspace["one"]);
-        meeting.AssertDownloaded(folder: meeting.Workspace["two"]);
+        swarm.AssertDownloaded(folder: swarm.Workspace["one"]);
+        swarm.AssertDownloaded(folder: swarm.Workspace["two"]);
     }
 
     [Theory]
@@ -171,24 +171,24 @@ public sealed class V2Tests
     [InlineData(MetainfoVersion.Hybrid)]
     public async Task Piece_layers_missing_from_a_torrent_file_are_fetched_from_libtorrent_and_saved(MetainfoVersion version)
     {
-        await using Meeting meeting = await MeetAsync(version, Shape.Folder);
-        await using ForeignPeer seed = await ForeignPeer.StartAsync(PeerKind.Libtorrent, meeting.Torrent, meeting.SeedFolder, meeting.Workspace);
+        await using TestSwarm swarm = await CreateSwarmAsync(version, Shape.Folder);
+        await using ForeignPeer seed = await ForeignPeer.StartAsync(PeerKind.Libtorrent, swarm.Torrent, swarm.SeedFolder, swarm.Workspace);
         await seed.WaitUntilSeedingAsync();
-        TorrentMetainfo whole = OurPeer.Read(meeting.Torrent);
-        string bare = meeting.Workspace.File("bare.torrent");
+        TorrentMetainfo whole = OurPeer.Read(swarm.Torrent);
+        string bare = swarm.Workspace.File("bare.torrent");
         await File.WriteAllBytesAsync(bare, MetainfoReader.ReadInfo(whole.RawInfo, [], []).Raw.ToArray(), TestContext.Current.CancellationToken);
 
-        await using (var we = new OurPeer(meeting.Workspace))
+        await using (var we = new OurPeer(swarm.Workspace))
         {
-            await we.WaitUntilSeedingAsync(await we.StartAsync(bare, meeting.DownloadFolder, seed.EndPoint));
-            meeting.AssertDownloaded();
+            await we.WaitUntilSeedingAsync(await we.StartAsync(bare, swarm.DownloadFolder, seed.EndPoint));
+            swarm.AssertDownloaded();
         }
 
-        string state = Assert.Single(Directory.GetFiles(meeting.Workspace["our state"], "*.torrent", SearchOption.AllDirectories));
+        string state = Assert.Single(Directory.GetFiles(swarm.Workspace["our state"], "*.torrent", SearchOption.AllDirectories));
         Assert.Equal(whole.RawPieceLayers.ToArray(), OurPeer.Read(state).RawPieceLayers.ToArray());
         // The same file, started again, finds them saved: no peer needs to be asked.
-        await using var again = new OurPeer(meeting.Workspace);
-        TorrentStatus status = await again.WaitUntilSeedingAsync(await again.StartAsync(bare, meeting.DownloadFolder));
+        await using var again = new OurPeer(swarm.Workspace);
+        TorrentStatus status = await again.WaitUntilSeedingAsync(await again.StartAsync(bare, swarm.DownloadFolder));
         Assert.Equal(0, status.RecheckedPieces);
     }
 
@@ -198,6 +198,6 @@ public sealed class V2Tests
         return new MagnetLink { InfoHash = hasV1 ? id.V1 : null, InfoHashV2 = hasV2 ? id.V2 : null };
     }
 
-    private static Task<Meeting> MeetAsync(MetainfoVersion version, Shape shape) => Meeting.MakeAsync(
+    private static Task<TestSwarm> CreateSwarmAsync(MetainfoVersion version, Shape shape) => TestSwarm.MakeAsync(
         (content, torrent) => TorrentTools.MakeByLibtorrentAsync(version, content, torrent), below => Payload.Write(shape, below));
 }

@@ -55,7 +55,7 @@ Describe 'Actions of event subscriptions' {
             (Get-Variable).Name | Where-Object { $_ -notin $before } | Should -BeNullOrEmpty
         }
 
-        It 'needs no variable that the caller has made read-only' {
+        It 'works although the caller has made its variables read-only' {
             foreach ($name in 'i', '_item', 'foreach') {
                 { & { Set-Variable $name 7 -Option ReadOnly; Wait-Torrents Stop } } | Should -Throw -ErrorId 'TimeoutReached,*'
             }

@@ -31,7 +31,7 @@ Describe 'Scheduled tasks' {
         $script:here = Join-Path $TestDrive ([guid]::NewGuid())
     }
 
-    It 'exit with 0 when all is complete, without other output' {
+    It 'exit with 0 and no other output when all is complete' {
         $run = Invoke-TestScript $here (Get-NightlyScript $here "-Peer $peer -Timeout 120")
 
         $run.ExitCode | Should -Be 0
@@ -44,7 +44,7 @@ Describe 'Scheduled tasks' {
     }
 
     It 'exit with 1 and one clear line: <Case>' -ForEach @(
-        @{ Case = 'not in time'; Arguments = '-Timeout 0.5'; Line = 'TimeoutReached,*''data.bin'' was not complete after 1s*' }
+        @{ Case = 'too late'; Arguments = '-Timeout 0.5'; Line = 'TimeoutReached,*''data.bin'' was not complete after 1s*' }
         @{ Case = 'stalled'; Arguments = '-StallTimeout 0.5'; Line = 'TorrentStalled,*''data.bin'' has received nothing*' }
         @{ Case = 'no room'; Arguments = '-MinimumFreeSpace 100PB -Wait'; Line = 'InsufficientDiskSpace,*' }
         @{ Case = 'no such parameter value'; Arguments = '-Timeout soon'; Line = '*Timeout*' }

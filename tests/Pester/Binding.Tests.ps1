@@ -202,7 +202,7 @@ Describe 'What a start leaves unchanged' {
     It 'is a warning that names the remedy: <Case>' -ForEach @(
         @{ Case = 'another destination'; More = { @{ Destination = "$mine-2" } }; Said = '*is already running, with its files in*Set-Torrent -Destination*' }
         @{ Case = 'suspended'; More = { @{ Suspended = $true } }; Said = '*was not suspended*Suspend-Torrent*' }
-        @{ Case = 'a file that is not there'; More = { @{ Include = '*', 'nosuch.mkv' } }; Said = "*There is no file 'nosuch.mkv'*" }
+        @{ Case = 'a file that does not exist'; More = { @{ Include = '*', 'nosuch.mkv' } }; Said = "*There is no file 'nosuch.mkv'*" }
     ) {
         $more = & $More
         $again = Start-Torrent $torrent -Patron $own @more -WarningVariable warnings -WarningAction SilentlyContinue

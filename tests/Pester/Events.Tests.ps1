@@ -172,7 +172,7 @@ Describe 'Events and messages' {
             $subscription | Remove-Job -Force
         }
 
-        It 'leaves the other messages there when a later command needs no more' {
+        It 'leaves the other messages in the outbox when a later command needs no more' {
             $patron | Receive-TorrentMessage
             $null = Start-Torrent $content.Torrent, $other.Torrent -Destination $files -Patron $patron -Suspended
             Wait-TestCondition { $null -ne (Get-TorrentStatus -Patron $patron | Where-Object State -eq Suspended) } | Should -BeTrue

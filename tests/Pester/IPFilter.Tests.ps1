@@ -31,7 +31,7 @@ Describe 'An IP filter' {
     It 'is refused with its path if it is <What>' -ForEach @(
         @{ What = 'missing'; Text = $null }
         @{ What = 'empty'; Text = '' }
-        @{ What = 'no filter'; Text = '<html><body>404 Not Found</body></html>' }
+        @{ What = 'not a filter'; Text = '<html><body>404 Not Found</body></html>' }
     ) {
         $path = Join-Path $here "$What.dat"
         if ($null -ne $Text) {

@@ -87,7 +87,7 @@ Describe 'Start-Torrent -AsJob' {
 
     It 'fails with the error of its torrent: <Case>' -ForEach @(
         @{ Case = 'no torrent'; Id = 'InvalidTorrent'; Make = { @{ Path = $other.File } } }
-        @{ Case = 'not in time'; Id = 'TimeoutReached'; Make = { @{ Path = $content.Torrent; Timeout = 0.3 } } }
+        @{ Case = 'too late'; Id = 'TimeoutReached'; Make = { @{ Path = $content.Torrent; Timeout = 0.3 } } }
         @{ Case = 'stalled'; Id = 'TorrentStalled'; Make = { @{ Path = $content.Torrent; StallTimeout = 0.3 } } }
     ) {
         $arguments = & $Make

@@ -70,12 +70,12 @@ Describe 'The parameters of peer classes' {
         @{ What = 'without a name'; Class = @{ Range = '10.0.0.0/8' }; Says = '*1 to 64 characters*' }
         @{ What = 'without addresses'; Class = @{ Name = 'x' }; Says = "*'x' has no addresses*" }
         @{ What = 'with a host name'; Class = @{ Name = 'x'; Range = 'office.example' }; Says = "*'office.example' is not an address*" }
-        @{ What = 'with a rate that is none'; Class = @{ Name = 'x'; Range = '10.0.0.1'; MaxUploadRate = 'fast' }; Says = "*'fast' is not a valid MaxUploadRate*" }
+        @{ What = 'with an invalid rate'; Class = @{ Name = 'x'; Range = '10.0.0.1'; MaxUploadRate = 'fast' }; Says = "*'fast' is not a valid MaxUploadRate*" }
         @{ What = 'with a rate below 0'; Class = @{ Name = 'x'; Range = '10.0.0.1'; MaxDownloadRate = -1 }; Says = "*'-1' is not a valid MaxDownloadRate*" }
-        @{ What = 'with a key that is not known'; Class = @{ Name = 'x'; Range = '10.0.0.1'; MaxUpload = 1 }; Says = "*has no 'MaxUpload'*" }
+        @{ What = 'with an unknown key'; Class = @{ Name = 'x'; Range = '10.0.0.1'; MaxUpload = 1 }; Says = "*has no 'MaxUpload'*" }
         @{ What = 'by the name of the built-in one'; Class = @{ Name = 'local'; Range = '10.0.0.1' }; Says = '*built-in*' }
         @{ What = 'twice'; Class = @{ Name = 'x'; Range = '10.0.0.1' }, @{ Name = 'X'; Range = '10.0.0.2' }; Says = "*named 'x'*" }
-        @{ What = 'as a text'; Class = '10.0.0.0/8'; Says = "*'10.0.0.0/8' is not a peer class*" }
+        @{ What = 'as text'; Class = '10.0.0.0/8'; Says = "*'10.0.0.0/8' is not a peer class*" }
     ) {
         { $patron | Set-TorrentPatron -PeerClass $Class } | Should -Throw $Says -ErrorId 'ParameterArgumentTransformationError,*'
         $patron.PeerClasses.Name | Should -Be server, office

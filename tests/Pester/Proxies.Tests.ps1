@@ -108,10 +108,10 @@ Describe 'The parameters of proxies' {
     }
 
     It 'refuse <Why>' -ForEach @(
-        @{ Why = 'what is not a proxy'; Arguments = @{ Proxy = 'ftp://127.0.0.1:21' } }
+        @{ Why = 'an invalid proxy'; Arguments = @{ Proxy = 'ftp://127.0.0.1:21' } }
         @{ Why = 'a proxy without a port'; Arguments = @{ Proxy = 'socks5://127.0.0.1' } }
         @{ Why = 'uses without a proxy'; Arguments = @{ ProxyFor = 'Peers' } }
-        @{ Why = 'a proxy for nothing'; Arguments = @{ Proxy = 'socks5://127.0.0.1:1'; ProxyFor = 'None' } }
+        @{ Why = 'a proxy for no traffic'; Arguments = @{ Proxy = 'socks5://127.0.0.1:1'; ProxyFor = 'None' } }
     ) {
         { New-TorrentPatron -Name p -StatePath (Join-Path $TestDrive p) @Arguments } |
             Should -Throw -ErrorId 'InvalidArgument,TorrentPatron.PowerShell.Commands.NewTorrentPatronCommand'
@@ -138,7 +138,7 @@ Describe 'The parameters of proxies' {
     }
 }
 
-Describe 'A download by a proxy on loopback' {
+Describe 'A download through a proxy on loopback' {
     BeforeAll {
         $script:content = New-TestContent -Folder (Join-Path $TestDrive seed)
         $script:peer = Start-TestSeed -Content $content -StatePath (Join-Path $TestDrive seed-state)
@@ -205,7 +205,7 @@ Describe 'A download by a proxy on loopback' {
     }
 }
 
-Describe 'A download by dante' -Skip:(-not $canCapture) {
+Describe 'A download through dante' -Skip:(-not $canCapture) {
     BeforeAll {
         $script:here = "tp-px-here-$PID"
         $script:there = "tp-px-there-$PID"
@@ -318,7 +318,7 @@ if ('$Peer') { `$more.Peer = '$Peer' }
     }
 
     It 'finds its peer by <How>, and sends nothing past the proxy' -ForEach @(
-        @{ How = 'an HTTP tracker, from a .torrent of the web'; Arguments = @{ Source = 'http://tracker.local:6969/data.torrent'; Tracker = 'http://tracker.local:6969/announce' } }
+        @{ How = 'an HTTP tracker, from a .torrent on the web'; Arguments = @{ Source = 'http://tracker.local:6969/data.torrent'; Tracker = 'http://tracker.local:6969/announce' } }
         @{ How = 'a UDP tracker'; Arguments = @{ Source = '<torrent>'; Tracker = 'udp://tracker.local:6969' } }
         @{ How = 'the DHT, from a magnet link'; Arguments = @{ Source = '<magnet>'; Discovery = 'router.local:7001' } }
         @{ How = 'an address, dialled by uTP'; Arguments = @{ Source = '<torrent>'; More = '-Transport Utp'; Peer = '10.78.1.4:7002' } }

@@ -199,7 +199,7 @@ Describe 'The script of about_TorrentPatron_Automation that seeds for ever' -Ski
     }
 }
 
-Describe 'The copying of what is complete in about_TorrentPatron_Automation' {
+Describe 'The script of about_TorrentPatron_Automation that copies complete files' {
     BeforeAll {
         $script:here = Join-Path $TestDrive 'copying'
         foreach ($name in 'a.bin', 'b.bin') {

@@ -55,7 +55,7 @@ Describe 'Running torrents' {
         It 'reports <Case> as <Id>' -ForEach @(
             @{ Case = 'a name that no torrent has'; Id = 'TorrentNotFound'; Selector = @{ Name = 'nope' } }
             @{ Case = 'an info hash that no torrent has'; Id = 'TorrentNotFound'; Selector = @{ InfoHash = '0' * 40 } }
-            @{ Case = 'what is no info hash'; Id = 'InvalidArgument'; Selector = @{ InfoHash = 'xyz' } }
+            @{ Case = 'an invalid info hash'; Id = 'InvalidArgument'; Selector = @{ InfoHash = 'xyz' } }
         ) {
             Get-TorrentStatus @Selector -ErrorVariable problem -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
             $problem.FullyQualifiedErrorId | Should -Be "$Id,TorrentPatron.PowerShell.Commands.GetTorrentStatusCommand"

@@ -207,7 +207,7 @@ Stop-TorrentService
         $second.Output | Should -Be 'True', $first.Output[3]
     }
 
-    It 'is given up after a while with -Reconnect, and waits fail' -Skip:$IsWindows {
+    It 'is abandoned after a while with -Reconnect, and waits fail' -Skip:$IsWindows {
         $service = Start-TestService
         $patron = Connect-TorrentPatron -Socket $socket -ReconnectTimeout 2s
         $null = Start-Torrent $content.Torrent -Destination $files

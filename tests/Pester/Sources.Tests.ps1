@@ -34,11 +34,11 @@ Describe 'Magnet links' {
     }
 
     It 'become torrents: <How>' -ForEach @(
-        @{ How = 'as text where a path is due, with the peer in the link'; Start = { Start-Torrent "$link&x.pe=$peer" -Destination $files -Patron $patron } }
+        @{ How = 'as text in place of a path, with the peer in the link'; Start = { Start-Torrent "$link&x.pe=$peer" -Destination $files -Patron $patron } }
         @{ How = 'as -Uri'; Start = { Start-Torrent -Uri $link -Peer $peer -Destination $files -Patron $patron } }
         @{ How = 'by property name'; Start = { [pscustomobject]@{ Uri = $link } | Start-Torrent -Peer $peer -Destination $files -Patron $patron } }
         @{ How = 'of an info hash alone'; Start = { Start-Torrent -InfoHash $infoHash -Peer $peer -Destination $files -Patron $patron } }
-        @{ How = 'of ConvertTo-MagnetLink, down the pipeline'; Start = { ConvertTo-MagnetLink $content.Torrent | Start-Torrent -Peer $peer -Destination $files -Patron $patron } }
+        @{ How = 'from ConvertTo-MagnetLink, by the pipeline'; Start = { ConvertTo-MagnetLink $content.Torrent | Start-Torrent -Peer $peer -Destination $files -Patron $patron } }
     ) {
         Register-TorrentEvent MetadataReceived known -Patron $patron
         $started = & $Start
@@ -92,7 +92,7 @@ Describe 'Addresses' {
 
     It 'are downloaded from: <How>' -ForEach @(
         @{ How = '-Uri'; Start = { Start-Torrent -Uri "$($site.Uri)x.torrent" -Peer $peer -Destination $files -Patron $patron -Timeout 120 } }
-        @{ How = 'text where a path is due'; Start = { Start-Torrent "$($site.Uri)x.torrent" -Peer $peer -Destination $files -Patron $patron -Timeout 120 } }
+        @{ How = 'text in place of a path'; Start = { Start-Torrent "$($site.Uri)x.torrent" -Peer $peer -Destination $files -Patron $patron -Timeout 120 } }
         @{ How = 'the content of an answer'; Start = {
                 Invoke-WebRequest "$($site.Uri)x.torrent" | Start-Torrent -Peer $peer -Destination $files -Patron $patron -Timeout 120
             }

@@ -143,13 +143,13 @@ Describe 'Start-Torrent' {
 
         It '<Case> gives <Id>' -ForEach @(
             @{ Case = 'a missing file'; Id = 'SourceNotReadable'; Make = { Join-Path $here 'missing.torrent' } }
-            @{ Case = 'a pattern that nothing matches'; Id = 'SourceNotReadable'; Make = { Join-Path $here '*.torrent' } }
+            @{ Case = 'a pattern that matches nothing'; Id = 'SourceNotReadable'; Make = { Join-Path $here '*.torrent' } }
             @{ Case = 'a folder'; Id = 'SourceNotReadable'; Make = { $TestDrive } }
-            @{ Case = 'what is no file'; Id = 'UnsupportedSource'; Make = { 'Env:PATH' } }
-            @{ Case = 'half a magnet link'; Id = 'InvalidTorrent'; Make = { 'magnet:?xt=urn:btih:01234567890' } }
+            @{ Case = 'a path that is not a file'; Id = 'UnsupportedSource'; Make = { 'Env:PATH' } }
+            @{ Case = 'an incomplete magnet link'; Id = 'InvalidTorrent'; Make = { 'magnet:?xt=urn:btih:01234567890' } }
             @{ Case = 'an ftp address'; Id = 'UnsupportedSource'; Make = { 'ftp://127.0.0.1/x.torrent' } }
-            @{ Case = 'an address that nobody serves'; Id = 'SourceNotReadable'; Make = { 'http://127.0.0.1:1/x.torrent' } }
-            @{ Case = 'a file that is no torrent'; Id = 'InvalidTorrent'; Make = { $content.File } }
+            @{ Case = 'an unreachable address'; Id = 'SourceNotReadable'; Make = { 'http://127.0.0.1:1/x.torrent' } }
+            @{ Case = 'a file that is not a torrent'; Id = 'InvalidTorrent'; Make = { $content.File } }
             @{
                 Case = 'a torrent that was cut off'
                 Id   = 'InvalidTorrent'
@@ -175,7 +175,7 @@ Describe 'Start-Torrent' {
         }
 
         It 'of many are started in parallel, and written in order, with errors in their place: <How>' -ForEach @(
-            @{ How = 'down the pipeline'; Start = { $_ | Start-Torrent -Destination $files -Patron $patron -Suspended -ErrorAction Continue 2>&1 } }
+            @{ How = 'by the pipeline'; Start = { $_ | Start-Torrent -Destination $files -Patron $patron -Suspended -ErrorAction Continue 2>&1 } }
             @{ How = 'as an array'; Start = { Start-Torrent $_ -Destination $files -Patron $patron -Suspended -ErrorAction Continue 2>&1 } }
         ) {
             $many = Join-Path $TestDrive ([guid]::NewGuid())

@@ -60,9 +60,9 @@ Describe 'New-TorrentFile' {
     It 'reports <Case> as <Id> and writes nothing' -ForEach @(
         @{ Case = 'a missing file'; Id = 'SourceNotReadable'; Arguments = { @{ Path = Join-Path $here 'none' } } }
         @{ Case = 'a missing literal file'; Id = 'SourceNotReadable'; Arguments = { @{ LiteralPath = Join-Path $here 'none' } } }
-        @{ Case = 'a piece length that is no power of two'; Id = 'InvalidArgument'; Arguments = { @{ Path = $content.File; PieceLength = 20000 } } }
-        @{ Case = 'a tracker that is none'; Id = 'InvalidArgument'; Arguments = { @{ Path = $content.File; Tracker = 'foo' } } }
-        @{ Case = 'a web seed that is none'; Id = 'InvalidArgument'; Arguments = { @{ Path = $content.File; WebSeed = 'udp://x:1/' } } }
+        @{ Case = 'a piece length that is not a power of two'; Id = 'InvalidArgument'; Arguments = { @{ Path = $content.File; PieceLength = 20000 } } }
+        @{ Case = 'an invalid tracker'; Id = 'InvalidArgument'; Arguments = { @{ Path = $content.File; Tracker = 'foo' } } }
+        @{ Case = 'an invalid web seed'; Id = 'InvalidArgument'; Arguments = { @{ Path = $content.File; WebSeed = 'udp://x:1/' } } }
         @{
             Case      = 'a folder that is missing'
             Id        = 'DestinationNotWritable'

@@ -37,7 +37,7 @@ Describe 'Get-TorrentUpdate' {
         $script:newer = (New-TorrentFile $data (Join-Path $here 'new.torrent') -PieceLength 32KB).FullName
     }
 
-    It 'says that a newer torrent is offered, which starts with what the old one has' {
+    It 'reports that a newer torrent is offered, which starts with the data of the old one' {
         $offers[$path] = [IO.File]::ReadAllBytes($newer)
         $update = Get-TorrentUpdate $torrent
 
@@ -60,7 +60,7 @@ Describe 'Get-TorrentUpdate' {
         }
     }
 
-    It 'says that there is none: <How>' -ForEach @(
+    It 'reports that there is no newer one: <How>' -ForEach @(
         @{ How = 'the address answers 404'; Offer = { $null } }
         @{ How = 'the address gives the same torrent'; Offer = { [IO.File]::ReadAllBytes($torrent) } }
     ) {
@@ -72,7 +72,7 @@ Describe 'Get-TorrentUpdate' {
         $update.UpdateUrl | Should -Be $info.UpdateUrl
     }
 
-    It 'asks nobody about a torrent without an address' {
+    It 'sends nothing for a torrent without an update address' {
         $before = $seen.Count
         $update = Get-TorrentUpdate -LiteralPath $newer
 
@@ -81,7 +81,7 @@ Describe 'Get-TorrentUpdate' {
         $seen.Count | Should -Be $before
     }
 
-    It 'writes the newer .torrent where that is asked for' {
+    It 'writes the newer .torrent to the given folder' {
         $offers[$path] = [IO.File]::ReadAllBytes($newer)
         $folder = (New-Item -ItemType Directory -Path (Join-Path $here 'kept')).FullName
 
@@ -96,7 +96,7 @@ Describe 'Get-TorrentUpdate' {
         (Get-TorrentUpdate $torrent -OutFile $folder -Force).Path | Should -Be $written
     }
 
-    It 'reports an answer that is not a torrent, and goes on with the next' {
+    It 'reports an answer that is not a torrent, and continues with the next' {
         $offers[$path] = [Text.Encoding]::ASCII.GetBytes('<html>')
         $updates = Get-TorrentUpdate $torrent, $newer -ErrorVariable problem -ErrorAction SilentlyContinue
 
@@ -105,7 +105,7 @@ Describe 'Get-TorrentUpdate' {
         $updates.InfoHash | Should -Be (Get-TorrentInfo $newer).InfoHash
     }
 
-    It 'takes torrents that run, by the pipeline, and asks from the bind address of their patron' -Skip:$IsMacOS {
+    It 'accepts running torrents from the pipeline, and asks from the bind address of their patron' -Skip:$IsMacOS {
         $offers[$path] = [IO.File]::ReadAllBytes($newer)
         $patron = New-TorrentPatron -Name 'bound' -BindAddress 127.0.0.2 -StatePath (Join-Path $here 'state')
         try {
@@ -119,7 +119,7 @@ Describe 'Get-TorrentUpdate' {
         $seen.ToArray()[-1] | Should -BeLike "127.0.0.2 $path*"
     }
 
-    It 'takes torrents of a patron or its service' {
+    It 'accepts torrents of a patron or its service' {
         $offers[$path] = [IO.File]::ReadAllBytes($newer)
         $patron = New-TestPatron -Name 'running' -StatePath (Join-Path $here 'state')
         try {

@@ -230,7 +230,7 @@ Describe 'Numbers' {
         }
     }
 
-    It 'come with a word for the state: <State>' -ForEach @(
+    It 'are shown with a word for the state: <State>' -ForEach @(
         @{ State = 'FetchingMetadata'; Stalled = $false; Expected = 'Metadata' }, @{ State = 'Downloading'; Stalled = $true; Expected = 'Stalled' }
         @{ State = 'Seeding'; Stalled = $true; Expected = 'Seeding' }, @{ State = 'Failed'; Stalled = $false; Expected = 'Failed' }
     ) {

@@ -129,7 +129,7 @@ public sealed class AnswerTests
     }
 
     [Fact]
-    public async Task Starting_a_running_torrent_joins_it_and_adds_what_is_new_in_the_request()
+    public async Task Starting_a_running_torrent_joins_it_and_adds_the_new_sources_of_the_request()
     {
         await using var test = new TestService();
         Patron first = test.Service.CreatePatron();
@@ -260,7 +260,7 @@ public sealed class AnswerTests
     }
 
     [Fact]
-    public async Task A_start_that_fails_says_why_and_leaves_nothing_behind()
+    public async Task A_failed_start_reports_the_reason_and_leaves_nothing_behind()
     {
         await using var test = new TestService(client => client.FailStart = _ => true);
         Patron patron = test.Service.CreatePatron();
@@ -274,7 +274,7 @@ public sealed class AnswerTests
     }
 
     [Fact]
-    public async Task A_start_that_fails_leaves_the_state_of_an_earlier_run_alone()
+    public async Task A_failed_start_leaves_the_state_of_an_earlier_run_unchanged()
     {
         bool isFailing = false;
         await using var test = new TestService(client => client.FailStart = _ => isFailing);
@@ -311,7 +311,7 @@ public sealed class AnswerTests
     }
 
     [Fact]
-    public async Task Every_other_command_reaches_the_engine_and_brings_its_answer()
+    public async Task Every_other_command_reaches_the_engine_and_returns_its_answer()
     {
         await using var test = new TestService();
         Patron patron = test.Service.CreatePatron();

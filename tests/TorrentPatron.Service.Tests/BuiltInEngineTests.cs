@@ -67,7 +67,7 @@ public sealed class BuiltInEngineTests
     }
 
     [Fact]
-    public async Task Starting_a_known_torrent_reports_what_it_leaves_unchanged()
+    public async Task Starting_a_known_torrent_reports_options_that_it_does_not_change()
     {
         using var temp = new TempFolder();
         var settings = new ServiceSettings { Client = new ClientSettings { ListenPort = -1 }, StatePath = temp["state"] };

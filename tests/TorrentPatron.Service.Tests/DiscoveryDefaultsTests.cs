@@ -7,7 +7,7 @@ public sealed class DiscoveryDefaultsTests
     [Theory]
     [InlineData("off")]
     [InlineData("OFF")]
-    public void Off_disables_the_DHT(string value) => Assert.False(DiscoveryDefaults.DhtOf(value).IsEnabled);
+    public void The_value_off_disables_the_DHT(string value) => Assert.False(DiscoveryDefaults.DhtOf(value).IsEnabled);
 
     [Theory]
     [InlineData(null)]

@@ -23,7 +23,7 @@ public sealed class HybridTests : IDisposable
     public void Dispose() => _temp.Dispose();
 
     [Fact]
-    public async Task A_link_with_the_v2_hash_joins_the_hybrid_that_runs()
+    public async Task A_link_with_the_v2_hash_joins_the_running_hybrid()
     {
         TorrentMetainfo hybrid = await MakeOnDiskAsync();
         await using TorrentService service = NewService("state");
@@ -39,7 +39,7 @@ public sealed class HybridTests : IDisposable
     }
 
     [Fact]
-    public async Task A_hybrid_joins_the_link_with_its_v2_hash_that_waits_for_metadata_and_brings_it_and_then_the_v1_hash_joins_too()
+    public async Task A_hybrid_provides_the_metadata_of_the_waiting_link_with_its_v2_hash_and_the_v1_hash_joins_too()
     {
         TorrentMetainfo hybrid = await MakeOnDiskAsync();
         var byV2 = new TorrentId(hybrid.TorrentId.V2!.Value);
@@ -62,7 +62,7 @@ public sealed class HybridTests : IDisposable
     [InlineData("restored")]
     [InlineData("link")]
     [InlineData("torrent")]
-    public async Task A_hybrid_that_was_started_by_its_v2_hash_goes_on_after_a_restart_as_the_torrent_that_it_was(string how)
+    public async Task A_hybrid_started_by_its_v2_hash_keeps_its_id_after_a_restart(string how)
     {
         TorrentMetainfo hybrid = await MakeOnDiskAsync();
         var byV2 = new TorrentId(hybrid.TorrentId.V2!.Value);
@@ -227,7 +227,7 @@ public sealed class HybridTests : IDisposable
     }
 
     [Fact]
-    public async Task Two_links_to_one_hybrid_are_found_out_when_the_metadata_of_the_second_is_here()
+    public async Task Two_links_to_one_hybrid_are_detected_when_the_metadata_of_the_second_arrives()
     {
         TorrentMetainfo hybrid = await MakeOnDiskAsync();
         await using TorrentService seeding = NewService("seed-state");

@@ -96,7 +96,7 @@ public sealed class LifetimeTests
     }
 
     [Fact]
-    public async Task Two_services_live_side_by_side()
+    public async Task Two_services_in_one_process_are_independent()
     {
         await using var one = new TestService();
         await using var two = new TestService();
@@ -226,7 +226,7 @@ public sealed class LifetimeTests
     }
 
     [Fact]
-    public async Task Patrons_come_and_go_on_many_threads_and_every_engine_is_ended()
+    public async Task Patrons_created_and_stopped_on_many_threads_end_every_engine()
     {
         await using var test = new TestService();
 

@@ -156,7 +156,7 @@ public sealed class MessageTests
     }
 
     [Fact]
-    public async Task A_handler_that_throws_or_hangs_harms_nobody()
+    public async Task A_handler_that_throws_or_hangs_affects_nothing_else()
     {
         await using var test = new TestService();
         Patron patron = test.Service.CreatePatron();
@@ -314,7 +314,7 @@ public sealed class MessageTests
     }
 
     [Fact]
-    public async Task Watching_torrents_ends_when_the_last_of_them_has_been_closed()
+    public async Task Watching_torrents_ends_when_the_last_of_them_is_closed()
     {
         await using var test = new TestService();
         Patron patron = test.Service.CreatePatron();

@@ -11,7 +11,7 @@ public sealed class OrderTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Answers_come_in_the_order_of_the_requests_though_the_engine_answers_backwards()
+    public async Task Answers_arrive_in_the_order_of_the_requests_even_if_the_engine_answers_in_reverse()
     {
         await using var test = new TestService(client => client.Hold = _ => true);
         Patron patron = test.Service.CreatePatron();
@@ -104,7 +104,7 @@ public sealed class OrderTests
     }
 
     [Fact]
-    public async Task Requests_are_carried_out_in_order_though_the_first_ones_source_is_slow()
+    public async Task Requests_are_executed_in_order_even_if_the_first_source_is_slow()
     {
         using var folder = new TempFolder();
         await using var server = RawHttpServer.Start();

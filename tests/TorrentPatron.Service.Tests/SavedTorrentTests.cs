@@ -91,7 +91,7 @@ public sealed class SavedTorrentTests : IDisposable
     }
 
     [Fact]
-    public async Task A_torrent_that_ran_when_its_session_ended_runs_again()
+    public async Task A_torrent_that_was_running_when_its_session_ended_is_restored_without_a_check()
     {
         WriteContent();
         await using (TorrentService first = MakeService())

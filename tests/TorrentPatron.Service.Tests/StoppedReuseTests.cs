@@ -39,7 +39,7 @@ public sealed class StoppedReuseTests : IDisposable
     }
 
     [Fact]
-    public async Task A_torrent_that_was_removed_or_whose_file_has_changed_gives_nothing()
+    public async Task Nothing_is_reused_from_a_removed_torrent_or_a_changed_file()
     {
         (TorrentMetainfo first, TorrentMetainfo second) = await MakeAsync(MetainfoVersion.V2);
         await using TorrentService service = NewService();
@@ -56,7 +56,7 @@ public sealed class StoppedReuseTests : IDisposable
     }
 
     [Fact]
-    public async Task A_torrent_that_runs_again_is_found_once_and_as_it_is_now()
+    public async Task A_restarted_torrent_is_found_once_with_its_current_files()
     {
         (TorrentMetainfo first, TorrentMetainfo second) = await MakeAsync(MetainfoVersion.V2);
         await using TorrentService service = NewService();

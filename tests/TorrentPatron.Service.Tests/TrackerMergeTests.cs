@@ -61,7 +61,7 @@ public sealed class TrackerMergeTests : IDisposable
     }
 
     [Fact]
-    public async Task A_link_that_is_saved_without_its_metadata_gets_the_trackers_of_another_one()
+    public async Task A_link_saved_without_metadata_gets_the_trackers_of_a_second_link()
     {
         await using (TorrentService first = NewService())
             await StartAsync(first.CreatePatron(), Link(A));
@@ -96,7 +96,7 @@ public sealed class TrackerMergeTests : IDisposable
     }
 
     [Fact]
-    public async Task A_private_torrent_keeps_its_own_trackers_and_says_which_were_not_added()
+    public async Task A_private_torrent_keeps_its_own_trackers_and_reports_those_not_added()
     {
         await using (TorrentService first = NewService())
         {

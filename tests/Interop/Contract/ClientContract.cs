@@ -128,12 +128,12 @@ public abstract class ClientContract(string engine, bool byService = false) : En
     {
         SkipByService("its torrents do not end with a client.");
         ITorrentEngine under = Engine;
-        await using Meeting meeting = await MakeAsync();
-        await using ForeignPeer seed = await SeedAsync(meeting);
-        TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
+        await using TestSwarm swarm = await MakeAsync();
+        await using ForeignPeer seed = await SeedAsync(swarm);
+        TorrentMetainfo metainfo = OurPeer.Read(swarm.Torrent);
         TorrentCommand[] open = [];
         ContractClient? gone = null;
-        TorrentStatus first = await DownloadAPartAsync(under, meeting, metainfo, seed, async client =>
+        TorrentStatus first = await DownloadAPartAsync(under, swarm, metainfo, seed, async client =>
         {
             open =
             [
@@ -151,10 +151,10 @@ public abstract class ClientContract(string engine, bool byService = false) : En
         Assert.Equal(TorrentState.Stopped, first.State);
         await gone!.Client.DisposeAsync();
 
-        await using var client = new ContractClient(under, meeting.Workspace["state"]);
-        await client.StartAsync(client.NewStart(metainfo, meeting.DownloadFolder) with { Peers = [seed.EndPoint] });
+        await using var client = new ContractClient(under, swarm.Workspace["state"]);
+        await client.StartAsync(client.NewStart(metainfo, swarm.DownloadFolder) with { Peers = [seed.EndPoint] });
         TorrentStatus second = await client.WaitUntilSeedingAsync(metainfo.TorrentId);
-        meeting.AssertDownloaded();
+        swarm.AssertDownloaded();
         Assert.True(second.BytesReceived < 2 * second.TotalSize);
     }
 
@@ -183,24 +183,24 @@ public abstract class ClientContract(string engine, bool byService = false) : En
     public async Task Two_clients_in_one_process_are_independent_and_one_can_be_disposed()
     {
         ITorrentEngine under = Engine;
-        await using Meeting meeting = await MakeAsync();
-        TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
-        await using var seeding = new ContractClient(under, meeting.Workspace["seed state"]);
-        await seeding.StartAsync(seeding.NewStart(metainfo, meeting.SeedFolder));
+        await using TestSwarm swarm = await MakeAsync();
+        TorrentMetainfo metainfo = OurPeer.Read(swarm.Torrent);
+        await using var seeding = new ContractClient(under, swarm.Workspace["seed state"]);
+        await seeding.StartAsync(seeding.NewStart(metainfo, swarm.SeedFolder));
         await seeding.WaitUntilSeedingAsync(metainfo.TorrentId);
 
-        await using (var downloading = new ContractClient(under, meeting.Workspace["state"]))
+        await using (var downloading = new ContractClient(under, swarm.Workspace["state"]))
         {
-            await downloading.StartAsync(downloading.NewStart(metainfo, meeting.DownloadFolder) with { Peers = [seeding.EndPoint] });
+            await downloading.StartAsync(downloading.NewStart(metainfo, swarm.DownloadFolder) with { Peers = [seeding.EndPoint] });
             await downloading.WaitUntilSeedingAsync(metainfo.TorrentId);
-            Assert.Equal(meeting.DownloadFolder, downloading.Client.GetStatus(metainfo.TorrentId)!.Destination);
+            Assert.Equal(swarm.DownloadFolder, downloading.Client.GetStatus(metainfo.TorrentId)!.Destination);
         }
 
-        meeting.AssertDownloaded();
+        swarm.AssertDownloaded();
         Assert.Equal(TorrentState.Seeding, seeding.Client.GetStatus(metainfo.TorrentId)!.State);
-        Assert.Equal(meeting.SeedFolder, seeding.Client.GetStatus(metainfo.TorrentId)!.Destination);
+        Assert.Equal(swarm.SeedFolder, seeding.Client.GetStatus(metainfo.TorrentId)!.Destination);
         await using ForeignPeer downloader = await ForeignPeer.StartAsync(
-            PeerKind.Libtorrent, meeting.Torrent, meeting.Workspace["third"], meeting.Workspace, peers: seeding.EndPoint);
+            PeerKind.Libtorrent, swarm.Torrent, swarm.Workspace["third"], swarm.Workspace, peers: seeding.EndPoint);
         await downloader.WaitUntilSeedingAsync();
     }
 
@@ -264,7 +264,7 @@ public abstract class ClientContract(string engine, bool byService = false) : En
         }
 
         if (!IsByService) // A service's clients cannot send an unknown command.
-            AssertNotSupported(Assert.IsType<CommandFail>(await client.AskAsync(new NobodysCommand(client.NextId(), torrent))).Error);
+            AssertNotSupported(Assert.IsType<CommandFail>(await client.AskAsync(new UnknownCommand(client.NextId(), torrent))).Error);
         Assert.Equal(TorrentState.Seeding, client.Client.GetStatus(torrent)!.State);
 
         bool Has(ClientCapabilities capability) => client.Client.Capabilities.HasFlag(capability);
@@ -294,7 +294,7 @@ public abstract class ClientContract(string engine, bool byService = false) : En
     }
 
     /// <summary>A command that every engine rejects.</summary>
-    private sealed record NobodysCommand(long CorrelationId, TorrentId TorrentId) : TorrentCommand(CorrelationId, TorrentId);
+    private sealed record UnknownCommand(long CorrelationId, TorrentId TorrentId) : TorrentCommand(CorrelationId, TorrentId);
 }
 
 public sealed class BuiltInClient() : ClientContract(BuiltInEngine.EngineName);

@@ -43,24 +43,24 @@ public abstract class EngineContract(string engine, bool byService = false)
     private protected static void Require(ContractClient client, ClientCapabilities capability) => Assert.SkipUnless(
         client.Client.Capabilities.HasFlag(capability), $"The engine {client.Client.Name} lacks {capability}");
 
-    private protected static Task<Meeting> MakeAsync() => MakeAsync(below => Payload.WriteFile(below, Size));
+    private protected static Task<TestSwarm> MakeAsync() => MakeAsync(below => Payload.WriteFile(below, Size));
 
-    private protected static Task<Meeting> MakeAsync(Func<string, string> write) => Meeting.MakeAsync(TorrentTool.Libtorrent, Road.DirectPeer, write);
+    private protected static Task<TestSwarm> MakeAsync(Func<string, string> write) => TestSwarm.MakeAsync(TorrentTool.Libtorrent, PeerDiscovery.DirectPeer, write);
 
-    private protected static async Task<ForeignPeer> SeedAsync(Meeting meeting)
+    private protected static async Task<ForeignPeer> SeedAsync(TestSwarm swarm)
     {
         ForeignPeer seed = await ForeignPeer.StartAsync(
-            PeerKind.Libtorrent, meeting.Torrent, meeting.SeedFolder, meeting.Workspace);
+            PeerKind.Libtorrent, swarm.Torrent, swarm.SeedFolder, swarm.Workspace);
         await seed.WaitUntilSeedingAsync();
         return seed;
     }
 
     /// <summary>Downloads some pieces, and then does something that ends the download.</summary>
     private protected static async Task<TorrentStatus> DownloadAPartAsync(
-        ITorrentEngine under, Meeting meeting, TorrentMetainfo metainfo, ForeignPeer seed, Func<ContractClient, Task<TorrentStatus>> end)
+        ITorrentEngine under, TestSwarm swarm, TorrentMetainfo metainfo, ForeignPeer seed, Func<ContractClient, Task<TorrentStatus>> end)
     {
-        await using var client = new ContractClient(under, meeting.Workspace["state"]);
-        await client.StartAsync(client.NewStart(metainfo, meeting.DownloadFolder) with
+        await using var client = new ContractClient(under, swarm.Workspace["state"]);
+        await client.StartAsync(client.NewStart(metainfo, swarm.DownloadFolder) with
         {
             Peers = [seed.EndPoint],
             Options = new TorrentOptions { MaxDownloadRate = SlowRate },

@@ -18,18 +18,18 @@ public abstract class LifecycleContract(string engine, bool byService = false) :
     public async Task A_closed_download_continues_where_it_stopped()
     {
         ITorrentEngine under = Engine;
-        await using Meeting meeting = await MakeAsync();
-        await using ForeignPeer seed = await SeedAsync(meeting);
-        TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
-        TorrentStatus first = await DownloadAPartAsync(under, meeting, metainfo, seed, async client =>
+        await using TestSwarm swarm = await MakeAsync();
+        await using ForeignPeer seed = await SeedAsync(swarm);
+        TorrentMetainfo metainfo = OurPeer.Read(swarm.Torrent);
+        TorrentStatus first = await DownloadAPartAsync(under, swarm, metainfo, seed, async client =>
             Assert.IsType<TorrentClosed>(await client.AskAsync(new CloseTorrent(client.NextId(), metainfo.TorrentId))).Status);
         Assert.InRange(first.VerifiedPieces, 8, first.PieceCount - 1);
 
-        await using var client = new ContractClient(under, meeting.Workspace["state"]);
-        await client.StartAsync(client.NewStart(metainfo, meeting.DownloadFolder) with { Peers = [seed.EndPoint] });
+        await using var client = new ContractClient(under, swarm.Workspace["state"]);
+        await client.StartAsync(client.NewStart(metainfo, swarm.DownloadFolder) with { Peers = [seed.EndPoint] });
         TorrentStatus second = await client.WaitUntilSeedingAsync(metainfo.TorrentId);
 
-        meeting.AssertDownloaded();
+        swarm.AssertDownloaded();
         Assert.Equal(0, second.RecheckedPieces);
         Assert.InRange(second.BytesReceived - first.BytesReceived, 1, second.TotalSize - first.CompletedSize);
         Assert.Equal(first.AddedAt, second.AddedAt);
@@ -40,17 +40,17 @@ public abstract class LifecycleContract(string engine, bool byService = false) :
     {
         ITorrentEngine under = Engine;
         ITorrentEngine other = Other();
-        await using Meeting meeting = await MakeAsync();
-        await using ForeignPeer seed = await SeedAsync(meeting);
-        TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
-        TorrentStatus first = await DownloadAPartAsync(under, meeting, metainfo, seed, async client =>
+        await using TestSwarm swarm = await MakeAsync();
+        await using ForeignPeer seed = await SeedAsync(swarm);
+        TorrentMetainfo metainfo = OurPeer.Read(swarm.Torrent);
+        TorrentStatus first = await DownloadAPartAsync(under, swarm, metainfo, seed, async client =>
             Assert.IsType<TorrentClosed>(await client.AskAsync(new CloseTorrent(client.NextId(), metainfo.TorrentId))).Status);
 
-        await using var client = new ContractClient(other, meeting.Workspace["state"]);
-        await client.StartAsync(client.NewStart(metainfo, meeting.DownloadFolder) with { Peers = [seed.EndPoint] });
+        await using var client = new ContractClient(other, swarm.Workspace["state"]);
+        await client.StartAsync(client.NewStart(metainfo, swarm.DownloadFolder) with { Peers = [seed.EndPoint] });
         TorrentStatus second = await client.WaitUntilSeedingAsync(metainfo.TorrentId);
 
-        meeting.AssertDownloaded();
+        swarm.AssertDownloaded();
         Assert.Equal(0, second.RecheckedPieces);
         Assert.InRange(second.BytesReceived - first.BytesReceived, 1, second.TotalSize - first.CompletedSize);
     }
@@ -59,14 +59,14 @@ public abstract class LifecycleContract(string engine, bool byService = false) :
     public async Task A_torrent_can_be_suspended_and_resumed()
     {
         ITorrentEngine under = Engine;
-        await using Meeting meeting = await MakeAsync();
-        await using ForeignPeer seed = await SeedAsync(meeting);
-        await using var client = new ContractClient(under, meeting.Workspace["state"]);
-        TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
+        await using TestSwarm swarm = await MakeAsync();
+        await using ForeignPeer seed = await SeedAsync(swarm);
+        await using var client = new ContractClient(under, swarm.Workspace["state"]);
+        TorrentMetainfo metainfo = OurPeer.Read(swarm.Torrent);
         TorrentId torrent = metainfo.TorrentId;
 
         TorrentStatus status = await client.StartAsync(
-            client.NewStart(metainfo, meeting.DownloadFolder) with { Peers = [seed.EndPoint], Suspended = true });
+            client.NewStart(metainfo, swarm.DownloadFolder) with { Peers = [seed.EndPoint], Suspended = true });
         Assert.Equal(TorrentState.Suspended, status.State);
         Assert.IsType<CommandDone>(await client.AskAsync(new ResumeTorrent(client.NextId(), torrent)));
         await client.WaitAsync(torrent, "something is here", now => now.VerifiedPieces > 0);
@@ -76,7 +76,7 @@ public abstract class LifecycleContract(string engine, bool byService = false) :
         Assert.IsType<CommandDone>(await client.AskAsync(new ResumeTorrent(client.NextId(), torrent)));
         await client.WaitUntilSeedingAsync(torrent);
 
-        meeting.AssertDownloaded();
+        swarm.AssertDownloaded();
         Assert.Single(client.Said.OfType<TorrentCompleted>());
     }
 
@@ -84,16 +84,16 @@ public abstract class LifecycleContract(string engine, bool byService = false) :
     public async Task A_byte_changed_on_disk_is_found_by_a_check_and_its_piece_is_fetched_again()
     {
         ITorrentEngine under = Engine;
-        await using Meeting meeting = await MakeAsync();
-        await using ForeignPeer seed = await SeedAsync(meeting);
-        await using var client = new ContractClient(under, meeting.Workspace["state"]);
-        TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
-        await client.StartAsync(client.NewStart(metainfo, meeting.DownloadFolder) with { Peers = [seed.EndPoint] });
+        await using TestSwarm swarm = await MakeAsync();
+        await using ForeignPeer seed = await SeedAsync(swarm);
+        await using var client = new ContractClient(under, swarm.Workspace["state"]);
+        TorrentMetainfo metainfo = OurPeer.Read(swarm.Torrent);
+        await client.StartAsync(client.NewStart(metainfo, swarm.DownloadFolder) with { Peers = [seed.EndPoint] });
         // MonoTorrent counts a block a moment after its piece.
         TorrentStatus complete = await client.WaitAsync(
             metainfo.TorrentId, "it has everything, and all is counted",
             status => status is { IsComplete: true, State: TorrentState.Seeding } && status.BytesReceived >= status.TotalSize);
-        ChangeByte(meeting);
+        ChangeByte(swarm);
 
         TorrentAnswer answer = await client.AskAsync(new RecheckTorrent(client.NextId(), metainfo.TorrentId));
         TorrentStatus again = await client.WaitAsync(
@@ -104,7 +104,7 @@ public abstract class LifecycleContract(string engine, bool byService = false) :
             Assert.Equal([Size / 2 / Payload.PieceLength], Assert.IsType<TorrentChecked>(answer).BadPieces);
         else
             Assert.IsType<CommandDone>(answer);
-        meeting.AssertDownloaded();
+        swarm.AssertDownloaded();
         Assert.Equal(complete.PieceCount, again.RecheckedPieces);
         // MonoTorrent sometimes requests the last piece twice, in about one of ten runs.
         int most = under.Name == BuiltInEngine.EngineName ? 1 : 2;
@@ -115,21 +115,21 @@ public abstract class LifecycleContract(string engine, bool byService = false) :
     public async Task A_file_changed_between_runs_is_not_trusted()
     {
         ITorrentEngine under = Engine;
-        await using Meeting meeting = await MakeAsync();
-        await using ForeignPeer seed = await SeedAsync(meeting);
-        TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
-        await using (var before = new ContractClient(under, meeting.Workspace["state"]))
+        await using TestSwarm swarm = await MakeAsync();
+        await using ForeignPeer seed = await SeedAsync(swarm);
+        TorrentMetainfo metainfo = OurPeer.Read(swarm.Torrent);
+        await using (var before = new ContractClient(under, swarm.Workspace["state"]))
         {
-            await before.StartAsync(before.NewStart(metainfo, meeting.DownloadFolder) with { Peers = [seed.EndPoint] });
+            await before.StartAsync(before.NewStart(metainfo, swarm.DownloadFolder) with { Peers = [seed.EndPoint] });
             await before.WaitUntilSeedingAsync(metainfo.TorrentId);
         }
 
-        ChangeByte(meeting);
-        await using var client = new ContractClient(under, meeting.Workspace["state"]);
-        await client.StartAsync(client.NewStart(metainfo, meeting.DownloadFolder) with { Peers = [seed.EndPoint] });
+        ChangeByte(swarm);
+        await using var client = new ContractClient(under, swarm.Workspace["state"]);
+        await client.StartAsync(client.NewStart(metainfo, swarm.DownloadFolder) with { Peers = [seed.EndPoint] });
         TorrentStatus status = await client.WaitUntilSeedingAsync(metainfo.TorrentId);
 
-        meeting.AssertDownloaded();
+        swarm.AssertDownloaded();
         Assert.Equal(metainfo.PieceCount, status.RecheckedPieces);
     }
 
@@ -194,12 +194,12 @@ public abstract class LifecycleContract(string engine, bool byService = false) :
     public async Task Files_can_be_moved_to_another_folder_while_they_are_downloaded()
     {
         ITorrentEngine under = Engine;
-        await using Meeting meeting = await MakeAsync();
-        await using ForeignPeer seed = await SeedAsync(meeting);
-        TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
+        await using TestSwarm swarm = await MakeAsync();
+        await using ForeignPeer seed = await SeedAsync(swarm);
+        TorrentMetainfo metainfo = OurPeer.Read(swarm.Torrent);
         TorrentId torrent = metainfo.TorrentId;
-        string elsewhere = meeting.Workspace["elsewhere"];
-        await using (var client = new ContractClient(under, meeting.Workspace["state"]))
+        string elsewhere = swarm.Workspace["elsewhere"];
+        await using (var client = new ContractClient(under, swarm.Workspace["state"]))
         {
             Require(client, ClientCapabilities.Move);
             await client.StartAsync(client.NewStart(metainfo, elsewhere) with
@@ -209,20 +209,20 @@ public abstract class LifecycleContract(string engine, bool byService = false) :
             });
             await client.WaitAsync(torrent, "a part is here", status => status.VerifiedPieces >= 8);
 
-            CommandDone done = Assert.IsType<CommandDone>(await client.AskAsync(new MoveTorrent(client.NextId(), torrent, meeting.DownloadFolder)));
-            Assert.Equal(meeting.DownloadFolder, done.Status.Destination);
+            CommandDone done = Assert.IsType<CommandDone>(await client.AskAsync(new MoveTorrent(client.NextId(), torrent, swarm.DownloadFolder)));
+            Assert.Equal(swarm.DownloadFolder, done.Status.Destination);
             Assert.InRange(done.Status.VerifiedPieces, 8, done.Status.PieceCount - 1);
             Assert.IsType<CommandDone>(await client.AskAsync(new SetTorrent(client.NextId(), torrent, new TorrentOptions { MaxDownloadRate = 0 })));
             TorrentStatus status = await client.WaitUntilSeedingAsync(torrent);
 
-            meeting.AssertDownloaded();
+            swarm.AssertDownloaded();
             Assert.Equal(0, status.RecheckedPieces);
             Assert.False(Directory.Exists(elsewhere) && Directory.EnumerateFileSystemEntries(elsewhere).Any());
             Assert.Contains(client.Said.OfType<TorrentStateChanged>(), change => change.Status.State == TorrentState.Moving);
         }
 
-        await using var again = new ContractClient(under, meeting.Workspace["state"]);
-        await again.StartAsync(again.NewStart(metainfo, meeting.DownloadFolder));
+        await using var again = new ContractClient(under, swarm.Workspace["state"]);
+        await again.StartAsync(again.NewStart(metainfo, swarm.DownloadFolder));
         Assert.Equal(0, (await again.WaitUntilSeedingAsync(torrent)).RecheckedPieces);
     }
 
@@ -253,27 +253,27 @@ public abstract class LifecycleContract(string engine, bool byService = false) :
     public async Task A_removed_torrent_is_forgotten_and_its_data_is_deleted_if_requested(bool deleteData)
     {
         ITorrentEngine under = Engine;
-        await using Meeting meeting = await MakeAsync(below => Payload.Write(Shape.Folder, below));
-        await using ForeignPeer seed = await SeedAsync(meeting);
-        TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
-        await using var client = new ContractClient(under, meeting.Workspace["state"]);
+        await using TestSwarm swarm = await MakeAsync(below => Payload.Write(Shape.Folder, below));
+        await using ForeignPeer seed = await SeedAsync(swarm);
+        TorrentMetainfo metainfo = OurPeer.Read(swarm.Torrent);
+        await using var client = new ContractClient(under, swarm.Workspace["state"]);
         if (deleteData)
             Require(client, ClientCapabilities.DeleteData);
-        await client.StartAsync(client.NewStart(metainfo, meeting.DownloadFolder) with { Peers = [seed.EndPoint] });
+        await client.StartAsync(client.NewStart(metainfo, swarm.DownloadFolder) with { Peers = [seed.EndPoint] });
         await client.WaitUntilSeedingAsync(metainfo.TorrentId);
-        string others = Path.Combine(meeting.DownloadFolder, metainfo.Name, "somebody's");
+        string others = Path.Combine(swarm.DownloadFolder, metainfo.Name, "somebody's");
         await File.WriteAllTextAsync(others, "not the torrent's", Token);
 
         TorrentAnswer answer = await client.AskAsync(new RemoveTorrent(client.NextId(), metainfo.TorrentId, deleteData));
 
         TorrentRemoved removed = Assert.IsType<TorrentRemoved>(answer);
         Assert.Null(client.Client.GetStatus(metainfo.TorrentId));
-        Assert.Empty(Directory.EnumerateDirectories(meeting.Workspace["state"]));
+        Assert.Empty(Directory.EnumerateDirectories(swarm.Workspace["state"]));
         int stored = metainfo.Files.Count(file => !file.IsPadding);
         Assert.Equal(deleteData ? stored : 0, removed.FilesDeleted);
         Assert.Equal(deleteData ? metainfo.ContentSize : 0, removed.BytesDeleted);
         Assert.True(File.Exists(others));
-        int left = Directory.EnumerateFiles(meeting.DownloadFolder, "*", SearchOption.AllDirectories).Count();
+        int left = Directory.EnumerateFiles(swarm.DownloadFolder, "*", SearchOption.AllDirectories).Count();
         Assert.Equal(deleteData ? 1 : stored + 1, left);
     }
 
@@ -282,36 +282,36 @@ public abstract class LifecycleContract(string engine, bool byService = false) :
     {
         ITorrentEngine under = Engine;
         ITorrentEngine other = Other();
-        await using Meeting meeting = await MakeAsync();
-        await using ForeignPeer seed = await SeedAsync(meeting);
-        TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
-        await DownloadAPartAsync(under, meeting, metainfo, seed, async begun =>
+        await using TestSwarm swarm = await MakeAsync();
+        await using ForeignPeer seed = await SeedAsync(swarm);
+        TorrentMetainfo metainfo = OurPeer.Read(swarm.Torrent);
+        await DownloadAPartAsync(under, swarm, metainfo, seed, async begun =>
             Assert.IsType<TorrentClosed>(await begun.AskAsync(new CloseTorrent(begun.NextId(), metainfo.TorrentId))).Status);
-        await using var client = new ContractClient(other, meeting.Workspace["state"]);
+        await using var client = new ContractClient(other, swarm.Workspace["state"]);
         Require(client, ClientCapabilities.DeleteData);
-        await client.StartAsync(client.NewStart(metainfo, meeting.DownloadFolder) with { Suspended = true });
+        await client.StartAsync(client.NewStart(metainfo, swarm.DownloadFolder) with { Suspended = true });
 
         TorrentAnswer answer = await client.AskAsync(new RemoveTorrent(client.NextId(), metainfo.TorrentId, DeleteData: true));
 
         Assert.Equal(1, Assert.IsType<TorrentRemoved>(answer).FilesDeleted);
-        Assert.Empty(Directory.EnumerateFileSystemEntries(meeting.DownloadFolder));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(swarm.DownloadFolder));
     }
 
     [Fact]
     public async Task The_reserved_disk_space_stays_free()
     {
         ITorrentEngine under = Engine;
-        await using Meeting meeting = await MakeAsync();
-        await using ForeignPeer seed = await SeedAsync(meeting);
-        TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
-        await using var client = new ContractClient(under, meeting.Workspace["state"]);
+        await using TestSwarm swarm = await MakeAsync();
+        await using ForeignPeer seed = await SeedAsync(swarm);
+        TorrentMetainfo metainfo = OurPeer.Read(swarm.Torrent);
+        await using var client = new ContractClient(under, swarm.Workspace["state"]);
         Require(client, ClientCapabilities.FreeSpace);
         var all = new TorrentOptions { MinimumFreeSpace = long.MaxValue / 2 };
 
-        TorrentAnswer answer = await client.AskAsync(client.NewStart(metainfo, meeting.DownloadFolder) with { Options = all });
+        TorrentAnswer answer = await client.AskAsync(client.NewStart(metainfo, swarm.DownloadFolder) with { Options = all });
         Assert.Equal(TorrentErrorId.InsufficientDiskSpace, Assert.IsType<TorrentStartFail>(answer).Error.Id);
 
-        await client.StartAsync(client.NewStart(metainfo, meeting.DownloadFolder) with
+        await client.StartAsync(client.NewStart(metainfo, swarm.DownloadFolder) with
         {
             Peers = [seed.EndPoint],
             Options = new TorrentOptions { MaxDownloadRate = SlowRate },
@@ -329,10 +329,10 @@ public abstract class LifecycleContract(string engine, bool byService = false) :
         EngineCatalog.Installed.Names.FirstOrDefault(name => name != EngineName) ?? EngineName);
 
     /// <summary>Changes a byte in the middle of the only file.</summary>
-    private static void ChangeByte(Meeting meeting)
+    private static void ChangeByte(TestSwarm swarm)
     {
         using FileStream file = File.Open(
-            Assert.Single(Directory.GetFiles(meeting.DownloadFolder)), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+            Assert.Single(Directory.GetFiles(swarm.DownloadFolder)), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
         file.Position = Size / 2;
         int old = file.ReadByte();
         file.Position = Size / 2;

@@ -23,24 +23,24 @@ public abstract class TransferContract(string engine, bool byService = false) : 
     public async Task A_download_passes_through_its_states_and_completes_once(Shape shape)
     {
         ITorrentEngine under = Engine;
-        await using Meeting meeting = await MakeAsync(below => Payload.Write(shape, below));
-        await using ForeignPeer seed = await SeedAsync(meeting);
-        await using var client = new ContractClient(under, meeting.Workspace["state"]);
-        TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
+        await using TestSwarm swarm = await MakeAsync(below => Payload.Write(shape, below));
+        await using ForeignPeer seed = await SeedAsync(swarm);
+        await using var client = new ContractClient(under, swarm.Workspace["state"]);
+        TorrentMetainfo metainfo = OurPeer.Read(swarm.Torrent);
 
         TorrentStatus status = await client.StartAsync(
-            client.NewStart(metainfo, meeting.DownloadFolder) with { Peers = [seed.EndPoint] });
+            client.NewStart(metainfo, swarm.DownloadFolder) with { Peers = [seed.EndPoint] });
         Assert.Equal(metainfo.InfoHash.ToString(), status.InfoHash);
         status = await client.WaitUntilSeedingAsync(metainfo.TorrentId);
         await client.HearAsync<TorrentStatusUpdate>(update => update.Status.State == TorrentState.Seeding);
 
-        meeting.AssertDownloaded();
+        swarm.AssertDownloaded();
         Assert.Equal(metainfo.ContentSize, status.TotalSize);
         Assert.Equal(status.WantedSize, status.CompletedSize);
         Assert.Equal(metainfo.PieceCount, status.VerifiedPieces);
         Assert.Equal(100, status.PercentComplete);
         Assert.NotNull(status.CompletedAt);
-        Assert.Equal(meeting.DownloadFolder, status.Destination);
+        Assert.Equal(swarm.DownloadFolder, status.Destination);
         Assert.Equal(CompletionReason.Downloaded, Assert.Single(client.Said.OfType<TorrentCompleted>()).Reason);
         TorrentStateChanged[] changes = [.. client.Said.OfType<TorrentStateChanged>()];
         Assert.Equal([TorrentState.Downloading, TorrentState.Seeding], changes.Select(change => change.Status.State));
@@ -53,39 +53,39 @@ public abstract class TransferContract(string engine, bool byService = false) : 
     public async Task Uploads_are_served_and_counted()
     {
         ITorrentEngine under = Engine;
-        await using Meeting meeting = await MakeAsync();
-        await using var client = new ContractClient(under, meeting.Workspace["state"]);
-        TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
-        await client.StartAsync(client.NewStart(metainfo, meeting.SeedFolder));
+        await using TestSwarm swarm = await MakeAsync();
+        await using var client = new ContractClient(under, swarm.Workspace["state"]);
+        TorrentMetainfo metainfo = OurPeer.Read(swarm.Torrent);
+        await client.StartAsync(client.NewStart(metainfo, swarm.SeedFolder));
         TorrentStatus status = await client.WaitUntilSeedingAsync(metainfo.TorrentId);
         Assert.Equal(metainfo.PieceCount, status.RecheckedPieces);
         Assert.Equal(CompletionReason.Rechecked, (await client.HearAsync<TorrentCompleted>()).Reason);
 
         await using ForeignPeer downloader = await ForeignPeer.StartAsync(
-            PeerKind.Libtorrent, meeting.Torrent, meeting.DownloadFolder, meeting.Workspace, peers: client.EndPoint);
+            PeerKind.Libtorrent, swarm.Torrent, swarm.DownloadFolder, swarm.Workspace, peers: client.EndPoint);
         await downloader.WaitUntilSeedingAsync();
 
-        meeting.AssertDownloaded();
+        swarm.AssertDownloaded();
         await client.WaitAsync(metainfo.TorrentId, "all that was sent is counted", now => now.BytesSent >= now.TotalSize);
     }
 
     [Theory]
-    [InlineData(Road.HttpTracker)]
-    [InlineData(Road.UdpTracker)]
-    public async Task Peers_are_found_by_a_tracker(Road road)
+    [InlineData(PeerDiscovery.HttpTracker)]
+    [InlineData(PeerDiscovery.UdpTracker)]
+    public async Task Peers_are_found_by_a_tracker(PeerDiscovery discovery)
     {
         ITorrentEngine under = Engine;
-        await using Meeting meeting = await Meeting.MakeAsync(
-            TorrentTool.Libtorrent, road, below => Payload.Write(Shape.SingleFile, below));
-        await using ForeignPeer seed = await SeedAsync(meeting);
-        await meeting.Tracker!.WaitForSeedAsync();
-        await using var client = new ContractClient(under, meeting.Workspace["state"]);
-        TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
+        await using TestSwarm swarm = await TestSwarm.MakeAsync(
+            TorrentTool.Libtorrent, discovery, below => Payload.Write(Shape.SingleFile, below));
+        await using ForeignPeer seed = await SeedAsync(swarm);
+        await swarm.Tracker!.WaitForSeedAsync();
+        await using var client = new ContractClient(under, swarm.Workspace["state"]);
+        TorrentMetainfo metainfo = OurPeer.Read(swarm.Torrent);
 
-        await client.StartAsync(client.NewStart(metainfo, meeting.DownloadFolder));
+        await client.StartAsync(client.NewStart(metainfo, swarm.DownloadFolder));
         TorrentStatus status = await client.WaitUntilSeedingAsync(metainfo.TorrentId);
 
-        meeting.AssertDownloaded();
+        swarm.AssertDownloaded();
         Assert.NotNull(Assert.Single(status.Trackers).LastAnswer);
     }
 
@@ -93,12 +93,12 @@ public abstract class TransferContract(string engine, bool byService = false) : 
     public async Task A_downloading_torrent_reports_its_status_regularly()
     {
         ITorrentEngine under = Engine;
-        await using Meeting meeting = await MakeAsync();
-        await using ForeignPeer seed = await SeedAsync(meeting);
-        await using var client = new ContractClient(under, meeting.Workspace["state"]);
-        TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
+        await using TestSwarm swarm = await MakeAsync();
+        await using ForeignPeer seed = await SeedAsync(swarm);
+        await using var client = new ContractClient(under, swarm.Workspace["state"]);
+        TorrentMetainfo metainfo = OurPeer.Read(swarm.Torrent);
 
-        await client.StartAsync(client.NewStart(metainfo, meeting.DownloadFolder) with
+        await client.StartAsync(client.NewStart(metainfo, swarm.DownloadFolder) with
         {
             Peers = [seed.EndPoint],
             Options = new TorrentOptions { MaxDownloadRate = SlowRate },
@@ -117,9 +117,9 @@ public abstract class TransferContract(string engine, bool byService = false) : 
     public async Task A_torrent_obeys_its_own_limit_or_the_clients_if_it_has_none()
     {
         ITorrentEngine under = Engine;
-        await using Meeting meeting = await MakeAsync();
-        await using ForeignPeer seed = await SeedAsync(meeting);
-        TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
+        await using TestSwarm swarm = await MakeAsync();
+        await using ForeignPeer seed = await SeedAsync(swarm);
+        TorrentMetainfo metainfo = OurPeer.Read(swarm.Torrent);
         var limit = new TorrentOptions { MaxDownloadRate = SlowRate };
 
         TimeSpan own = await DownloadAsync(new ClientSettings(), limit, "own");
@@ -133,9 +133,9 @@ public abstract class TransferContract(string engine, bool byService = false) : 
 
         async Task<TimeSpan> DownloadAsync(ClientSettings settings, TorrentOptions options, string name)
         {
-            await using var client = new ContractClient(under, meeting.Workspace[name + " state"], settings);
+            await using var client = new ContractClient(under, swarm.Workspace[name + " state"], settings);
             long start = TimeProvider.System.GetTimestamp();
-            await client.StartAsync(client.NewStart(metainfo, meeting.Workspace[name]) with
+            await client.StartAsync(client.NewStart(metainfo, swarm.Workspace[name]) with
             {
                 Peers = [seed.EndPoint],
                 Options = options,
@@ -149,13 +149,13 @@ public abstract class TransferContract(string engine, bool byService = false) : 
     public async Task Skipped_files_are_not_fetched()
     {
         ITorrentEngine under = Engine;
-        await using Meeting meeting = await MakeAsync(below => Payload.Write(Shape.Folder, below));
-        await using ForeignPeer seed = await SeedAsync(meeting);
-        await using var client = new ContractClient(under, meeting.Workspace["state"]);
-        TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
+        await using TestSwarm swarm = await MakeAsync(below => Payload.Write(Shape.Folder, below));
+        await using ForeignPeer seed = await SeedAsync(swarm);
+        await using var client = new ContractClient(under, swarm.Workspace["state"]);
+        TorrentMetainfo metainfo = OurPeer.Read(swarm.Torrent);
         TorrentFileEntry skipped = metainfo.Files.MaxBy(file => file.Length)!;
 
-        await client.StartAsync(client.NewStart(metainfo, meeting.DownloadFolder) with
+        await client.StartAsync(client.NewStart(metainfo, swarm.DownloadFolder) with
         {
             Peers = [seed.EndPoint],
             FilePriorities = [.. metainfo.Files.Select(file => file == skipped ? FilePriority.Skip : FilePriority.Normal)],
@@ -165,8 +165,8 @@ public abstract class TransferContract(string engine, bool byService = false) : 
         foreach (TorrentFileEntry file in metainfo.Files.Where(file => file != skipped && !file.IsPadding))
         {
             Assert.Equal(
-                await File.ReadAllBytesAsync(Path.Combine(meeting.SeedFolder, file.Path), Token),
-                await File.ReadAllBytesAsync(Path.Combine(meeting.DownloadFolder, file.Path), Token));
+                await File.ReadAllBytesAsync(Path.Combine(swarm.SeedFolder, file.Path), Token),
+                await File.ReadAllBytesAsync(Path.Combine(swarm.DownloadFolder, file.Path), Token));
         }
 
         // The first and last piece of the skipped file also belong to adjacent files.
@@ -198,13 +198,13 @@ public abstract class TransferContract(string engine, bool byService = false) : 
     public async Task File_priorities_can_be_changed_while_the_torrent_runs()
     {
         ITorrentEngine under = Engine;
-        await using Meeting meeting = await MakeAsync(below => Payload.Write(Shape.Folder, below));
-        await using ForeignPeer seed = await SeedAsync(meeting);
-        await using var client = new ContractClient(under, meeting.Workspace["state"]);
-        TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
+        await using TestSwarm swarm = await MakeAsync(below => Payload.Write(Shape.Folder, below));
+        await using ForeignPeer seed = await SeedAsync(swarm);
+        await using var client = new ContractClient(under, swarm.Workspace["state"]);
+        TorrentMetainfo metainfo = OurPeer.Read(swarm.Torrent);
         TorrentFileEntry late = metainfo.Files.MaxBy(file => file.Length)!;
         IReadOnlyList<FilePriority> few = [.. metainfo.Files.Select(file => file == late ? FilePriority.Skip : FilePriority.Normal)];
-        await client.StartAsync(client.NewStart(metainfo, meeting.DownloadFolder) with { Peers = [seed.EndPoint], FilePriorities = few });
+        await client.StartAsync(client.NewStart(metainfo, swarm.DownloadFolder) with { Peers = [seed.EndPoint], FilePriorities = few });
         await client.WaitUntilSeedingAsync(metainfo.TorrentId);
 
         TorrentAnswer answer = await client.AskAsync(new SetFilePriorities(
@@ -219,7 +219,7 @@ public abstract class TransferContract(string engine, bool byService = false) : 
         Assert.IsType<CommandDone>(answer);
         TorrentStatus status = await client.WaitAsync(
             metainfo.TorrentId, "all is here", now => now.State == TorrentState.Seeding && now.VerifiedPieces == now.PieceCount);
-        meeting.AssertDownloaded();
+        swarm.AssertDownloaded();
         Assert.Equal(metainfo.TotalSize, status.WantedSize);
         await client.UntilAsync(() => client.Said.OfType<TorrentCompleted>().Count() == 2, "completion is said again");
     }
@@ -287,11 +287,11 @@ public abstract class TransferContract(string engine, bool byService = false) : 
     public async Task A_peer_that_sends_garbage_is_banned_and_not_dialled_again()
     {
         ITorrentEngine under = Engine;
-        await using Meeting meeting = await MakeAsync();
-        TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
+        await using TestSwarm swarm = await MakeAsync();
+        TorrentMetainfo metainfo = OurPeer.Read(swarm.Torrent);
         await using var poisoner = new Poisoner(metainfo);
-        await using var client = new ContractClient(under, meeting.Workspace["state"]);
-        await client.StartAsync(client.NewStart(metainfo, meeting.DownloadFolder) with { Peers = [poisoner.EndPoint] });
+        await using var client = new ContractClient(under, swarm.Workspace["state"]);
+        await client.StartAsync(client.NewStart(metainfo, swarm.DownloadFolder) with { Peers = [poisoner.EndPoint] });
 
         await client.WaitAsync(metainfo.TorrentId, "a piece was bad", now => now.FailedPieces > 0);
         await client.WaitAsync(metainfo.TorrentId, "the peer has gone", now => now.ConnectedPeers == 0);
@@ -314,19 +314,19 @@ public abstract class TransferContract(string engine, bool byService = false) : 
     public async Task A_closed_peer_is_remembered_with_the_side_that_closed(bool breaks, ClosedBy expected)
     {
         ITorrentEngine under = Engine;
-        await using Meeting meeting = await MakeAsync();
-        TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
-        await using var leaver = new Leaver(metainfo);
-        await using var client = new ContractClient(under, meeting.Workspace["state"]);
-        await client.StartAsync(client.NewStart(metainfo, meeting.DownloadFolder) with { Peers = [leaver.EndPoint] });
+        await using TestSwarm swarm = await MakeAsync();
+        TorrentMetainfo metainfo = OurPeer.Read(swarm.Torrent);
+        await using var disconnecting = new DisconnectingPeer(metainfo);
+        await using var client = new ContractClient(under, swarm.Workspace["state"]);
+        await client.StartAsync(client.NewStart(metainfo, swarm.DownloadFolder) with { Peers = [disconnecting.EndPoint] });
         await client.WaitAsync(metainfo.TorrentId, "a peer is there", now => now.ConnectedPeers == 1);
         Assert.Empty(client.Client.GetClosedPeers(metainfo.TorrentId));
 
-        leaver.Leave(breaks);
+        disconnecting.Leave(breaks);
         await client.UntilAsync(() => client.Client.GetClosedPeers(metainfo.TorrentId).Count > 0, "it is remembered");
 
         ClosedPeer closed = client.Client.GetClosedPeers(metainfo.TorrentId)[0];
-        Assert.Equal((leaver.EndPoint, expected), (closed.EndPoint, closed.ClosedBy));
+        Assert.Equal((disconnecting.EndPoint, expected), (closed.EndPoint, closed.ClosedBy));
         Assert.EndsWith(".", closed.Reason, StringComparison.Ordinal);
     }
 
@@ -334,11 +334,11 @@ public abstract class TransferContract(string engine, bool byService = false) : 
     public async Task Peers_disconnected_by_a_suspension_are_remembered_with_that_reason()
     {
         ITorrentEngine under = Engine;
-        await using Meeting meeting = await MakeAsync();
-        TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
-        await using var leaver = new Leaver(metainfo);
-        await using var client = new ContractClient(under, meeting.Workspace["state"]);
-        await client.StartAsync(client.NewStart(metainfo, meeting.DownloadFolder) with { Peers = [leaver.EndPoint] });
+        await using TestSwarm swarm = await MakeAsync();
+        TorrentMetainfo metainfo = OurPeer.Read(swarm.Torrent);
+        await using var disconnecting = new DisconnectingPeer(metainfo);
+        await using var client = new ContractClient(under, swarm.Workspace["state"]);
+        await client.StartAsync(client.NewStart(metainfo, swarm.DownloadFolder) with { Peers = [disconnecting.EndPoint] });
         await client.WaitAsync(metainfo.TorrentId, "a peer is there", now => now.ConnectedPeers == 1);
 
         await client.AskAsync(new SuspendTorrent(client.NextId(), metainfo.TorrentId));

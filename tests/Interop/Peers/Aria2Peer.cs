@@ -16,13 +16,13 @@ internal sealed class Aria2Peer : ForeignPeer
         : base(process, endPoint) =>
         _rpc = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{rpcPort}/jsonrpc") };
 
-    public static Aria2Peer Start(string torrent, string folder, IPEndPoint endPoint, Workspace workspace, Finding finding)
+    public static Aria2Peer Start(string torrent, string folder, IPEndPoint endPoint, Workspace workspace, TrackerlessDiscovery discovery)
     {
         int rpcPort = FreePort.Next();
         string[] options =
         [
-            .. finding.DhtNode is null ? Array.Empty<string>() : [$"--dht-entry-point={finding.DhtNode}"],
-            .. finding.RequiredEncryption switch
+            .. discovery.DhtNode is null ? Array.Empty<string>() : [$"--dht-entry-point={discovery.DhtNode}"],
+            .. discovery.RequiredEncryption switch
             {
                 EncryptionMethods.None => Array.Empty<string>(),
                 EncryptionMethods.Rc4 => ["--bt-require-crypto=true", "--bt-min-crypto-level=arc4"],
@@ -38,8 +38,8 @@ internal sealed class Aria2Peer : ForeignPeer
                 // UDP trackers are asked only if the DHT is on; without an entry point the DHT has no nodes.
                 "--enable-dht=true", $"--dht-listen-port={endPoint.Port}", $"--dht-file-path={workspace.File($"aria2-{endPoint.Port}.dht")}",
                 "--enable-dht6=false",
-                $"--bt-enable-lpd={Tell(finding.LocalDiscovery)}", $"--bt-lpd-interface={endPoint.Address}",
-                $"--enable-peer-exchange={Tell(finding.PeerExchange)}",
+                $"--bt-enable-lpd={Tell(discovery.LocalDiscovery)}", $"--bt-lpd-interface={endPoint.Address}",
+                $"--enable-peer-exchange={Tell(discovery.PeerExchange)}",
                 "--enable-rpc=true", $"--rpc-listen-port={rpcPort}",
                 $"--dir={folder}", "--file-allocation=none", "--check-integrity=true", "--seed-ratio=0",
                 "--bt-tracker-interval=1", "--bt-tracker-timeout=5", torrent]),

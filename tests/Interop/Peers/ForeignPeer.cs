@@ -21,20 +21,20 @@ internal abstract class ForeignPeer(ToolProcess process, IPEndPoint endPoint) : 
     /// <param name="folder">The folder in which the torrent's file or folder is, or will be.</param>
     /// <param name="workspace">A folder for the program's own files.</param>
     /// <param name="address">The loopback address it uses; null: the IPv4 one.</param>
-    /// <param name="finding">How it finds others; null: only by trackers.</param>
+    /// <param name="discovery">How it finds others; null: only by trackers.</param>
     /// <param name="peers">The peers to connect to; only libtorrent and rtorrent accept them.</param>
     public static async Task<ForeignPeer> StartAsync(
         PeerKind kind, string torrent, string folder, Workspace workspace, IPAddress? address = null,
-        Finding? finding = null, params IPEndPoint[] peers)
+        TrackerlessDiscovery? discovery = null, params IPEndPoint[] peers)
     {
         var endPoint = new IPEndPoint(address ?? IPAddress.Loopback, FreePort.Next());
-        finding ??= Finding.None;
+        discovery ??= TrackerlessDiscovery.None;
         return kind switch
         {
-            PeerKind.Transmission => await TransmissionPeer.StartAsync(torrent, folder, endPoint, workspace, finding),
-            PeerKind.Aria2 => Aria2Peer.Start(torrent, folder, endPoint, workspace, finding),
-            PeerKind.Rtorrent => RtorrentPeer.Start(torrent, folder, endPoint, workspace, finding, peers),
-            _ => LibtorrentPeer.Start(torrent, folder, endPoint, finding, peers),
+            PeerKind.Transmission => await TransmissionPeer.StartAsync(torrent, folder, endPoint, workspace, discovery),
+            PeerKind.Aria2 => Aria2Peer.Start(torrent, folder, endPoint, workspace, discovery),
+            PeerKind.Rtorrent => RtorrentPeer.Start(torrent, folder, endPoint, workspace, discovery, peers),
+            _ => LibtorrentPeer.Start(torrent, folder, endPoint, discovery, peers),
         };
     }
 

@@ -12,15 +12,15 @@ internal sealed class LibtorrentPeer : ForeignPeer
     {
     }
 
-    public static LibtorrentPeer Start(string torrent, string folder, IPEndPoint endPoint, Finding finding, IPEndPoint[] peers)
+    public static LibtorrentPeer Start(string torrent, string folder, IPEndPoint endPoint, TrackerlessDiscovery discovery, IPEndPoint[] peers)
     {
         string[] options =
         [
-            .. finding.DhtNode is { } node ? ["--dht", node.ToString()] : Array.Empty<string>(),
-            .. finding.RequiredEncryption is EncryptionMethods.None ? Array.Empty<string>() : ["--require-encryption", $"{(int)finding.RequiredEncryption}"],
-            .. finding.PeerExchange ? ["--pex"] : Array.Empty<string>(),
-            .. finding.Utp ? ["--utp"] : Array.Empty<string>(),
-            .. finding.LocalDiscovery ? ["--lsd"] : Array.Empty<string>(),
+            .. discovery.DhtNode is { } node ? ["--dht", node.ToString()] : Array.Empty<string>(),
+            .. discovery.RequiredEncryption is EncryptionMethods.None ? Array.Empty<string>() : ["--require-encryption", $"{(int)discovery.RequiredEncryption}"],
+            .. discovery.PeerExchange ? ["--pex"] : Array.Empty<string>(),
+            .. discovery.Utp ? ["--utp"] : Array.Empty<string>(),
+            .. discovery.LocalDiscovery ? ["--lsd"] : Array.Empty<string>(),
         ];
         string[] arguments =
             [Tool.Script("libtorrent_peer.py"), .. options, torrent, folder, endPoint.ToString(), .. peers.Select(p => p.ToString())];

@@ -21,10 +21,10 @@ internal sealed partial class OpenTracker : IAsyncDisposable
     }
 
     /// <summary>The announce address on a free port: the torrent is made with it before the tracker starts.</summary>
-    public static Uri Reserve(Road road)
+    public static Uri Reserve(PeerDiscovery discovery)
     {
         Tool.Require("opentracker");
-        return new Uri($"{(road == Road.UdpTracker ? "udp" : "http")}://127.0.0.1:{FreePort.Next()}/announce");
+        return new Uri($"{(discovery == PeerDiscovery.UdpTracker ? "udp" : "http")}://127.0.0.1:{FreePort.Next()}/announce");
     }
 
     /// <summary>Starts the tracker.</summary>

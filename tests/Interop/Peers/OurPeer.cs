@@ -20,14 +20,14 @@ internal sealed class OurPeer : IAsyncDisposable
     /// <summary>Creates a peer.</summary>
     /// <param name="workspace">The folder for its saved state.</param>
     /// <param name="address">The loopback address it uses; null: the IPv4 one.</param>
-    /// <param name="finding">How it finds others; null: by trackers and peer exchange.</param>
+    /// <param name="discovery">How it finds others; null: by trackers and peer exchange.</param>
     /// <param name="name">Distinguishes the peers of one workspace.</param>
     /// <param name="encryption">Whether it encrypts.</param>
     /// <param name="transport">The transport protocols that it uses.</param>
     /// <param name="suggestPieces">Whether it suggests pieces.</param>
     /// <param name="proxy">The proxy by which its connections leave; null means none.</param>
     public OurPeer(
-        Workspace workspace, IPAddress? address = null, Finding? finding = null, string name = "our state",
+        Workspace workspace, IPAddress? address = null, TrackerlessDiscovery? discovery = null, string name = "our state",
         EncryptionPolicy encryption = EncryptionPolicy.Prefer, TransportPolicy transport = TransportPolicy.Any,
         bool suggestPieces = false, ProxySettings? proxy = null)
     {
@@ -35,12 +35,12 @@ internal sealed class OurPeer : IAsyncDisposable
         {
             BindAddress = address ?? IPAddress.Loopback,
             StatusInterval = TimeSpan.FromMilliseconds(250),
-            Dht = finding?.DhtNode is { } node ? new DhtSettings { IsEnabled = true, BootstrapNodes = [node.ToString()] } : new DhtSettings(),
+            Dht = discovery?.DhtNode is { } node ? new DhtSettings { IsEnabled = true, BootstrapNodes = [node.ToString()] } : new DhtSettings(),
             Encryption = encryption,
             Transport = transport,
             SuggestPieces = suggestPieces,
             Proxy = proxy,
-            LocalDiscovery = finding?.LocalDiscovery == true,
+            LocalDiscovery = discovery?.LocalDiscovery == true,
         };
         _service = new TorrentService(
             new ServiceSettings { Client = client, StatePath = workspace[name] }, settings => new TorrentClient(settings));

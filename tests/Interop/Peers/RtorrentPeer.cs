@@ -25,13 +25,13 @@ internal sealed class RtorrentPeer : ForeignPeer
     private RtorrentPeer(ToolProcess process, IPEndPoint endPoint, string control, string torrent, IPEndPoint[] peers)
         : base(process, endPoint) => (_control, _torrent, _peers) = (control, torrent, peers);
 
-    public static RtorrentPeer Start(string torrent, string folder, IPEndPoint endPoint, Workspace workspace, Finding finding, IPEndPoint[] peers)
+    public static RtorrentPeer Start(string torrent, string folder, IPEndPoint endPoint, Workspace workspace, TrackerlessDiscovery discovery, IPEndPoint[] peers)
     {
         string program = Tool.Require("rtorrent");
         string session = Directory.CreateDirectory(workspace.File($"rtorrent-{endPoint.Port}")).FullName;
         string control = Path.Combine(Path.GetTempPath(), $"rtorrent-{endPoint.Port}");
         string settings = workspace.File($"rtorrent-{endPoint.Port}.rc");
-        string encryption = finding.RequiredEncryption switch
+        string encryption = discovery.RequiredEncryption switch
         {
             EncryptionMethods.None => "allow_incoming,enable_retry",
             EncryptionMethods.Rc4 => "allow_incoming,try_outgoing,require,require_RC4",

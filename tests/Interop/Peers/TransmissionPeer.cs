@@ -22,14 +22,14 @@ internal sealed class TransmissionPeer : ForeignPeer
         : base(process, endPoint) =>
         _rpc = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{rpcPort}/transmission/rpc") };
 
-    public static async Task<TransmissionPeer> StartAsync(string torrent, string folder, IPEndPoint endPoint, Workspace workspace, Finding finding)
+    public static async Task<TransmissionPeer> StartAsync(string torrent, string folder, IPEndPoint endPoint, Workspace workspace, TrackerlessDiscovery discovery)
     {
         string program = Tool.Require("transmission-daemon");
         int rpcPort = FreePort.Next();
         string configuration = workspace[$"transmission-{endPoint.Port}"];
         await File.WriteAllTextAsync(
-            Path.Combine(configuration, "settings.json"), Settings(folder, endPoint, rpcPort, finding), CancellationToken.None);
-        if (finding.DhtNode is { } node)
+            Path.Combine(configuration, "settings.json"), Settings(folder, endPoint, rpcPort, discovery), CancellationToken.None);
+        if (discovery.DhtNode is { } node)
         {
             await File.WriteAllTextAsync(
                 Path.Combine(configuration, "dht.bootstrap"), $"{node.Address} {node.Port}\n", CancellationToken.None);
@@ -98,7 +98,7 @@ internal sealed class TransmissionPeer : ForeignPeer
         return answer.GetProperty("arguments");
     }
 
-    private static string Settings(string folder, IPEndPoint endPoint, int rpcPort, Finding finding)
+    private static string Settings(string folder, IPEndPoint endPoint, int rpcPort, TrackerlessDiscovery discovery)
     {
         bool isV6 = endPoint.AddressFamily == AddressFamily.InterNetworkV6;
         return JsonSerializer.Serialize(new Dictionary<string, object>
@@ -112,11 +112,11 @@ internal sealed class TransmissionPeer : ForeignPeer
             ["download-dir"] = folder,
             ["rename-partial-files"] = false,
             ["preallocation"] = 0,
-            ["encryption"] = finding.RequiredEncryption == EncryptionMethods.None ? 0 : 2,
-            ["dht-enabled"] = finding.DhtNode is not null,
-            ["lpd-enabled"] = finding.LocalDiscovery,
-            ["pex-enabled"] = finding.PeerExchange,
-            ["utp-enabled"] = finding.Utp,
+            ["encryption"] = discovery.RequiredEncryption == EncryptionMethods.None ? 0 : 2,
+            ["dht-enabled"] = discovery.DhtNode is not null,
+            ["lpd-enabled"] = discovery.LocalDiscovery,
+            ["pex-enabled"] = discovery.PeerExchange,
+            ["utp-enabled"] = discovery.Utp,
             ["port-forwarding-enabled"] = false,
             ["ratio-limit-enabled"] = false,
             ["idle-seeding-limit-enabled"] = false,

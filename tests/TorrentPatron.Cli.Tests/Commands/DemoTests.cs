@@ -13,7 +13,7 @@ public sealed class DemoTests : PatronFixture
     }
 
     [Fact]
-    public async Task One_byte_is_enough()
+    public async Task The_demo_works_with_one_byte()
     {
         PatronRun run = await RunAsync("demo", "--size", "1");
 

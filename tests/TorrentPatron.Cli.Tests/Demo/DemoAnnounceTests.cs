@@ -39,5 +39,5 @@ public sealed class DemoAnnounceTests
     [InlineData("GET /announce?info_hash=aaaaaaaaaaaaaaaaaaaa&port=65536 HTTP/1.1")]
     [InlineData("GET /announce?info_hash=%&=&&port=1 HTTP/1.1")]
     [InlineData("POST /announce?info_hash=aaaaaaaaaaaaaaaaaaaa&port=1 HTTP/1.1")]
-    public void Anything_else_is_not_an_announce(string request) => Assert.Null(DemoAnnounce.TryParse(request));
+    public void Other_requests_are_not_announces(string request) => Assert.Null(DemoAnnounce.TryParse(request));
 }

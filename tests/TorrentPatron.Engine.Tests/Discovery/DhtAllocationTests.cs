@@ -50,7 +50,7 @@ public sealed class DhtAllocationTests
 
     private static DhtNode NodeThatKnowsOthers(AnsweringPort port)
     {
-        var time = new StillTime();
+        var time = new FrozenTime();
         var node = new DhtNode(
             new DhtSettings { IsEnabled = true, MaxUploadRate = 100_000_000 }, port, _ => 6881,
             new BootstrapResolver([], (_, _) => throw new InvalidOperationException(), time), time, new Random(1),
@@ -104,13 +104,13 @@ public sealed class DhtAllocationTests
     }
 
     /// <summary>A stopped clock, so that no timer disturbs the measurement.</summary>
-    private sealed class StillTime : TimeProvider
+    private sealed class FrozenTime : TimeProvider
     {
         public override long GetTimestamp() => 0;
 
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => new StillTimer();
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => new FrozenTimer();
 
-        private sealed class StillTimer : ITimer
+        private sealed class FrozenTimer : ITimer
         {
             public bool Change(TimeSpan dueTime, TimeSpan period) => true;
 

@@ -359,7 +359,7 @@ public sealed class DhtNodeTests
     }
 
     [Fact]
-    public void Only_a_node_that_queried_from_an_address_can_announce_it()
+    public void Only_a_node_that_queried_from_an_address_can_announce_that_address()
     {
         DhtNetwork.Member node = Started();
         var probe = new DhtProbe(_network.Datagrams, "10.8.8.8:1");

@@ -14,7 +14,7 @@ public sealed class DhtSimulationTests(ITestOutputHelper output)
     [Fact]
     public void In_a_network_of_500_every_search_finds_the_peer()
     {
-        Figures figures = Simulate(seed: 1, silent: 0, lying: 0, loss: 0);
+        SearchResults figures = Simulate(seed: 1, silent: 0, lying: 0, loss: 0);
         Assert.Equal(Searches, figures.Successes);
         Assert.InRange(figures.MedianHops, 1, 4);
     }
@@ -22,7 +22,7 @@ public sealed class DhtSimulationTests(ITestOutputHelper output)
     [Fact]
     public void With_a_fifth_of_the_nodes_silent_and_a_tenth_lying_searches_still_find_the_peer()
     {
-        Figures figures = Simulate(seed: 2, silent: 0.2, lying: 0.1, loss: 0.02);
+        SearchResults figures = Simulate(seed: 2, silent: 0.2, lying: 0.1, loss: 0.02);
         Assert.InRange(figures.Successes, Searches * 95 / 100, Searches);
         Assert.InRange(figures.MedianHops, 1, 5);
     }
@@ -31,7 +31,7 @@ public sealed class DhtSimulationTests(ITestOutputHelper output)
     public void The_same_seed_gives_the_same_network() =>
         Assert.Equal(Simulate(seed: 3, silent: 0.2, lying: 0.1, loss: 0.02, size: 60), Simulate(seed: 3, silent: 0.2, lying: 0.1, loss: 0.02, size: 60));
 
-    private Figures Simulate(int seed, double silent, double lying, double loss, int size = Size)
+    private SearchResults Simulate(int seed, double silent, double lying, double loss, int size = Size)
     {
         var network = new DhtNetwork(seed);
         network.Datagrams.Loss = loss;
@@ -93,7 +93,7 @@ public sealed class DhtSimulationTests(ITestOutputHelper output)
         }
 
         network.Datagrams.Advance(TimeSpan.FromSeconds(20));
-        var figures = new Figures(
+        var figures = new SearchResults(
             waits.Count,
             Median(results.Select(result => result.LastResult!.Hops)),
             Median(results.Select(result => result.LastResult!.Questions)),
@@ -106,6 +106,6 @@ public sealed class DhtSimulationTests(ITestOutputHelper output)
 
     private static int Median(IEnumerable<int> values) => values.Order().ToArray() is var all && all.Length > 0 ? all[all.Length / 2] : 0;
 
-    private sealed record Figures(
+    private sealed record SearchResults(
         int Successes, int MedianHops, int MedianQuestions, int MillisecondsToPeer, int MillisecondsToEnd, long Lies, long Datagrams);
 }

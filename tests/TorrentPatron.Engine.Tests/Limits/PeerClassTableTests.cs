@@ -48,7 +48,7 @@ public sealed class PeerClassTableTests : IDisposable
     [InlineData("127.0.0.1")]
     [InlineData("127.8.0.1")]
     [InlineData("::1")]
-    public void This_machine_is_not_its_own_local_network(string address)
+    public void The_addresses_of_this_machine_are_not_its_local_network(string address)
     {
         PeerClassLimits found = _table.Of(IPAddress.Parse(address));
 

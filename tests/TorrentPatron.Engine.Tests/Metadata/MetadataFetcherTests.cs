@@ -29,7 +29,7 @@ public sealed class MetadataFetcherTests : IAsyncDisposable
     private readonly MetadataFetcher _fetcher;
     private readonly TaskCompletionSource<byte[]> _received = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<PeerConnection> _banned = [];
-    private readonly List<Giver> _givers = [];
+    private readonly List<MetadataPeer> _peers = [];
 
     public MetadataFetcherTests()
     {
@@ -51,12 +51,12 @@ public sealed class MetadataFetcherTests : IAsyncDisposable
     {
         for (int i = 0; i < 20; i++)
             Join((30 << 20) - i, drips: true);
-        Giver honest = Join(Genuine.Length, drips: false);
+        MetadataPeer honest = Join(Genuine.Length, drips: false);
 
         for (int second = 0; second < 4 * 60 * 60 && !_received.Task.IsCompleted; second++)
         {
-            foreach (Giver giver in _givers)
-                giver.Give(second);
+            foreach (MetadataPeer peer in _peers)
+                peer.Give(second);
             Assert.InRange(_engine.MetadataMemory.Taken, 0, MetadataMemory.Capacity);
             _time.Advance(TimeSpan.FromSeconds(1));
             _fetcher.Tick();
@@ -66,7 +66,7 @@ public sealed class MetadataFetcherTests : IAsyncDisposable
 
         Assert.Equal(Genuine, await _received.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
         Assert.True(honest.Peer.HasGivenMetadata);
-        Assert.DoesNotContain(_givers, giver => giver != honest && giver.Peer.HasGivenMetadata);
+        Assert.DoesNotContain(_peers, peer => peer != honest && peer.Peer.HasGivenMetadata);
     }
 
     [Fact]
@@ -74,12 +74,12 @@ public sealed class MetadataFetcherTests : IAsyncDisposable
     {
         for (int i = 0; i < 9; i++)
             Join(Genuine.Length, drips: false, isLiar: true);
-        Giver honest = Join(Genuine.Length, drips: false);
+        MetadataPeer honest = Join(Genuine.Length, drips: false);
 
         for (int second = 0; second < 1000 && !_received.Task.IsCompleted; second++)
         {
-            foreach (Giver giver in _givers.Where(giver => !_banned.Contains(giver.Peer)).ToArray())
-                giver.Give(second);
+            foreach (MetadataPeer peer in _peers.Where(peer => !_banned.Contains(peer.Peer)).ToArray())
+                peer.Give(second);
             _time.Advance(TimeSpan.FromMilliseconds(100));
             _fetcher.Tick();
             // The disk threads hash.
@@ -93,7 +93,7 @@ public sealed class MetadataFetcherTests : IAsyncDisposable
     [Fact]
     public void A_peer_with_unverified_metadata_pieces_was_not_useful()
     {
-        Giver liar = Join(Genuine.Length, drips: true, isLiar: true);
+        MetadataPeer liar = Join(Genuine.Length, drips: true, isLiar: true);
         liar.Give(0);
 
         Assert.Equal(1, liar.Peer.MetadataPieces);
@@ -130,19 +130,19 @@ public sealed class MetadataFetcherTests : IAsyncDisposable
     private MetadataFetcher NewFetcher(byte[] metadata) => new(
         new MagnetLink { InfoHash = InfoHash.OfInfo(metadata) }, _engine, (peer, _) => _banned.Add(peer), metadata => _received.TrySetResult(metadata));
 
-    private Giver Join(int size, bool drips, bool isLiar = false)
+    private MetadataPeer Join(int size, bool drips, bool isLiar = false)
     {
-        var giver = new Giver(this, size, drips, isLiar);
-        _givers.Add(giver);
-        Assert.Null(giver.Peer.Extensions.Handle(0, new ExtensionHandshake
+        var peer = new MetadataPeer(this, size, drips, isLiar);
+        _peers.Add(peer);
+        Assert.Null(peer.Peer.Extensions.Handle(0, new ExtensionHandshake
         {
             Extensions = new Dictionary<string, byte> { [MetadataMessage.Extension] = Number }, MetadataSize = size,
         }.ToBytes()));
-        return giver;
+        return peer;
     }
 
     /// <summary>A peer that sends the requested pieces: all, or one now and then.</summary>
-    private sealed class Giver : IPeerOwner, IConnection
+    private sealed class MetadataPeer : IPeerOwner, IConnection
     {
         private readonly MetadataFetcherTests _test;
         private readonly int _size;
@@ -152,10 +152,10 @@ public sealed class MetadataFetcherTests : IAsyncDisposable
         private readonly Queue<int> _asked = [];
         private readonly HashSet<int> _given = [];
 
-        public Giver(MetadataFetcherTests test, int size, bool drips, bool isLiar)
+        public MetadataPeer(MetadataFetcherTests test, int size, bool drips, bool isLiar)
         {
             (_test, _size, _drips, _isLiar) = (test, size, drips, isLiar);
-            RemoteEndPoint = new IPEndPoint(new IPAddress([80, 1, 1, (byte)(test._givers.Count + 1)]), 6881);
+            RemoteEndPoint = new IPEndPoint(new IPAddress([80, 1, 1, (byte)(test._peers.Count + 1)]), 6881);
             Peer = new PeerConnection(
                 this, this, new Handshake(default, default, SupportsFast: true, SupportsExtensions: true, SupportsDht: false), isIncoming: false,
                 test._table, NoLimits.Make(), test._time);

@@ -8,7 +8,7 @@ namespace TorrentPatron.Engine.Tests.Network;
 public sealed class HostAddressTests
 {
     [Fact]
-    public void A_name_equals_itself_in_any_case_but_no_address()
+    public void A_name_equals_itself_in_any_case_but_never_an_address()
     {
         var name = new HostAddress("tracker.example");
         Assert.Equal<IPAddress>(new HostAddress("Tracker.EXAMPLE"), name);

@@ -32,7 +32,7 @@ public sealed class OutsideAddressTests
     }
 
     [Fact]
-    public void Liars_that_are_fewer_than_half_change_nothing_and_a_new_address_is_believed_in_time()
+    public void A_minority_of_liars_changes_nothing_and_a_new_address_is_believed_in_time()
     {
         for (int i = 1; i <= 10; i++)
             Vote($"1.{i}.0.1", Ours);

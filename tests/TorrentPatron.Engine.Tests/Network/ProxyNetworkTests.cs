@@ -155,7 +155,7 @@ public sealed class ProxyNetworkTests : IAsyncLifetime
     [Theory]
     [InlineData("a host")]
     [InlineData("")]
-    public async Task An_impossible_name_is_unknown(string host) =>
+    public async Task An_invalid_name_is_unknown(string host) =>
         await Assert.ThrowsAsync<SocketException>(() => _network.ResolveAsync(host, NetworkUse.Web, Cancel));
 
     [Fact]
@@ -334,7 +334,7 @@ public sealed class ProxyNetworkTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_tracker_that_cannot_be_asked_names_the_proxy()
+    public async Task A_trackers_failure_behind_a_proxy_names_the_proxy()
     {
         _settings = _settings! with { Kind = ProxyKind.Http };
         _proxy.Noise = "HTTP/1.1 403 Filtered\r\n\r\n"u8.ToArray();

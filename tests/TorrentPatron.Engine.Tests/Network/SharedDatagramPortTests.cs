@@ -110,7 +110,7 @@ public sealed class SharedDatagramPortTests
         await using SharedDatagramPort port = Open();
         await using SharedDatagramPort other = Open();
         var handler = new Handler(null);
-        port.Attach(new Mistaken());
+        port.Attach(new FaultyHandler());
         port.Attach(handler);
 
         other.Send("!"u8.ToArray(), port.EndPoints[0]);
@@ -146,7 +146,7 @@ public sealed class SharedDatagramPortTests
     }
 
     [Fact]
-    public async Task A_bind_address_that_appears_later_is_used_then_and_no_other_before()
+    public async Task A_bind_address_is_used_once_it_appears_and_no_other_before()
     {
         var network = new LateNetwork();
         await using var port = new SharedDatagramPort(TimeProvider.System);
@@ -170,7 +170,7 @@ public sealed class SharedDatagramPortTests
         return port;
     }
 
-    private sealed class Mistaken : IDatagramHandler
+    private sealed class FaultyHandler : IDatagramHandler
     {
         public bool TryHandle(ReadOnlyMemory<byte> datagram, IPEndPoint remote) =>
             datagram.Span[0] == (byte)'!' ? throw new InvalidOperationException("A mistake.") : false;

@@ -50,7 +50,7 @@ public sealed class SocketNetworkTests
     }
 
     [Fact]
-    public async Task An_impossible_name_is_not_found() => Assert.Equal(
+    public async Task An_invalid_name_is_not_found() => Assert.Equal(
         SocketError.HostNotFound,
         (await Assert.ThrowsAsync<SocketException>(() => _network.ResolveAsync(new string('x', 300), NetworkUse.Peers, Cancel))).SocketErrorCode);
 

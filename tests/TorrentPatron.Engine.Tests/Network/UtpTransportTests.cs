@@ -12,8 +12,8 @@ public sealed class UtpTransportTests : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private readonly Side _one = new();
-    private readonly Side _other = new();
+    private readonly UtpSide _one = new();
+    private readonly UtpSide _other = new();
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
@@ -208,11 +208,11 @@ public sealed class UtpTransportTests : IAsyncLifetime
         }
     }
 
-    private sealed class Side : IAsyncDisposable
+    private sealed class UtpSide : IAsyncDisposable
     {
         private readonly SharedDatagramPort _port = new(TimeProvider.System);
 
-        public Side()
+        public UtpSide()
         {
             Transport = new UtpTransport(_port, TimeProvider.System, new Random());
             Transport.Accepted = connection => Accepted.Writer.TryWrite(connection);

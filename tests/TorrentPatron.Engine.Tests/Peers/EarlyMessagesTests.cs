@@ -104,7 +104,7 @@ public sealed class EarlyMessagesTests : IDisposable
     }
 
     [Fact]
-    public void A_block_ends_the_connection() => Assert.Equal(EarlyMessages.UnaskedBlock, Keep("07 00000000 00000000 ff"));
+    public void An_early_block_ends_the_connection() => Assert.Equal(EarlyMessages.UnaskedBlock, Keep("07 00000000 00000000 ff"));
 
     [Fact]
     public void The_largest_bitfield_and_some_thousand_haves_are_kept_but_not_endless_haves()

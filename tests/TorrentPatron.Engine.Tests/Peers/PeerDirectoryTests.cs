@@ -254,7 +254,7 @@ public sealed class PeerDirectoryTests
     [InlineData("::")]
     [InlineData("ff02::1")]
     [InlineData("::ffff:224.0.0.1")]
-    public void An_address_that_is_not_a_single_hosts_is_rejected(string address) =>
+    public void An_address_that_does_not_identify_one_host_is_rejected(string address) =>
         Assert.False(_directory.Add(new IPEndPoint(IPAddress.Parse(address), 6881), PeerSource.Tracker));
 
     [Fact]

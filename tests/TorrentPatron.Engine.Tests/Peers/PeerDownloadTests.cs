@@ -74,7 +74,7 @@ public sealed class PeerDownloadTests : IDisposable
     }
 
     [Fact]
-    public void A_peer_without_the_fast_extension_suggests_in_vain()
+    public void Suggestions_of_a_peer_without_the_fast_extension_are_ignored()
     {
         PeerDownload download = new(_plain.Connection, _plain.Handler, _time);
         PeerTransfer transfer = new(download, new PeerUpload(_plain.Connection, _plain.Handler, reader: null!));

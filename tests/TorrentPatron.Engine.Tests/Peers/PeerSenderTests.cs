@@ -14,7 +14,7 @@ public sealed class PeerSenderTests : IDisposable
     public PeerSenderTests()
     {
         _sender = new PeerSender(_connection, NoLimits.Make(), TimeProvider.System, cause => Assert.Fail(cause.Message));
-        _sender.Serve(new NoDisk(), _ => { });
+        _sender.Serve(new NoBlocks(), _ => { });
     }
 
     [Fact]
@@ -40,7 +40,7 @@ public sealed class PeerSenderTests : IDisposable
         _sender.Dispose();
     }
 
-    private sealed class NoDisk : IBlockReader
+    private sealed class NoBlocks : IBlockReader
     {
         public ValueTask ReadAsync(ReadOnlyMemory<BlockRequest> blocks, Memory<byte> messages) => ValueTask.CompletedTask;
     }

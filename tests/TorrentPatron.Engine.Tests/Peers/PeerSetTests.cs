@@ -351,7 +351,7 @@ public sealed class PeerSetTests : IAsyncDisposable
     }
 
     [Fact]
-    public void An_owners_fault_at_a_joining_peer_ends_only_that_peer()
+    public void A_fault_in_the_owner_when_a_peer_joins_ends_only_that_peer()
     {
         _owner.Fault = new InvalidOperationException("A mistake.");
         Assert.True(Attach(1).IsDisposed);

@@ -54,7 +54,7 @@ public sealed class PendingHandshakesTests
     [InlineData(1024, 462, 100, 115, 231)]
     [InlineData(20, 20, 5, 5, 10)]
     [InlineData(int.MaxValue, int.MaxValue, 100, 200, 256)]
-    public void Bounds_leave_a_reserve_of_the_descriptors_that_the_process_may_have(int descriptors, int peers, int halfOpen, int strangers, int files) =>
+    public void Limits_leave_file_descriptors_for_the_rest_of_the_process(int descriptors, int peers, int halfOpen, int strangers, int files) =>
         Assert.Equal(new ConnectionBounds(peers, halfOpen, strangers, files), ConnectionBounds.Of(descriptors));
 
     private static IdleConnection Add(PendingHandshakes pending, string address, int port)

@@ -28,7 +28,7 @@ public sealed class RequestQueueTests
     }
 
     [Fact]
-    public void A_range_of_a_different_length_answers_no_request()
+    public void A_range_of_a_different_length_does_not_answer_the_request()
     {
         Add(1);
         Assert.False(_queue.TryTake(_piece.RangeOf(0) with { Length = 1 }, out _));

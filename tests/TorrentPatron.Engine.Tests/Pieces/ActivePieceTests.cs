@@ -123,7 +123,7 @@ public sealed class ActivePieceTests
     }
 
     [Fact]
-    public void A_piece_with_received_or_requested_blocks_is_not_retired_incidentally()
+    public void Retire_can_keep_a_piece_with_received_or_requested_blocks()
     {
         var piece = new ActivePiece(0, 2 * Block);
         piece.ReserveFree(_taken.AsSpan(0, 1));

@@ -163,7 +163,7 @@ public sealed class PiecePickerTests
     [InlineData(3, 64)]
     [InlineData(4, 700)]
     [InlineData(5, 129)]
-    public void Whatever_happens_it_agrees_with_a_naive_model(int seed, int pieces)
+    public void It_agrees_with_a_naive_model_after_random_operations(int seed, int pieces)
     {
         var random = new Random(seed);
         var picker = new PiecePicker(pieces, new Random(seed + 1000));

@@ -261,7 +261,7 @@ public sealed class PortMapperTests
     }
 
     [Fact]
-    public async Task A_router_that_supports_only_permanent_mappings_is_asked_for_one()
+    public async Task A_permanent_mapping_is_requested_from_a_router_that_supports_no_others()
     {
         var router = new FakeRouter(_time) { Description = "http://192.168.1.1:5000/rootDesc.xml", UpnpFault = (_, lease) => lease == 0 ? null : 725 };
         PortMapper mapper = Start(router);
@@ -315,7 +315,7 @@ public sealed class PortMapperTests
     }
 
     [Fact]
-    public async Task A_machine_that_moves_to_a_different_router_asks_that_one()
+    public async Task A_machine_that_moves_to_a_different_router_asks_the_new_one()
     {
         var router = new FakeRouter(_time) { SpeaksPcp = true, Gateways = [] };
         await using PortMapper mapper = Start(router);

@@ -56,7 +56,7 @@ public sealed class GuardedFileTests : IDisposable
     public void Nothing_is_opened_or_made_through_a_link_to_a_file_or_folder(FileMode mode, FileAccess access)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
-        Neighbour.SwapForLink(_temp["top", "folder"], _temp["elsewhere"]);
+        HostileFiles.ReplaceWithLink(_temp["top", "folder"], _temp["elsewhere"]);
         File.CreateSymbolicLink(_temp["top", "link"], _temp["elsewhere", "file"]);
         File.CreateSymbolicLink(_temp["top", "dangling"], _temp["elsewhere", "new"]);
 
@@ -83,8 +83,8 @@ public sealed class GuardedFileTests : IDisposable
     [InlineData(FileAccess.ReadWrite)]
     public async Task A_pipe_is_refused_at_once(FileAccess access)
     {
-        Assert.SkipUnless(Neighbour.CanMakePipes, "There are no such pipes.");
-        Neighbour.MakePipe(_temp["top", "pipe"]);
+        Assert.SkipUnless(HostileFiles.CanMakePipes, "There are no such pipes.");
+        HostileFiles.MakePipe(_temp["top", "pipe"]);
         Task opening = Task.Run(() => Open("pipe", FileMode.OpenOrCreate, access), TestContext.Current.CancellationToken);
         UnsafeFileException refused = await Assert.ThrowsAsync<UnsafeFileException>(
             () => opening.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
@@ -143,7 +143,7 @@ public sealed class GuardedFileTests : IDisposable
     [Fact]
     public void Only_the_examined_file_is_deleted_or_moved()
     {
-        Assert.SkipUnless(Neighbour.CanMakePipes, "The system does not tell files apart.");
+        Assert.SkipUnless(HostileFiles.CanMakePipes, "The system does not tell files apart.");
         FileNode seen = GuardedFile.Find(_temp["top"], _temp["top", "folder", "file"])!.Value;
         File.Move(_temp["top", "folder", "file"], _temp["top", "folder", "aside"]);
         File.WriteAllText(_temp["top", "folder", "file"], "somebody else's");
@@ -190,7 +190,7 @@ public sealed class GuardedFileTests : IDisposable
         Assert.ThrowsAny<IOException>(() => GuardedFile.Move(_temp["top"], _temp["top", "file"], _temp["top"], _temp["top", "taken"]));
         Assert.Equal("ours too", File.ReadAllText(_temp["top", "taken"]));
 
-        Neighbour.SwapForLink(_temp["top", "folder"], _temp["elsewhere"]);
+        HostileFiles.ReplaceWithLink(_temp["top", "folder"], _temp["elsewhere"]);
         Assert.ThrowsAny<IOException>(() => GuardedFile.Delete(_temp["top"], _temp["top", "folder", "file"]));
         Assert.ThrowsAny<IOException>(() => GuardedFile.Move(_temp["top"], _temp["top", "folder", "file"], _temp["top"], _temp["top", "got"]));
         Assert.ThrowsAny<IOException>(() => GuardedFile.Move(_temp["top"], _temp["top", "file"], _temp["top"], _temp["top", "folder", "put"]));

@@ -14,7 +14,7 @@ public sealed class GuardedFolderTests : IDisposable
     [Fact]
     public void Files_go_to_the_opened_folder_even_if_a_link_has_taken_its_name()
     {
-        Assert.SkipUnless(Neighbour.CanMakePipes, "The system does not reach files from an open folder.");
+        Assert.SkipUnless(HostileFiles.CanMakePipes, "The system does not reach files from an open folder.");
         Directory.CreateDirectory(_temp["elsewhere"]);
         using var folder = GuardedFolder.Make(_temp["top"], _temp["top", "folder"], Owner | UnixFileMode.UserExecute);
         Directory.Move(_temp["top", "folder"], _temp["top", "moved"]);

@@ -113,7 +113,7 @@ public sealed class PartsFileTests : IDisposable
     }
 
     [Fact]
-    public void A_different_torrents_file_does_not_count_and_is_neither_written_nor_deleted()
+    public void A_file_of_a_different_torrent_does_not_count_and_is_neither_written_nor_deleted()
     {
         var other = new FileLayout(_temp.Path, "t", Piece, [("t/a", 99 * Piece, true)], ".other");
         using (var parts = new PartsFile(other, _pool))

@@ -7,7 +7,7 @@ public sealed class PathTreeTests
     private readonly PathTree<string> _tree = new();
 
     [Fact]
-    public void Near_finds_what_is_at_a_path_above_it_and_below_it()
+    public void Near_finds_values_at_a_path_above_it_and_below_it()
     {
         Add("/d", "/d/Album", "/d/Album/CD1", "/d/Album2", "/e");
 

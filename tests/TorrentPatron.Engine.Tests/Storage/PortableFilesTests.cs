@@ -38,7 +38,7 @@ public sealed class PortableFilesTests : IDisposable
     [NeedsLinks]
     public void Nothing_is_done_through_a_link_to_a_file_or_folder()
     {
-        Neighbour.SwapForLink(_temp["top", "folder"], _temp["elsewhere"]);
+        HostileFiles.ReplaceWithLink(_temp["top", "folder"], _temp["elsewhere"]);
         File.CreateSymbolicLink(_temp["top", "link"], _temp["elsewhere", "file"]);
         File.CreateSymbolicLink(_temp["top", "dangling"], _temp["elsewhere", "new"]);
 

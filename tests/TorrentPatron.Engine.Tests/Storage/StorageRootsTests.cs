@@ -41,7 +41,7 @@ public sealed class StorageRootsTests : IDisposable
     [Fact]
     public void A_link_that_takes_the_place_of_a_folder_above_the_destination_is_not_followed()
     {
-        SwapForLink();
+        ReplaceWithLink();
 
         Assert.Throws<UnsafeFileException>(() => GuardedFile.Open(Destination, FilePath, FileMode.Open, FileAccess.Read).Dispose());
         Assert.Throws<UnsafeFileException>(() => GuardedFile.Open(Destination, Path.Combine(Destination, "new"), FileMode.CreateNew, FileAccess.Write).Dispose());
@@ -87,7 +87,7 @@ public sealed class StorageRootsTests : IDisposable
             {
                 try
                 {
-                    SwapForLink();
+                    ReplaceWithLink();
                 }
                 catch (IOException)
                 {
@@ -138,7 +138,7 @@ public sealed class StorageRootsTests : IDisposable
         }
     }
 
-    private void SwapForLink()
+    private void ReplaceWithLink()
     {
         Directory.Move(_temp["root", "user"], _temp["root", "away"]);
         Directory.CreateSymbolicLink(_temp["root", "user"], _temp["elsewhere"]);

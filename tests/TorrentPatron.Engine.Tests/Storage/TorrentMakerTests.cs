@@ -38,7 +38,7 @@ public sealed class TorrentMakerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_becomes_a_torrent_without_a_folder_and_with_the_options_given()
+    public async Task A_file_becomes_a_torrent_without_a_folder_and_with_the_given_options()
     {
         byte[] content = Fill("a.bin", 70_000);
         byte[] bytes = await TorrentMaker.MakeAsync(_temp["source", "a.bin"], new TorrentMakerOptions

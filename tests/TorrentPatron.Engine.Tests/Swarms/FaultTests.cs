@@ -167,7 +167,7 @@ public sealed class FaultTests
         await using var engine = new TestEngine(_network);
         DiskWorkers workers = engine.Client.Resources.DiskWorkers;
         for (int thread = 0; thread < workers.ThreadCount; thread++)
-            workers.Post(thread, new Mistake());
+            workers.Post(thread, new FaultyJob());
         await workers.DrainAsync().WaitAsync(TestEngine.Patience, TestContext.Current.CancellationToken);
         Assert.Equal(TorrentErrorId.Unexpected, engine.Client.GetClientStatus().Warning!.Id);
     }
@@ -179,7 +179,7 @@ public sealed class FaultTests
         Assert.Equal(TorrentErrorId.Unexpected, status.Error!.Id);
     }
 
-    private sealed class Mistake : IDiskJob
+    private sealed class FaultyJob : IDiskJob
     {
         public void Execute() => throw FaultyNetwork.Fault;
     }

@@ -37,7 +37,7 @@ public sealed class HeartbeatTests
     }
 
     [Fact]
-    public async Task A_fault_in_the_engine_s_own_work_is_recorded_and_the_torrents_continue()
+    public async Task A_fault_in_the_engines_own_work_is_recorded_and_the_torrents_continue()
     {
         using var stop = new CancellationTokenSource();
         var time = new FakeTimeProvider();

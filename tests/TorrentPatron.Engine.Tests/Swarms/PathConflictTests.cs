@@ -102,7 +102,7 @@ public sealed class PathConflictTests
     }
 
     [Fact]
-    public async Task If_two_processes_start_torrents_at_the_same_path_the_first_to_claim_it_continues()
+    public async Task If_two_processes_start_torrents_at_the_same_path_the_first_to_claim_it_wins()
     {
         await using var engine = new TestEngine(new MemoryNetwork());
         SwarmTorrent first = Torrent(108, 4 * Piece), second = Torrent(109, 4 * Piece);

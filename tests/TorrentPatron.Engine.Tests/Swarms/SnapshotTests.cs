@@ -28,7 +28,7 @@ public sealed class SnapshotTests
     [InlineData(4)]
     public async Task A_snapshot_is_consistent_after_every_step_of_a_torrent(int seed)
     {
-        await using var torrent = new Steps(seed);
+        await using var torrent = new TorrentModel(seed);
         for (int step = 0; step < 3000; step++)
             torrent.Next();
     }
@@ -36,7 +36,7 @@ public sealed class SnapshotTests
     [Fact]
     public async Task A_finished_check_is_at_100_percent_until_the_state_changes()
     {
-        await using var torrent = new Steps(1);
+        await using var torrent = new TorrentModel(1);
         torrent.Check(good: 3);
         Assert.Equal(TorrentState.Checking, torrent.Look().State);
         Assert.Equal(100, torrent.Look().PercentComplete);
@@ -45,9 +45,9 @@ public sealed class SnapshotTests
     [Fact]
     public async Task A_download_with_its_last_piece_is_complete_once_its_state_says_so()
     {
-        await using var torrent = new Steps(1);
+        await using var torrent = new TorrentModel(1);
         torrent.Join();
-        torrent.Have(Steps.PieceCount);
+        torrent.Have(TorrentModel.PieceCount);
         Assert.Equal((TorrentState.Downloading, false, null), Key(torrent.Look()));
         torrent.Complete();
         Assert.Equal((TorrentState.Seeding, true, CompletionReason.Downloaded), Key(torrent.Look()));
@@ -111,7 +111,7 @@ public sealed class SnapshotTests
     }
 
     /// <summary>A torrent without a network or a disk that goes through random events; a snapshot is taken after each.</summary>
-    private sealed class Steps : IWorkEvents, IAsyncDisposable
+    private sealed class TorrentModel : IWorkEvents, IAsyncDisposable
     {
         public const int PieceCount = 6;
 
@@ -123,7 +123,7 @@ public sealed class SnapshotTests
         private readonly TorrentLedger _ledger;
         private readonly TorrentPublisher _state;
 
-        public Steps(int seed)
+        public TorrentModel(int seed)
         {
             _random = new Random(seed);
             var torrent = new SwarmTorrent(seed, Piece, 2 * Piece, 3 * Piece, Piece);

@@ -147,7 +147,7 @@ public sealed class SwarmPeersTests : IAsyncDisposable
     public void A_seed_that_announced_its_pieces_early_is_disconnected_at_once_if_we_have_everything()
     {
         var pieces = new SwarmPieces(_torrent.Metainfo, _storage, _engine, new NoEvents());
-        using var set = new EarlySet(NewSet(pieces));
+        using var set = new EarlyPeers(NewSet(pieces));
         PeerConnection seed = set.Attach(1, _torrent), other = set.Attach(2, _torrent);
         Assert.Null(seed.Handle(LonePeer.Message("0e"), slab: null!, 0));
         Assert.Null(other.Handle(LonePeer.Message("0f"), slab: null!, 0));
@@ -166,10 +166,10 @@ public sealed class SwarmPeersTests : IAsyncDisposable
     public void A_fault_at_a_peer_connected_before_the_metadata_ends_only_that_peer()
     {
         var pieces = new SwarmPieces(_torrent.Metainfo, _storage, _engine, new NoEvents());
-        using var set = new EarlySet(NewSet(pieces));
+        using var set = new EarlyPeers(NewSet(pieces));
         PeerConnection first = set.Attach(1, _torrent), second = set.Attach(2, _torrent);
         using var peers = new SwarmPeers(_torrent.Metainfo, pieces, reader: null!, _engine, set.Set);
-        set.Set.Extensions.Set(new BrokenOnce());
+        set.Set.Extensions.Set(new FaultyExtension());
         peers.Open();
         Assert.True(first.IsClosed);
         Assert.Same(second, Assert.Single(peers.Connected).Peer);
@@ -219,9 +219,9 @@ public sealed class SwarmPeersTests : IAsyncDisposable
     }
 
     /// <summary>Connections of a torrent whose pieces are unknown.</summary>
-    private sealed class EarlySet : IPeerSetOwner, IDisposable
+    private sealed class EarlyPeers : IPeerSetOwner, IDisposable
     {
-        public EarlySet(PeerSet set)
+        public EarlyPeers(PeerSet set)
         {
             Set = set;
             set.GiveTo(this);
@@ -253,9 +253,9 @@ public sealed class SwarmPeersTests : IAsyncDisposable
     }
 
     /// <summary>An extension that throws on its first call.</summary>
-    private sealed class BrokenOnce : IPeerExtension
+    private sealed class FaultyExtension : IPeerExtension
     {
-        private bool _isMended;
+        private bool _hasThrown;
 
         public string Name => "broken";
 
@@ -263,9 +263,9 @@ public sealed class SwarmPeersTests : IAsyncDisposable
 
         public ExtensionHandshake Describe(ExtensionHandshake hello)
         {
-            if (_isMended)
+            if (_hasThrown)
                 return hello;
-            _isMended = true;
+            _hasThrown = true;
             throw new InvalidOperationException("A mistake.");
         }
 

@@ -143,7 +143,7 @@ public sealed class AnnouncerTests : IAnnouncerOwner, IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_fault_of_ours_is_only_shown_as_the_trackers_status()
+    public async Task An_internal_fault_is_only_shown_as_the_trackers_status()
     {
         Announcer announcer = Start([A]);
 

@@ -216,7 +216,7 @@ public sealed class HttpTrackerClientTests : IDisposable
     }
 
     [Fact]
-    public async Task A_detour_over_another_public_host_does_not_help()
+    public async Task A_redirect_into_the_local_network_is_refused_even_after_a_public_one()
     {
         using var handler = new StubHandler(uri => uri.Host == "public.example"
             ? StubHandler.Redirect("http://other.example/announce")
@@ -318,7 +318,7 @@ public sealed class HttpTrackerClientTests : IDisposable
     }
 
     [Fact]
-    public async Task An_impossible_host_name_is_a_failure() =>
+    public async Task An_invalid_host_name_is_a_failure() =>
         Assert.Equal("The tracker's host name cannot be resolved.", await FailAsync(new Uri($"http://{LongName}/announce")));
 
     [Fact]

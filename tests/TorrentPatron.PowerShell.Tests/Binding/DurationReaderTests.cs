@@ -32,7 +32,7 @@ public sealed class DurationReaderTests
     }
 
     [Fact]
-    public void A_decimal_is_refused_because_it_may_be_days_without_their_unit() =>
+    public void A_decimal_is_refused_because_it_could_mean_days() =>
         Assert.False(DurationReader.TryRead(1m, Longest, out _));
 
     [Theory]

@@ -30,7 +30,7 @@ public sealed class SessionPatronsTests
     }
 
     [Fact]
-    public async Task Patrons_share_the_session_s_engine_unless_they_have_settings()
+    public async Task Patrons_share_the_sessions_engine_unless_they_have_settings()
     {
         await using var session = new ScriptedSession();
         Patron shared = session.Patrons.Create("shared", null);

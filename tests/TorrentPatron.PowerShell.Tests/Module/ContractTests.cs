@@ -150,7 +150,7 @@ public sealed partial class ContractTests
     }
 
     [Fact]
-    public void The_help_has_a_syntax_for_every_parameter_set_the_default_one_first_also_where_it_has_no_parameter_of_its_own()
+    public void The_help_has_a_syntax_for_every_parameter_set_with_the_default_one_first()
     {
         XElement help = Load(Path.Combine("en-US", "TorrentPatron.PowerShell.dll-Help.xml"));
         XElement page = help.Elements(Command + "command")

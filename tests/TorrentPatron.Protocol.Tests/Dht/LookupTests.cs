@@ -106,7 +106,7 @@ public sealed class LookupTests
     }
 
     [Fact]
-    public void Hostile_nodes_that_name_nonexistent_nodes_do_not_use_up_the_queries()
+    public void Hostile_nodes_that_name_nonexistent_nodes_do_not_exhaust_the_queries()
     {
         const byte ofHonest = 50, ofHostile = 60, ofGhosts = 70;
         NodeContact[] honest = [.. Enumerable.Range(0, 30).Select(i => new IPEndPoint(new IPAddress([ofHonest, (byte)i, 1, 1]), 6881))
@@ -242,7 +242,7 @@ public sealed class LookupTests
     }
 
     [Fact]
-    public void Nodes_whose_ids_are_not_their_own_neither_end_the_lookup_nor_take_announces()
+    public void Nodes_with_ids_invalid_for_their_address_neither_end_the_lookup_nor_receive_announces()
     {
         for (int i = 0; i < 8; i++)
             _lookup.Add(Public(i), _target.CreateNear(100, _random));

@@ -16,7 +16,7 @@ public sealed class ScrapeFilterTests
         + "FD8F72EF";
 
     [Fact]
-    public void The_vector_of_BEP_33_comes_out_and_so_does_its_estimate()
+    public void The_filter_and_estimate_of_BEP_33_are_reproduced()
     {
         var filter = new ScrapeFilter();
         for (int i = 0; i <= 255; i++)

@@ -156,7 +156,7 @@ public sealed class UtpConnectionTests
     }
 
     [Fact]
-    public void The_other_side_vanishes_and_the_connection_breaks()
+    public void The_connection_breaks_when_the_other_side_vanishes()
     {
         (UtpEnd a, UtpEnd b) = Pair(new Random(3), random => new SimulatedPath(_clock, random));
         a.Connect();

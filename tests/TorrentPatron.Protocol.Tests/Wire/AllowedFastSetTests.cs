@@ -17,7 +17,7 @@ public sealed class AllowedFastSetTests
     }
 
     [Fact]
-    public void Neighbours_and_mapped_addresses_get_the_same_set()
+    public void Addresses_of_one_network_and_mapped_addresses_get_the_same_set()
     {
         IReadOnlyList<int> expected = AllowedFastSet.Compute(IPAddress.Parse("80.4.4.200"), Torrent, 1313);
 

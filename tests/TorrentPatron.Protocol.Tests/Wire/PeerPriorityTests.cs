@@ -23,7 +23,7 @@ public sealed class PeerPriorityTests
     [InlineData("2001:db8::1", "2001:db9:0:5555::", "2001:db9:0:ffff:aaaa::", true)]
     [InlineData("2001:db8::1", "2001:db8:0:100::", "2001:db8:0:200::", false)]
     [InlineData("2001:db8::1", "2001:db8:0:1::", "2001:db8:0:2::", false)]
-    public void More_of_the_addresses_counts_for_nearer_peers(string self, string one, string other, bool isSame) =>
+    public void Nearer_peers_are_ranked_by_more_of_their_addresses(string self, string one, string other, bool isSame) =>
         Assert.Equal(
             isSame,
             PeerPriority.Compute(IPEndPoint.Parse(self), IPEndPoint.Parse(one))

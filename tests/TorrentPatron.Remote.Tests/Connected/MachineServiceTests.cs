@@ -55,7 +55,7 @@ public sealed class MachineServiceTests : IAsyncDisposable
             print("turned away")
         """;
 
-    private readonly SocketPlace _place = new();
+    private readonly TestSocket _place = new();
     private readonly TempFolder _temp = new();
 
     private readonly List<IAsyncDisposable> _running = [];
@@ -159,7 +159,7 @@ public sealed class MachineServiceTests : IAsyncDisposable
     [Fact]
     public async Task Group_members_are_admitted_by_system_credentials_and_others_are_refused()
     {
-        Assert.SkipUnless(SocketPlace.IsRoot && OperatingSystem.IsLinux() && File.Exists("/usr/bin/python3"), "Only root runs programs as other users.");
+        Assert.SkipUnless(TestSocket.IsRoot && OperatingSystem.IsLinux() && File.Exists("/usr/bin/python3"), "Only root runs programs as other users.");
         File.SetUnixFileMode(_place.Top, (UnixFileMode)0x1ED);
         var torrents = new TorrentService(Settings(), _ => new ScriptedClient());
         IRpcListener listener = await ServiceEndpoint.ListenAsync(
@@ -180,11 +180,11 @@ public sealed class MachineServiceTests : IAsyncDisposable
         string suspend = """{"infoHash":"4dc08614823c19512a28f3545ff1737ef08aa28d"}""";
         Assert.Contains("ServiceAccessDenied", await AsAsync(User, 45_000, $"{Readers}", "suspend", suspend), StringComparison.Ordinal);
         Assert.Contains("TorrentNotFound", await AsAsync(User, 45_000, $"{Members}", "suspend", suspend), StringComparison.Ordinal);
-        Assert.Contains("Own", await SocketPlace.PythonAsync(Ask, null, _place.Socket, "settings", "{}") is (0, var own) ? own : "", StringComparison.Ordinal);
+        Assert.Contains("Own", await TestSocket.PythonAsync(Ask, null, _place.Socket, "settings", "{}") is (0, var own) ? own : "", StringComparison.Ordinal);
 
         async Task<string> AsAsync(int user, int primary, string groups, string method, string parameters = "{}")
         {
-            var (code, output) = await SocketPlace.RunAsync(
+            var (code, output) = await TestSocket.RunAsync(
                 "setpriv", "--reuid", $"{user}", "--regid", $"{primary}", "--groups", groups, "/usr/bin/python3", "-I", "-S", "-c", Ask, _place.Socket, method, parameters);
             Assert.Equal(0, code);
             return output;
@@ -196,10 +196,10 @@ public sealed class MachineServiceTests : IAsyncDisposable
     [Fact]
     public async Task With_one_group_only_that_group_can_reach_the_socket()
     {
-        Assert.SkipUnless(SocketPlace.IsRoot, "Only root gives files to groups that it is not in.");
+        Assert.SkipUnless(TestSocket.IsRoot, "Only root gives files to groups that it is not in.");
         await using IRpcListener listener = await ServiceEndpoint.ListenAsync(_place.Socket, new AccessRules(new UserGroup("m", Members), null), ServiceScope.Machine);
         Assert.Equal("660", Mode(_place.Socket));
-        Assert.Equal($"{Members}", (await SocketPlace.RunAsync("stat", "-c", "%g", _place.Socket)).Output);
+        Assert.Equal($"{Members}", (await TestSocket.RunAsync("stat", "-c", "%g", _place.Socket)).Output);
     }
 
     [Theory]
@@ -217,13 +217,13 @@ public sealed class MachineServiceTests : IAsyncDisposable
     [Fact]
     public async Task A_service_of_another_user_is_trusted_only_where_root_has_appointed_that_user()
     {
-        Assert.SkipUnless(SocketPlace.IsRoot, "Only root makes things for other users.");
+        Assert.SkipUnless(TestSocket.IsRoot, "Only root makes things for other users.");
         string top = Directory.CreateDirectory("/run/torrentpatron-test-" + Guid.NewGuid().ToString("N")).FullName;
         try
         {
             string folder = Directory.CreateDirectory(Path.Combine(top, "service"), SocketFolder.Mode).FullName;
             string user = User.ToString(CultureInfo.InvariantCulture);
-            await SocketPlace.RunAsync("chown", user, folder);
+            await TestSocket.RunAsync("chown", user, folder);
             Assert.True(SocketFolder.IsAppointed(folder, user));
             Assert.False(SocketFolder.IsAppointed(folder, "1"));
             Assert.False(SocketFolder.IsAppointed(Path.Combine(folder, "deeper"), user));
@@ -232,7 +232,7 @@ public sealed class MachineServiceTests : IAsyncDisposable
             File.SetUnixFileMode(top, (UnixFileMode)0x1FF);
             Assert.False(SocketFolder.IsAppointed(folder, user));
             // Everybody can create folders below /tmp.
-            await SocketPlace.RunAsync("chown", user, _place.Top);
+            await TestSocket.RunAsync("chown", user, _place.Top);
             Assert.False(SocketFolder.IsAppointed(_place.Top, user));
         }
         finally

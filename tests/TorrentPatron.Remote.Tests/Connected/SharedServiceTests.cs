@@ -260,7 +260,7 @@ public class SharedServiceTests
         var awake = new TaskCompletionSource();
         awake.SetResult();
         await using RemoteTorrentService client = await RemoteTorrentService.ConnectAsync(
-            async (_, _) => new SleepyStream(await test.DialAsync(), () => awake.Task), RpcOptions.Client, TimeSpan.FromMinutes(1), Token);
+            async (_, _) => new PausableStream(await test.DialAsync(), () => awake.Task), RpcOptions.Client, TimeSpan.FromMinutes(1), Token);
         Patron stopped = client.CreatePatron();
         Assert.Equal(TorrentState.Downloading, Assert.Single(stopped.Statuses).State);
 

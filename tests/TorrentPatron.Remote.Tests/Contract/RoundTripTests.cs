@@ -27,18 +27,18 @@ public class RoundTripTests
     [MemberData(nameof(MessageKinds))]
     public void A_message_arrives_as_it_was_sent(string kind)
     {
-        var message = (TorrentMessage)new Filled().Make(TypeOf(kind));
+        var message = (TorrentMessage)new SampleRecords().Make(TypeOf(kind));
 
         TorrentMessage? arrived = Send(MessageDto.Of(message), Json.MessageDto).ToMessage();
 
-        Assert.Null(Filled.Difference(message, arrived));
+        Assert.Null(SampleRecords.Difference(message, arrived));
     }
 
     [Theory]
     [MemberData(nameof(CommandKinds))]
     public void A_command_arrives_as_it_was_sent(string kind)
     {
-        var command = (TorrentCommand)new Filled().Make(TypeOf(kind));
+        var command = (TorrentCommand)new SampleRecords().Make(TypeOf(kind));
         if (command is AddSources sources)
         {
             // Trackers and peers of links and .torrent files: a start adds them, in the service.
@@ -49,7 +49,7 @@ public class RoundTripTests
         TorrentCommand arrived = Send(parameters, Json.CommandDto).ToCommand(method, command.CorrelationId);
 
         Assert.Contains(method, MethodNames.Commands);
-        Assert.Null(Filled.Difference(command, arrived));
+        Assert.Null(SampleRecords.Difference(command, arrived));
     }
 
     [Fact]
@@ -59,26 +59,26 @@ public class RoundTripTests
     [Fact]
     public void Files_peers_and_the_engine_arrive_as_they_were_sent()
     {
-        var filled = new Filled();
+        var filled = new SampleRecords();
         var file = (FileSnapshot)filled.Make(typeof(FileSnapshot));
         var peer = (PeerSnapshot)filled.Make(typeof(PeerSnapshot));
         var closed = (ClosedPeer)filled.Make(typeof(ClosedPeer));
         var engine = (ClientStatus)filled.Make(typeof(ClientStatus));
 
-        Assert.Null(Filled.Difference(file, Send(new FilesDto { Files = [FileDto.Of(file)] }, Json.FilesDto).Files![0].ToSnapshot()));
-        Assert.Null(Filled.Difference(peer, Send(new PeersDto { Peers = [PeerDto.Of(peer)] }, Json.PeersDto).Peers![0].ToSnapshot()));
-        Assert.Null(Filled.Difference(
+        Assert.Null(SampleRecords.Difference(file, Send(new FilesDto { Files = [FileDto.Of(file)] }, Json.FilesDto).Files![0].ToSnapshot()));
+        Assert.Null(SampleRecords.Difference(peer, Send(new PeersDto { Peers = [PeerDto.Of(peer)] }, Json.PeersDto).Peers![0].ToSnapshot()));
+        Assert.Null(SampleRecords.Difference(
             closed, Send(new ClosedPeersDto { Peers = [ClosedPeerDto.Of(closed)] }, Json.ClosedPeersDto).Peers![0].ToPeer()));
-        Assert.Null(Filled.Difference(
+        Assert.Null(SampleRecords.Difference(
             engine, Send(new EngineDto { Status = ClientStatusDto.Of(engine) }, Json.EngineDto).Status!.ToStatus()));
     }
 
     [Fact]
     public void Hooks_and_their_runs_arrive_as_they_were_sent()
     {
-        var hook = (TorrentHook)new Filled().Make(typeof(TorrentHook));
+        var hook = (TorrentHook)new SampleRecords().Make(typeof(TorrentHook));
 
-        Assert.Null(Filled.Difference(hook, Send(HookWireDto.Of(hook), Json.HookWireDto).ToHook()));
+        Assert.Null(SampleRecords.Difference(hook, Send(HookWireDto.Of(hook), Json.HookWireDto).ToHook()));
     }
 
     [Fact]
@@ -105,13 +105,13 @@ public class RoundTripTests
     [Fact]
     public void Settings_arrive_as_they_were_sent_and_the_filter_and_the_store_stay()
     {
-        ClientSettings settings = (ClientSettings)new Filled().Make(typeof(ClientSettings), nameof(ClientSettings.Filter), nameof(ClientSettings.Dht)) with { MaxQueuedBytes = 1 << 20 };
-        settings = settings with { Dht = (DhtSettings)new Filled().Make(typeof(DhtSettings), nameof(DhtSettings.Store)) };
+        ClientSettings settings = (ClientSettings)new SampleRecords().Make(typeof(ClientSettings), nameof(ClientSettings.Filter), nameof(ClientSettings.Dht)) with { MaxQueuedBytes = 1 << 20 };
+        settings = settings with { Dht = (DhtSettings)new SampleRecords().Make(typeof(DhtSettings), nameof(DhtSettings.Store)) };
         var before = new ClientSettings { Filter = new AddressFilter(null, null) };
 
         SettingsDto sent = Send(SettingsDto.Of(settings with { Filter = before.Filter }, withSecrets: true), Json.SettingsDto);
 
-        Assert.Null(Filled.Difference(settings, sent.ToClient()));
+        Assert.Null(SampleRecords.Difference(settings, sent.ToClient()));
         Assert.Same(before.Filter, sent.Over(before).Filter);
         Assert.Null(Send(SettingsDto.Of(settings, withSecrets: true), Json.SettingsDto).Over(before).Filter);
     }
@@ -131,7 +131,7 @@ public class RoundTripTests
     [Fact]
     public void The_password_of_a_proxy_is_not_sent_and_is_kept()
     {
-        ClientSettings settings = (ClientSettings)new Filled().Make(typeof(ClientSettings), nameof(ClientSettings.Filter), nameof(ClientSettings.Dht)) with { MaxQueuedBytes = 1 << 20 };
+        ClientSettings settings = (ClientSettings)new SampleRecords().Make(typeof(ClientSettings), nameof(ClientSettings.Filter), nameof(ClientSettings.Dht)) with { MaxQueuedBytes = 1 << 20 };
 
         SettingsDto told = Send(SettingsDto.Of(settings, withSecrets: false), Json.SettingsDto);
 
@@ -145,7 +145,7 @@ public class RoundTripTests
     public void A_start_arrives_as_it_was_sent()
     {
         // Only the client uses these: SourceTimeout and SavedDestination mean nothing elsewhere.
-        var request = (StartRequest)new Filled().Make(
+        var request = (StartRequest)new SampleRecords().Make(
             typeof(StartRequest), nameof(StartRequest.Source), nameof(StartRequest.SourceTimeout), nameof(StartRequest.SavedDestination));
         StartDto sent = StartDto.Of(request);
         sent.Take(new SourceContent(request.Metainfo!) { Reach = request.Reach });
@@ -154,7 +154,7 @@ public class RoundTripTests
 
         Assert.Equal(request.Metainfo!.Raw.ToArray(), arrived.Metainfo!.Raw.ToArray());
         foreach (var property in typeof(StartRequest).GetProperties().Where(property => property.Name != nameof(StartRequest.Metainfo)))
-            Assert.Null(Filled.Difference(property.GetValue(request), property.GetValue(arrived), property.Name));
+            Assert.Null(SampleRecords.Difference(property.GetValue(request), property.GetValue(arrived), property.Name));
     }
 
     [Fact]

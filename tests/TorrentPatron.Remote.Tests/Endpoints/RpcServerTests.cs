@@ -16,7 +16,7 @@ public sealed class RpcServerTests : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private readonly SocketPlace _place = new();
+    private readonly TestSocket _place = new();
     private RpcServer? _server;
 
     private static CancellationToken Test => TestContext.Current.CancellationToken;
@@ -29,7 +29,7 @@ public sealed class RpcServerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_client_says_hello_calls_and_is_listed_with_its_hello()
+    public async Task A_client_that_says_hello_can_call_and_is_listed_with_its_hello()
     {
         RpcServer server = Serve();
         var (connection, service) = await ConnectAsync("one");

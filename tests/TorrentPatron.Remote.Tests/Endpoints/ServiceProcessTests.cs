@@ -17,7 +17,7 @@ public sealed partial class ServiceProcessTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private readonly SocketPlace _place = new();
+    private readonly TestSocket _place = new();
     private readonly List<Process> _started = [];
 
     private static CancellationToken Test => TestContext.Current.CancellationToken;

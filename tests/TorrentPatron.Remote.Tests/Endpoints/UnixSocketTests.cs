@@ -17,7 +17,7 @@ public sealed class UnixSocketTests : IDisposable
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private readonly SocketPlace _place = new();
+    private readonly TestSocket _place = new();
 
     private static CancellationToken Test => TestContext.Current.CancellationToken;
 
@@ -58,9 +58,9 @@ public sealed class UnixSocketTests : IDisposable
     [Fact]
     public async Task A_folder_of_another_user_is_refused()
     {
-        Assert.SkipUnless(SocketPlace.IsRoot, NeedsRoot);
+        Assert.SkipUnless(TestSocket.IsRoot, NeedsRoot);
         Directory.CreateDirectory(_place.Folder, SocketFolder.Mode);
-        await SocketPlace.RunAsync("chown", $"{Other}", _place.Folder);
+        await TestSocket.RunAsync("chown", $"{Other}", _place.Folder);
         TorrentError error = ErrorOfListening();
         Assert.Equal((TorrentErrorId.ServiceFolderUnsafe, true), (error.Id, error.Message.Contains($"{Other}", StringComparison.Ordinal)));
     }
@@ -131,7 +131,7 @@ public sealed class UnixSocketTests : IDisposable
     public async Task The_socket_of_a_dead_service_is_replaced()
     {
         Directory.CreateDirectory(_place.Folder, SocketFolder.Mode);
-        var (code, output) = await SocketPlace.PythonAsync(
+        var (code, output) = await TestSocket.PythonAsync(
             "import socket, sys; s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen()", null, _place.Socket);
         Assert.Equal((0, ""), (code, output));
         var refused = await Assert.ThrowsAsync<TorrentException>(() => DialAsync());
@@ -186,14 +186,14 @@ public sealed class UnixSocketTests : IDisposable
         ValueTask<RpcTransport> accepting = listener.AcceptAsync(Test);
         using RpcTransport client = await DialAsync();
         using RpcTransport service = await accepting;
-        var self = new PeerCredential((await SocketPlace.RunAsync("id", "-u")).Output, Environment.ProcessId);
+        var self = new PeerCredential((await TestSocket.RunAsync("id", "-u")).Output, Environment.ProcessId);
         Assert.Equal((self, self), (client.Peer, service.Peer));
     }
 
     [Fact]
     public async Task Another_user_cannot_reach_the_socket_and_is_refused_if_the_folder_was_opened()
     {
-        Assert.SkipUnless(SocketPlace.IsRoot && OperatingSystem.IsLinux() && File.Exists("/usr/bin/python3"), NeedsRoot);
+        Assert.SkipUnless(TestSocket.IsRoot && OperatingSystem.IsLinux() && File.Exists("/usr/bin/python3"), NeedsRoot);
         const string Connect = """
             import socket, sys
             s = socket.socket(socket.AF_UNIX)
@@ -206,14 +206,14 @@ public sealed class UnixSocketTests : IDisposable
             """;
         await using UnixSocketListener listener = UnixSocketListener.Listen(_place.Socket);
         Task<RpcTransport> accepting = listener.AcceptAsync(Test).AsTask();
-        var (code, output) = await SocketPlace.PythonAsync(Connect, Other, _place.Socket);
+        var (code, output) = await TestSocket.PythonAsync(Connect, Other, _place.Socket);
         Assert.NotEqual(0, code);
         Assert.Contains("PermissionError", output, StringComparison.Ordinal);
 
         File.SetUnixFileMode(_place.Top, (UnixFileMode)0x1FF);
         File.SetUnixFileMode(_place.Folder, (UnixFileMode)0x1FF);
         File.SetUnixFileMode(_place.Socket, (UnixFileMode)0x1FF);
-        Assert.Equal((0, "b''"), await SocketPlace.PythonAsync(Connect, Other, _place.Socket));
+        Assert.Equal((0, "b''"), await TestSocket.PythonAsync(Connect, Other, _place.Socket));
         Assert.False(accepting.IsCompleted);
         using RpcTransport own = await DialAsync();
         using RpcTransport service = await accepting;
@@ -223,11 +223,11 @@ public sealed class UnixSocketTests : IDisposable
     [Fact]
     public async Task A_service_of_another_user_is_not_trusted()
     {
-        Assert.SkipUnless(SocketPlace.IsRoot && OperatingSystem.IsLinux() && File.Exists("/usr/bin/python3"), NeedsRoot);
+        Assert.SkipUnless(TestSocket.IsRoot && OperatingSystem.IsLinux() && File.Exists("/usr/bin/python3"), NeedsRoot);
         File.SetUnixFileMode(_place.Top, (UnixFileMode)0x1FF);
         Directory.CreateDirectory(_place.Folder);
-        await SocketPlace.RunAsync("chown", $"{Other}", _place.Folder);
-        Task<(int, string)> listening = SocketPlace.PythonAsync(
+        await TestSocket.RunAsync("chown", $"{Other}", _place.Folder);
+        Task<(int, string)> listening = TestSocket.PythonAsync(
             """
             import socket, sys
             s = socket.socket(socket.AF_UNIX)

@@ -68,7 +68,7 @@ public sealed class RpcConnectionTests
     [InlineData("""{"jsonrpc":"2.0","id":5,"method":"fill","params":{"value":20000000}}""", "5", -32603)]
     public async Task Errors_have_the_code_of_the_specification_and_no_text_of_the_runtime(string line, string id, int code)
     {
-        await using var served = new Served();
+        await using var served = new ServiceSide();
         await served.Peer.SendAsync(line);
         string answer = (await served.Peer.NextLineAsync())!;
         Assert.Equal($$$"""{"jsonrpc":"2.0","id":{{{id}}},"error":{"code":{{{code}}},"message":"{{{RpcErrorCode.TextOf(code)}}}"}}""", answer);
@@ -78,7 +78,7 @@ public sealed class RpcConnectionTests
     [Fact]
     public async Task An_error_of_the_service_is_sent_with_its_id_and_remedy_and_thrown_at_the_client()
     {
-        await using var served = new Served();
+        await using var served = new ServiceSide();
         await served.Peer.SendAsync("""{"jsonrpc":"2.0","id":5,"method":"throw","params":{"value":"torrent"}}""");
         Assert.Equal(
             """{"jsonrpc":"2.0","id":5,"error":{"code":-32000,"message":"It runs in process 7.","data":{"id":"TorrentInUse","message":"It runs in process 7.","remedy":"Stop it there."}}}""",
@@ -116,7 +116,7 @@ public sealed class RpcConnectionTests
     [InlineData("\r\n \r")]
     public async Task Unknown_notifications_and_stray_responses_are_ignored(string line)
     {
-        await using var served = new Served();
+        await using var served = new ServiceSide();
         await served.Peer.SendAsync(line);
         await served.AssertServesAsync();
     }
@@ -124,7 +124,7 @@ public sealed class RpcConnectionTests
     [Fact]
     public async Task A_request_is_cancelled_by_its_id_and_others_go_on()
     {
-        await using var served = new Served();
+        await using var served = new ServiceSide();
         await served.Peer.SendAsync("""{"jsonrpc":"2.0","id":"w","method":"wait"}""");
         await served.Peer.SendAsync("""{"jsonrpc":"2.0","id":2,"method":"wait","params":{}}""");
         await served.AssertServesAsync();
@@ -177,9 +177,9 @@ public sealed class RpcConnectionTests
     }
 
     [Fact]
-    public async Task Answers_overtake_each_other()
+    public async Task Answers_may_arrive_out_of_order()
     {
-        await using var served = new Served();
+        await using var served = new ServiceSide();
         await served.Peer.SendAsync("""{"jsonrpc":"2.0","id":1,"method":"wait"}""");
         await served.Peer.SendAsync("""{"jsonrpc":"2.0","id":2,"method":"echo","params":{"value":"b"}}""");
         Assert.Equal(2, (await served.Peer.NextAsync()).GetProperty("id").GetInt32());
@@ -188,7 +188,7 @@ public sealed class RpcConnectionTests
     [Fact]
     public async Task An_id_in_use_is_refused_without_harm_to_its_request_and_can_be_used_again_after_it()
     {
-        await using var served = new Served();
+        await using var served = new ServiceSide();
         await served.Peer.SendAsync("""{"jsonrpc":"2.0","id":1,"method":"wait"}""");
         await served.Peer.SendAsync("""{"jsonrpc":"2.0","id":1,"method":"echo"}""");
         Assert.Equal("""{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"Invalid request"}}""", await served.Peer.NextLineAsync());
@@ -201,7 +201,7 @@ public sealed class RpcConnectionTests
     [Fact]
     public async Task With_64_pending_requests_no_more_are_read_but_cancelling_works()
     {
-        await using var served = new Served();
+        await using var served = new ServiceSide();
         for (int i = 0; i < RpcLimits.MaxRequests; i++)
             await served.Peer.SendAsync($$"""{"jsonrpc":"2.0","id":{{i}},"method":"wait"}""");
         await served.Peer.SendAsync("""{"jsonrpc":"2.0","method":"$/cancelRequest","params":{"id":3}}""");
@@ -216,7 +216,7 @@ public sealed class RpcConnectionTests
     [Fact]
     public async Task Garbage_is_answered_some_times_and_then_ends_the_connection()
     {
-        await using var served = new Served();
+        await using var served = new ServiceSide();
         for (int i = 0; i < RpcLimits.MaxInvalidMessages; i++)
             await served.Peer.SendAsync("GET / HTTP/1.1");
         List<JsonElement> all = await served.Peer.ReadToEndAsync();
@@ -228,7 +228,7 @@ public sealed class RpcConnectionTests
     [Fact]
     public async Task An_endless_line_closes_the_connection_at_the_limit_with_the_reason()
     {
-        await using var served = new Served();
+        await using var served = new ServiceSide();
         byte[] noise = Enumerable.Repeat((byte)'[', 1 << 16).ToArray();
         for (int sent = 0; sent <= RpcLimits.MaxLineToService; sent += noise.Length)
             await served.Peer.SendAsync(noise);
@@ -261,7 +261,7 @@ public sealed class RpcConnectionTests
     public async Task A_partner_that_does_not_read_is_dropped_after_the_flush_deadline_and_not_before()
     {
         var time = new FakeTimeProvider();
-        await using var served = new Served(RpcOptions.Service with { Time = time });
+        await using var served = new ServiceSide(RpcOptions.Service with { Time = time });
         Task notifying = Task.Run(async () =>
         {
             for (int i = 0; i < 100_000; i++)
@@ -289,7 +289,7 @@ public sealed class RpcConnectionTests
     public async Task A_hundred_thousand_requests_with_unread_answers_stall_the_client_and_cost_little()
     {
         var time = new FakeTimeProvider();
-        await using var served = new Served(RpcOptions.Service with { Time = time });
+        await using var served = new ServiceSide(RpcOptions.Service with { Time = time });
         int sent = 0;
         Task sending = Task.Run(async () =>
         {
@@ -453,11 +453,11 @@ public sealed class RpcConnectionTests
     }
 
     /// <summary>The service's side of a connection with the test methods, and a raw peer at the other end.</summary>
-    private sealed class Served : IAsyncDisposable
+    private sealed class ServiceSide : IAsyncDisposable
     {
         private readonly WatchedStream _stream;
 
-        public Served(RpcOptions? options = null)
+        public ServiceSide(RpcOptions? options = null)
         {
             var (one, other) = PipeStream.Pair();
             _stream = new WatchedStream(one);

@@ -25,7 +25,7 @@ public sealed class HookShellTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task A_script_gets_its_input_its_variables_and_nothing_but_its_path_on_the_command_line()
+    public async Task A_script_gets_its_input_and_variables_and_only_its_path_on_the_command_line()
     {
         HookExit exit = await RunAsync("""cat; echo "$TORRENTPATRON_NAME"; echo "$args"; pwd; exit 3""", [("TORRENTPATRON_NAME", "$(id); \"'`")], "the input\n");
 

@@ -298,7 +298,7 @@ public sealed class HookTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_hook_that_ends_its_service_is_tried_by_three_services_only()
+    public async Task A_hook_that_kills_its_service_is_tried_at_most_three_times()
     {
         _shell.Hold();
         ServiceHooks first = Saved();
@@ -354,7 +354,7 @@ public sealed class HookTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Unsaved_hooks_leave_no_note()
+    public async Task Unsaved_hooks_record_no_completions()
     {
         ServiceHooks hooks = Make();
         await hooks.RegisterAsync(Hook("one"), Token);
@@ -367,7 +367,7 @@ public sealed class HookTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_service_notes_a_torrent_from_its_first_start_to_its_completion()
+    public async Task A_service_records_a_torrent_from_its_first_start_to_its_removal()
     {
         var client = new ScriptedClient();
         await using var service = new TorrentService(
@@ -382,7 +382,7 @@ public sealed class HookTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_failed_start_leaves_no_folder_of_notes()
+    public async Task A_failed_start_leaves_no_folder_behind()
     {
         var client = new ScriptedClient { FailStart = _ => true };
         await using var service = new TorrentService(

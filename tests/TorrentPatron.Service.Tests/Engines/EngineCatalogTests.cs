@@ -24,7 +24,7 @@ public sealed class EngineCatalogTests
     [InlineData("MonoTorrent")]
     [InlineData("../engines/Scripted")]
     [InlineData("")]
-    public void An_engine_that_is_not_installed_is_an_error_that_names_the_remedy(string name)
+    public void An_engine_that_is_not_installed_is_an_error_with_a_remedy(string name)
     {
         using var temp = new TempFolder();
 
@@ -36,7 +36,7 @@ public sealed class EngineCatalogTests
     }
 
     [Fact]
-    public void An_engine_that_is_installed_is_loaded_once_apart_from_the_host_and_shares_its_seam()
+    public void An_installed_engine_is_loaded_once_in_its_own_load_context_and_shares_the_hosts_interface()
     {
         using var temp = new TempFolder();
         var catalog = new EngineCatalog(Install(temp));

@@ -65,7 +65,7 @@ public sealed class FilterFilesTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_allowed_must_make_sense()
+    public async Task An_invalid_allowed_range_is_refused_and_no_ranges_mean_no_filter()
     {
         TorrentError error = (await Assert.ThrowsAsync<TorrentException>(() => FilterFiles.LoadAsync([], ["10.0.0.0/8", "example.com"], Cancel))).Error;
 

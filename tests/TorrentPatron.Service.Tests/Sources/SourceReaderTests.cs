@@ -51,7 +51,7 @@ public sealed class SourceReaderTests : IDisposable
     }
 
     [Fact]
-    public async Task Files_that_cannot_be_read_are_told_apart()
+    public async Task Files_that_cannot_be_read_are_distinguished()
     {
         await FailsAsync(TorrentSource.FromFile(_temp["missing.torrent"]), TorrentErrorId.SourceNotReadable, "does not exist");
         await FailsAsync(TorrentSource.FromFile(_temp["no", "folder"]), TorrentErrorId.SourceNotReadable, "does not exist");
@@ -60,7 +60,7 @@ public sealed class SourceReaderTests : IDisposable
     }
 
     [Fact]
-    public async Task Content_that_is_no_torrent_is_refused_with_the_reason()
+    public async Task Content_that_is_not_a_torrent_is_refused_with_the_reason()
     {
         byte[] bytes = Torrents.Bytes();
         await FailsAsync(await FileAsync([]), TorrentErrorId.InvalidTorrent, "empty");
@@ -81,7 +81,7 @@ public sealed class SourceReaderTests : IDisposable
     [Theory]
     [InlineData("magnet:?xt=urn:btih:0123456789012345678901234567890123456789&dn=a+name")]
     [InlineData(" MAGNET:?dn=a+name&xt=urn:btih:0123456789012345678901234567890123456789\n")]
-    public async Task A_magnet_link_is_read_as_a_text_an_address_and_the_content_of_a_file(string text)
+    public async Task A_magnet_link_is_read_from_text_an_address_and_a_file(string text)
     {
         SourceContent asText = await new SourceReader().ReadContentAsync(TorrentSource.Parse(text), Token);
         SourceContent asAddress = await new SourceReader().ReadContentAsync(TorrentSource.FromAddress(new Uri(text.Trim())), Token);
@@ -99,7 +99,7 @@ public sealed class SourceReaderTests : IDisposable
     [Theory]
     [InlineData("magnet:?xt=urn:btih:0123")]
     [InlineData("magnet:?dn=nothing")]
-    public async Task A_magnet_link_that_is_none_is_refused_with_the_reason(string text)
+    public async Task An_invalid_magnet_link_is_refused_with_the_reason(string text)
     {
         var fault = await Assert.ThrowsAsync<TorrentException>(() => new SourceReader().ReadContentAsync(TorrentSource.Parse(text), Token));
 
@@ -125,7 +125,7 @@ public sealed class SourceReaderTests : IDisposable
     }
 
     [Fact]
-    public async Task A_compressed_answer_is_unpacked_and_bounded_by_what_comes_out()
+    public async Task A_compressed_answer_is_unpacked_and_its_unpacked_size_is_bounded()
     {
         await using var server = RawHttpServer.Start();
         server.Answer("/good", RawHttpServer.Ok(Zip(Torrents.Bytes()), "Content-Encoding: gzip\r\n"));
@@ -152,7 +152,7 @@ public sealed class SourceReaderTests : IDisposable
     }
 
     [Fact]
-    public async Task No_redirect_leads_from_the_internet_into_this_machines_network()
+    public async Task Redirects_from_the_internet_into_the_local_network_are_refused()
     {
         await using var server = RawHttpServer.Start();
         server.Answer("/in", RawHttpServer.Redirect($"http://127.0.0.1:{server.Port}/secret"));
@@ -209,7 +209,7 @@ public sealed class SourceReaderTests : IDisposable
     }
 
     [Fact]
-    public async Task DHT_nodes_of_a_torrent_from_the_internet_are_none_of_this_machines_network()
+    public async Task DHT_nodes_in_the_local_network_are_dropped_from_a_torrent_from_the_internet()
     {
         byte[] bytes = [.. Torrents.Bytes()[..^1], .. "5:nodesll9:127.0.0.1i1eel11:192.168.1.1i2eel7:8.8.8.8i3eel9:224.0.0.1i4eel12:node.examplei5eeee"u8];
         await using var server = RawHttpServer.Start();
@@ -235,7 +235,7 @@ public sealed class SourceReaderTests : IDisposable
     }
 
     [Fact]
-    public async Task Peers_and_nodes_of_a_link_from_the_internet_are_none_of_this_machines_network()
+    public async Task Peers_and_nodes_in_the_local_network_are_dropped_from_a_link_from_the_internet()
     {
         byte[] link = System.Text.Encoding.ASCII.GetBytes(
             $"magnet:?xt=urn:btih:{Torrents.Make().InfoHash}&x.pe=127.0.0.1:2001&x.pe=8.8.8.8:2002&dht=192.168.1.1:2003&dht=8.8.8.8:2004");
@@ -256,7 +256,7 @@ public sealed class SourceReaderTests : IDisposable
     }
 
     [Fact]
-    public async Task An_answer_that_drips_is_waited_for_five_minutes_in_all()
+    public async Task A_trickling_answer_times_out_after_five_minutes()
     {
         await using var server = RawHttpServer.Start();
         using var drips = new SemaphoreSlim(0);
@@ -281,7 +281,7 @@ public sealed class SourceReaderTests : IDisposable
     }
 
     [Fact]
-    public async Task An_answer_that_does_not_come_is_given_up_after_thirty_seconds()
+    public async Task A_missing_answer_times_out_after_thirty_seconds()
     {
         await using var server = RawHttpServer.Start();
         var never = new TaskCompletionSource();
@@ -313,7 +313,7 @@ public sealed class SourceReaderTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Reading_a_pipe_into_which_nobody_writes_can_be_cancelled(bool hasWriter)
+    public async Task Reading_a_silent_pipe_can_be_cancelled(bool hasWriter)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "There are no such pipes.");
         Assert.Equal(0, MkFifo(_temp["pipe"], 0x180));
@@ -330,7 +330,7 @@ public sealed class SourceReaderTests : IDisposable
     }
 
     [Fact]
-    public async Task A_start_whose_source_takes_longer_than_it_may_fails_and_says_so()
+    public async Task A_start_fails_with_the_reason_when_its_source_takes_too_long()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "There are no such pipes.");
         Assert.Equal(0, MkFifo(_temp["pipe"], 0x180));
@@ -344,7 +344,7 @@ public sealed class SourceReaderTests : IDisposable
     }
 
     [Fact]
-    public async Task A_torrent_may_come_through_a_pipe_whose_writer_comes_late()
+    public async Task A_torrent_is_read_from_a_pipe_whose_writer_opens_it_late()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "There are no such pipes.");
         Assert.Equal(0, MkFifo(_temp["pipe"], 0x180));
@@ -363,7 +363,7 @@ public sealed class SourceReaderTests : IDisposable
     }
 
     [Fact]
-    public async Task A_pipe_without_a_name_whose_writer_has_gone_without_a_byte_is_at_its_end()
+    public async Task An_unnamed_pipe_that_was_closed_without_a_byte_is_empty()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere its path is not this one.");
         using var pipe = new System.IO.Pipes.AnonymousPipeServerStream(System.IO.Pipes.PipeDirection.In);
@@ -378,7 +378,7 @@ public sealed class SourceReaderTests : IDisposable
     }
 
     [Fact]
-    public async Task A_device_without_an_end_is_given_up_at_the_bound_and_an_empty_one_at_once()
+    public async Task Endless_and_empty_devices_are_refused()
     {
         Assert.SkipUnless(File.Exists("/dev/zero") && File.Exists("/dev/null"), "There are no such devices.");
         TorrentException endless = await Assert.ThrowsAsync<TorrentException>(() => _reader.ReadAsync(TorrentSource.FromFile("/dev/zero"), Token));
@@ -387,7 +387,7 @@ public sealed class SourceReaderTests : IDisposable
     }
 
     [Fact]
-    public void A_source_in_words_tells_no_secret()
+    public void The_text_of_a_source_hides_secrets_and_escapes()
     {
         string text = TorrentSource.Parse("https://user:password@example.org:81/a.torrent?passkey=1#x").ToString();
 

@@ -25,7 +25,7 @@ public sealed class UpdateReaderTests
     }
 
     [Fact]
-    public async Task A_newer_torrent_is_offered_and_the_same_one_or_none_is_not()
+    public async Task Only_a_newer_torrent_is_offered()
     {
         await using var server = RawHttpServer.Start();
         TorrentMetainfo torrent = With(server["/feed"]);
@@ -70,7 +70,7 @@ public sealed class UpdateReaderTests
     }
 
     [Fact]
-    public async Task A_torrent_without_an_update_address_cannot_be_asked_about() =>
+    public async Task A_torrent_without_an_update_address_cannot_be_checked_for_updates() =>
         await Assert.ThrowsAsync<ArgumentException>(() => _reader.AskAsync(Torrents.Make(), Token));
 
     private static TorrentMetainfo With(Uri update) => MetainfoReader.Read(Encoding.Latin1.GetBytes(

@@ -7,7 +7,7 @@ public sealed class DhtStateFileTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("dht-").FullName;
 
     [Fact]
-    public void What_was_saved_is_there_the_next_time_also_in_a_folder_that_was_not()
+    public void Saved_state_is_loaded_again_and_missing_folders_are_created()
     {
         string folder = Path.Combine(_folder, "not", "yet");
         new DhtStateFile(folder).Save([1, 2, 3]);
@@ -18,7 +18,7 @@ public sealed class DhtStateFileTests : IDisposable
     }
 
     [Fact]
-    public void Where_nothing_was_saved_nothing_is_known() => Assert.Null(new DhtStateFile(_folder).Load());
+    public void Without_a_file_nothing_is_loaded() => Assert.Null(new DhtStateFile(_folder).Load());
 
     [Fact]
     public void A_file_that_is_too_long_is_not_read()
@@ -28,7 +28,7 @@ public sealed class DhtStateFileTests : IDisposable
     }
 
     [Fact]
-    public void Where_it_cannot_be_written_or_read_nothing_is_said()
+    public void A_file_that_cannot_be_written_or_read_is_ignored()
     {
         string file = Path.Combine(_folder, "a file");
         File.WriteAllText(file, "");

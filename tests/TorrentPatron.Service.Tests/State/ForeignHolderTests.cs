@@ -11,7 +11,7 @@ public sealed class ForeignHolderTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public void A_claim_that_is_briefly_open_does_not_make_the_torrent_in_use()
+    public void A_briefly_open_claim_is_not_reported_as_in_use()
     {
         Assert.True(TorrentId.TryParse(new string('a', 40), out TorrentId torrent));
         string folder = Path.Combine(_folder, torrent.ToString());

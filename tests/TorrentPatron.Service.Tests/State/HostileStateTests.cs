@@ -101,7 +101,7 @@ public sealed class HostileStateTests : IDisposable
     }
 
     [Fact]
-    public void A_folder_in_which_everybody_can_write_is_refused_unless_it_is_sticky()
+    public void A_world_writable_folder_is_refused_unless_it_is_sticky()
     {
         if (OperatingSystem.IsWindows())
             return;
@@ -176,7 +176,7 @@ public sealed class HostileStateTests : IDisposable
     [InlineData("pieces", int.MaxValue)]
     [InlineData("pieces", long.MinValue)]
     [InlineData("version", long.MaxValue)]
-    public void An_impossible_number_is_damage(string key, long value) => AssertIsDamaged(key, writer => writer.WriteInteger(value));
+    public void An_invalid_number_counts_as_damage(string key, long value) => AssertIsDamaged(key, writer => writer.WriteInteger(value));
 
     [Theory]
     [InlineData("destination", "/data\0/x")]
@@ -184,7 +184,7 @@ public sealed class HostileStateTests : IDisposable
     [InlineData("destination", "")]
     [InlineData("moving", "/data\0")]
     [InlineData("moving", "../x")]
-    public void An_impossible_folder_is_damage(string key, string value) => AssertIsDamaged(key, writer => writer.WriteString(value));
+    public void An_invalid_folder_counts_as_damage(string key, string value) => AssertIsDamaged(key, writer => writer.WriteString(value));
 
     [Fact]
     public void A_list_of_paths_that_is_too_long_or_contains_a_zero_is_ignored()

@@ -373,7 +373,7 @@ public sealed class ResumeStoreTests : IDisposable
     }
 
     [Fact]
-    public void A_journal_damaged_near_its_beginning_costs_its_notes_and_not_the_resume_file()
+    public void A_journal_damaged_near_its_beginning_loses_its_records_but_not_the_resume_file()
     {
         using (ResumeStore store = _states.Open(_torrent))
         {
@@ -438,7 +438,7 @@ public sealed class ResumeStoreTests : IDisposable
     }
 
     [Fact]
-    public void A_half_written_next_resume_file_does_not_matter()
+    public void A_half_written_resume_file_is_ignored()
     {
         using (ResumeStore store = _states.Open(_torrent))
             store.Checkpoint(Data(1));
@@ -452,7 +452,7 @@ public sealed class ResumeStoreTests : IDisposable
     }
 
     [Fact]
-    public void A_second_holder_is_told_who_runs_the_torrent_and_the_first_continues()
+    public void A_second_holder_gets_the_process_id_of_the_first_and_the_first_continues()
     {
         using ResumeStore store = _states.Open(_torrent);
 
@@ -467,7 +467,7 @@ public sealed class ResumeStoreTests : IDisposable
     }
 
     [Fact]
-    public void A_claim_of_a_dead_process_is_free_and_that_of_a_live_one_names_it()
+    public void The_claim_of_a_dead_process_is_free_and_a_live_claim_names_its_process()
     {
         _states.Open(_torrent).Dispose();
         string holder = _temp["state", "holder-4711-0123abcd"];
@@ -560,7 +560,7 @@ public sealed class ResumeStoreTests : IDisposable
     }
 
     [Fact]
-    public void A_closed_store_writes_nothing_more()
+    public void A_closed_store_writes_nothing()
     {
         ResumeStore store = _states.Open(_torrent);
         store.Dispose();

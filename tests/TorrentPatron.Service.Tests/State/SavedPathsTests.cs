@@ -72,7 +72,7 @@ public sealed class SavedPathsTests : IDisposable
     }
 
     [Fact]
-    public void State_saved_since_the_last_look_is_read_again()
+    public void State_saved_since_the_last_read_is_read_again()
     {
         StateFolder first = States(), second = States();
         Save(second, "b", _temp["d"]);
@@ -85,7 +85,7 @@ public sealed class SavedPathsTests : IDisposable
     }
 
     [Fact]
-    public void Torrents_of_this_process_are_left_out_and_those_another_is_starting_are_included()
+    public void Torrents_of_this_process_are_omitted_and_those_that_another_process_is_starting_are_included()
     {
         StateFolder here = States(), there = States();
         using ResumeStore mine = here.Open(Torrents.Make("a"));
@@ -98,7 +98,7 @@ public sealed class SavedPathsTests : IDisposable
     }
 
     [Fact]
-    public void Torrents_that_an_earlier_release_has_saved_are_found_without_the_list()
+    public void Torrents_saved_by_an_earlier_release_are_found_without_the_list()
     {
         Save(States(), "a", _temp["d"]);
         Save(States(), "b", _temp["d"]);
@@ -112,7 +112,7 @@ public sealed class SavedPathsTests : IDisposable
     [InlineData("")]
     [InlineData("something else")]
     [InlineData("paths 1 00000000\nnonsense\n0123")]
-    public void A_damaged_list_is_only_rebuilt(string content)
+    public void A_damaged_list_is_rebuilt(string content)
     {
         Save(States(), "a", _temp["d"]);
         File.WriteAllText(ListPath, content);

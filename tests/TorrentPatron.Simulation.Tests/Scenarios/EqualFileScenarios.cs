@@ -63,7 +63,7 @@ public sealed class EqualFileScenarios
     }
 
     [Fact]
-    public async Task A_file_is_fetched_if_no_peer_has_its_equal()
+    public async Task A_file_is_fetched_if_no_peer_has_an_equal_one()
     {
         SwarmTorrent torrent = await MakeAsync(MetainfoVersion.V2);
         await World.RunAsync(seed: 3, async world =>

@@ -17,7 +17,7 @@ public sealed class HostileSwarmScenarios(ITestOutputHelper output)
     [Theory]
     [InlineData(100, 1.3)]
     [InlineData(40, 2)]
-    public async Task Two_hundred_hostile_peers_and_a_hostile_tracker_slow_fifty_honest_peers_by_less_than(int places, double ratio)
+    public async Task Two_hundred_hostile_peers_and_a_hostile_tracker_slow_fifty_honest_peers_only_a_little(int places, double ratio)
     {
         TimeSpan quiet = await DownloadAsync(places, hostile: 0);
         TimeSpan attacked = await DownloadAsync(places, Hostile);

@@ -31,7 +31,7 @@ public sealed class MixedModeScenarios
     }
 
     [Fact]
-    public async Task Without_it_TCP_would_starve_uTP()
+    public async Task Without_mixed_mode_TCP_starves_uTP()
     {
         // Peers in our local network are not bounded.
         (double tcp, double utp) = await ShareAsync(isInternet: false, fromSeed: true, TransportPolicy.Tcp, TransportPolicy.Utp);

@@ -16,7 +16,7 @@ public sealed class NetworkScenarios
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(30);
 
     [Fact]
-    public Task A_swarm_meets_through_an_HTTP_tracker() => World.RunAsync(seed: 1, async world =>
+    public Task A_swarm_forms_through_an_HTTP_tracker() => World.RunAsync(seed: 1, async world =>
     {
         var torrent = new SwarmTorrent(1, Piece, 16 * Piece);
         SimulatedTracker tracker = ServeHttp(world);
@@ -80,7 +80,7 @@ public sealed class NetworkScenarios
     });
 
     [Fact]
-    public Task A_swarm_meets_through_a_UDP_tracker_although_a_third_of_the_datagrams_is_lost() => World.RunAsync(seed: 5, async world =>
+    public Task A_swarm_forms_through_a_UDP_tracker_although_a_third_of_the_datagrams_is_lost() => World.RunAsync(seed: 5, async world =>
     {
         var torrent = new SwarmTorrent(5, Piece, 16 * Piece);
         var tracker = new SimulatedTracker(world);

@@ -111,7 +111,7 @@ public sealed class PeerClassScenarios
         });
 
     [Fact]
-    public Task A_local_peer_gets_a_slot_although_others_have_all_and_keep_them() =>
+    public Task A_local_peer_gets_a_slot_although_others_occupy_all_slots() =>
         World.RunAsync(seed: 6, async world =>
         {
             await using Node seed = await SeedAsync(world, settings => settings with { Limits = new RateLimits(0, 10_000) });

@@ -11,7 +11,7 @@ public sealed class PeerExchangeScenarios
     private const int Leechers = 6;
 
     [Fact]
-    public Task Peers_that_each_know_one_other_get_to_know_all() => World.RunAsync(seed: 21, async world =>
+    public Task Peers_that_each_know_one_other_peer_find_all_peers() => World.RunAsync(seed: 21, async world =>
     {
         var torrent = new SwarmTorrent(21, Piece, 256 * Piece);
         Node[] nodes = await ChainAsync(world, torrent);

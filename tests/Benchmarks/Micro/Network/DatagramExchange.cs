@@ -12,7 +12,7 @@ public class DatagramExchange
     private readonly byte[] _question = new byte[100];
     private SharedDatagramPort _asking;
     private SharedDatagramPort _answering;
-    private Asker _asker;
+    private Requester _asker;
 
     /// <summary>Questions that wait for their answers at once.</summary>
     [Params(1, 16, 128)]
@@ -25,9 +25,9 @@ public class DatagramExchange
         _answering = new SharedDatagramPort(TimeProvider.System);
         foreach (SharedDatagramPort port in (SharedDatagramPort[])[_asking, _answering])
             port.Open(new SocketNetwork(IPAddress.Loopback), _ => 0);
-        _asker = new Asker(_asking, _answering.EndPoints[0], _question);
+        _asker = new Requester(_asking, _answering.EndPoints[0], _question);
         _asking.Attach(_asker);
-        _answering.Attach(new Answerer(_answering));
+        _answering.Attach(new Responder(_answering));
     }
 
     [GlobalCleanup]
@@ -40,7 +40,7 @@ public class DatagramExchange
     [Benchmark(OperationsPerInvoke = Questions)]
     public Task Exchange() => _asker.AskAsync(Questions, Open);
 
-    private sealed class Answerer(SharedDatagramPort port) : IDatagramHandler
+    private sealed class Responder(SharedDatagramPort port) : IDatagramHandler
     {
         public bool TryHandle(ReadOnlyMemory<byte> datagram, IPEndPoint remote)
         {
@@ -50,7 +50,7 @@ public class DatagramExchange
     }
 
     /// <summary>Asks again at each answer, until it has had as many as it wants.</summary>
-    private sealed class Asker(SharedDatagramPort port, IPEndPoint remote, byte[] question) : IDatagramHandler
+    private sealed class Requester(SharedDatagramPort port, IPEndPoint remote, byte[] question) : IDatagramHandler
     {
         private TaskCompletionSource _done = new();
         private int _left;

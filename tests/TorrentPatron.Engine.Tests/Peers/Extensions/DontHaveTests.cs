@@ -50,7 +50,7 @@ public sealed class DontHaveTests : IAsyncDisposable
     [InlineData(new byte[] { 0, 0, 0, 4 })]
     [InlineData(new byte[] { 255, 255, 255, 255 })]
     [InlineData(new byte[] { 0, 0, 0 })]
-    public async Task An_impossible_piece_index_ends_the_connection(byte[] payload)
+    public async Task A_piece_index_out_of_range_ends_the_connection(byte[] payload)
     {
         await _engine.StartAsync(Torrent);
         using ScriptedPeer peer = await ScriptedPeer.MeetAsync(_network, _engine, Torrent, isExtended: true);

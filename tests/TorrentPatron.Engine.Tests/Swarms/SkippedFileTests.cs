@@ -8,7 +8,7 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Tests.Swarms;
 
 /// <summary>Skipped files that share pieces with wanted ones: their bytes go to the parts file, and the files are not created.</summary>
-public sealed class SkippedNeighbourTests : IAsyncDisposable
+public sealed class SkippedFileTests : IAsyncDisposable
 {
     private const int Piece = 32 * 1024;
 
@@ -23,7 +23,7 @@ public sealed class SkippedNeighbourTests : IAsyncDisposable
     private readonly TestEngine _engine;
     private MemoryResumeStore _store = new();
 
-    public SkippedNeighbourTests() => (_seed, _engine) = (new TestEngine(_network, 1), new TestEngine(_network, 2));
+    public SkippedFileTests() => (_seed, _engine) = (new TestEngine(_network, 1), new TestEngine(_network, 2));
 
     private TorrentId Id => _torrent.Metainfo.TorrentId;
 

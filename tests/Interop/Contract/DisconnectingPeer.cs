@@ -7,7 +7,7 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Interop.Tests.Contract;
 
 /// <summary>A peer without pieces that leaves on request.</summary>
-internal sealed class Leaver : IAsyncDisposable
+internal sealed class DisconnectingPeer : IAsyncDisposable
 {
     private readonly TorrentMetainfo _metainfo;
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -15,7 +15,7 @@ internal sealed class Leaver : IAsyncDisposable
     private readonly TaskCompletionSource<bool> _leave = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _running;
 
-    public Leaver(TorrentMetainfo metainfo)
+    public DisconnectingPeer(TorrentMetainfo metainfo)
     {
         _metainfo = metainfo;
         _listener.Start();

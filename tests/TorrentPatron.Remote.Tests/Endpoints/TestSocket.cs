@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace TorrentPatron.Remote.Tests.Endpoints;
 
 /// <summary>A temporary folder for sockets, with a short path.</summary>
-internal sealed class SocketPlace : IDisposable
+internal sealed class TestSocket : IDisposable
 {
     private readonly string _top = Directory.CreateTempSubdirectory("tp-").FullName;
 

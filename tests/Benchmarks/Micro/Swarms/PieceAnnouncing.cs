@@ -5,7 +5,7 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Benchmarks.Micro.Swarms;
 
 /// <summary>A piece has been verified: 50 peers that have half of the torrent are told, or ask themselves what it changes.</summary>
-public class PieceTelling
+public class PieceAnnouncing
 {
     private const int Pieces = 10_000;
     private const int Peers = 50;

@@ -8,9 +8,9 @@ namespace TorrentPatron.Interop.Tests.Tools;
 /// A separate network with forty addresses outside loopback: some clients ignore peers at loopback addresses and send no
 /// local announces there. A test that needs it runs again inside it, in its own process.
 /// </summary>
-internal static class OwnNetwork
+internal static class IsolatedNetwork
 {
-    private const string Mark = "TORRENTPATRON_OWN_NETWORK";
+    private const string Mark = "TORRENTPATRON_ISOLATED_NETWORK";
 
     private const string Build =
         """
@@ -41,7 +41,7 @@ internal static class OwnNetwork
         var method = (IXunitTestMethod)TestContext.Current.TestMethod!;
         var start = new ProcessStartInfo(Tool.Require("unshare"),
         [
-            "--map-root-user", "--net", "--mount", "--", "sh", "-c", build ?? Build, "sh", Tool.Require("dotnet"), typeof(OwnNetwork).Assembly.Location,
+            "--map-root-user", "--net", "--mount", "--", "sh", "-c", build ?? Build, "sh", Tool.Require("dotnet"), typeof(IsolatedNetwork).Assembly.Location,
             "-method", $"{method.TestClass.TestClassName}.{method.MethodName}", "-showLiveOutput", "-noColor",
         ])
         {

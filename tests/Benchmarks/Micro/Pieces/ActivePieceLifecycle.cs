@@ -5,7 +5,7 @@ using TorrentPatron.Engine.Pieces;
 namespace TorrentPatron.Benchmarks.Micro.Pieces;
 
 /// <summary>A piece in flight of 1 MiB, for each of its 64 blocks: made, asked for, received, let go of.</summary>
-public class ActivePieceLife
+public class ActivePieceLifecycle
 {
     private static readonly SampleSource Source = new();
     private const int Blocks = 64;

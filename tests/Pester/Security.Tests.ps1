@@ -10,7 +10,7 @@ Describe 'Keys in the addresses of trackers' {
         $script:key = '0123456789abcdef0123456789abcdef'
         $script:address = "http://127.0.0.1:9/$key/announce"
         $script:torrent = New-TorrentFile $content.File -Destination (Join-Path $here 'p.torrent') -Tracker $address -Private -Force
-        $script:patron = New-TestPatron 'neighbours' -StatePath (Join-Path $here 'state')
+        $script:patron = New-TestPatron 'security' -StatePath (Join-Path $here 'state')
     }
 
     AfterEach {

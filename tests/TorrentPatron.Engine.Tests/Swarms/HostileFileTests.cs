@@ -6,7 +6,7 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Tests.Swarms;
 
 /// <summary>Another user of the machine puts links and pipes in place of a torrent's files.</summary>
-public sealed class NeighbourTests
+public sealed class HostileFileTests
 {
     private const int Piece = 32 * 1024;
 
@@ -24,7 +24,7 @@ public sealed class NeighbourTests
         string file = Path.Combine(engine.Destination, torrent.Metainfo.Files[1].Path);
         File.WriteAllBytes(elsewhere[Path.GetFileName(file)], new byte[Piece]);
         await RestartAsync(engine, torrent);
-        Neighbour.SwapForLink(isFolder ? folder : file, isFolder ? elsewhere.Path : elsewhere[Path.GetFileName(file)]);
+        HostileFiles.ReplaceWithLink(isFolder ? folder : file, isFolder ? elsewhere.Path : elsewhere[Path.GetFileName(file)]);
 
         using ScriptedPeer peer = await AskAsync(network, engine, torrent);
 
@@ -47,7 +47,7 @@ public sealed class NeighbourTests
         File.Copy(file, elsewhere["good"]);
         File.WriteAllBytes(elsewhere["secret"], new byte[Piece]);
         File.SetLastWriteTimeUtc(elsewhere["secret"], File.GetLastWriteTimeUtc(elsewhere["good"]));
-        Neighbour.SwapForLink(file, elsewhere["good"]);
+        HostileFiles.ReplaceWithLink(file, elsewhere["good"]);
         var store = new MemoryResumeStore();
         Assert.IsType<NewTorrentCreated>(await engine.StartAsync(torrent.Metainfo, store));
         await engine.CompletedAsync();
@@ -73,7 +73,7 @@ public sealed class NeighbourTests
         string file = Path.Combine(engine.Destination, torrent.Metainfo.Files[1].Path);
         torrent.WriteTo(engine.Destination);
         File.Copy(file, elsewhere["good"]);
-        Neighbour.SwapForLink(file, elsewhere["good"]);
+        HostileFiles.ReplaceWithLink(file, elsewhere["good"]);
         await RestartAsync(engine, torrent);
         await engine.WaitStatusAsync(status => status is { State: TorrentState.Seeding, VerifiedPieces: 2 });
 
@@ -85,14 +85,14 @@ public sealed class NeighbourTests
     [Fact]
     public async Task A_pipe_at_a_files_path_is_reported_at_the_start_and_blocks_no_other_torrent()
     {
-        Assert.SkipUnless(Neighbour.CanMakePipes, "There are no such pipes.");
+        Assert.SkipUnless(HostileFiles.CanMakePipes, "There are no such pipes.");
         var network = new MemoryNetwork();
         SwarmTorrent torrent = new(173, Piece, Piece, Piece), other = new(174, Piece, Piece);
         await using TestEngine seed = new(network, 1), engine = new(network, 2);
         await seed.SeedAsync(other);
         string file = Path.Combine(engine.Destination, torrent.Metainfo.Files[1].Path);
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-        Neighbour.MakePipe(file);
+        HostileFiles.MakePipe(file);
 
         TorrentStartFail fail = Assert.IsType<TorrentStartFail>(await engine.StartAsync(torrent.Metainfo, new MemoryResumeStore()));
         Assert.Equal(TorrentErrorId.DestinationNotWritable, fail.Error.Id);
@@ -105,14 +105,14 @@ public sealed class NeighbourTests
     [Fact]
     public async Task A_pipe_that_appears_during_seeding_fails_the_torrent_with_the_reason()
     {
-        Assert.SkipUnless(Neighbour.CanMakePipes, "There are no such pipes.");
+        Assert.SkipUnless(HostileFiles.CanMakePipes, "There are no such pipes.");
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(175, Piece, Piece, Piece);
         await using var engine = new TestEngine(network);
         await RestartAsync(engine, torrent);
         string file = Path.Combine(engine.Destination, torrent.Metainfo.Files[1].Path);
         File.Delete(file);
-        Neighbour.MakePipe(file);
+        HostileFiles.MakePipe(file);
 
         using ScriptedPeer peer = await AskAsync(network, engine, torrent);
 

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace TorrentPatron.Engine.Tests.Storage;
 
 /// <summary>Links and pipes that another user of the machine puts in place of our files.</summary>
-internal static class Neighbour
+internal static class HostileFiles
 {
     public static bool CanMakePipes => OperatingSystem.IsLinux() || OperatingSystem.IsMacOS();
 
@@ -14,7 +14,7 @@ internal static class Neighbour
     }
 
     /// <summary>Moves a file or folder aside and puts a link in its place.</summary>
-    public static void SwapForLink(string path, string target)
+    public static void ReplaceWithLink(string path, string target)
     {
         if (Directory.Exists(path))
         {

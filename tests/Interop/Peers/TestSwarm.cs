@@ -6,9 +6,9 @@ namespace TorrentPatron.Interop.Tests.Peers;
 /// <summary>
 /// Content, its torrent and, unless the peers are given each other's addresses, a tracker: shared by the peers of a test.
 /// </summary>
-internal sealed class Meeting : IAsyncDisposable
+internal sealed class TestSwarm : IAsyncDisposable
 {
-    private Meeting(Workspace workspace, string content, string torrent, OpenTracker? tracker) =>
+    private TestSwarm(Workspace workspace, string content, string torrent, OpenTracker? tracker) =>
         (Workspace, Content, Torrent, Tracker) = (workspace, content, torrent, tracker);
 
     public Workspace Workspace { get; }
@@ -27,25 +27,25 @@ internal sealed class Meeting : IAsyncDisposable
 
     /// <summary>Creates the content, the torrent and a tracker if needed.</summary>
     /// <param name="tool">The tool that makes the torrent.</param>
-    /// <param name="road">How the peers find each other.</param>
+    /// <param name="discovery">How the peers find each other.</param>
     /// <param name="write">Writes the content below a folder and returns its path.</param>
-    public static async Task<Meeting> MakeAsync(TorrentTool tool, Road road, Func<string, string> write)
+    public static async Task<TestSwarm> MakeAsync(TorrentTool tool, PeerDiscovery discovery, Func<string, string> write)
     {
         var workspace = new Workspace();
         try
         {
             string content = write(workspace["seed"]);
             string torrent = workspace.File("a.torrent");
-            if (road == Road.DirectPeer)
+            if (discovery == PeerDiscovery.DirectPeer)
             {
                 await TorrentTools.MakeAsync(tool, content, torrent);
-                return new Meeting(workspace, content, torrent, tracker: null);
+                return new TestSwarm(workspace, content, torrent, tracker: null);
             }
 
-            Uri announce = OpenTracker.Reserve(road);
+            Uri announce = OpenTracker.Reserve(discovery);
             await TorrentTools.MakeAsync(tool, content, torrent, announce);
             OpenTracker tracker = await OpenTracker.StartAsync(announce, OurPeer.Read(torrent).InfoHash, workspace);
-            return new Meeting(workspace, content, torrent, tracker);
+            return new TestSwarm(workspace, content, torrent, tracker);
         }
         catch
         {
@@ -57,7 +57,7 @@ internal sealed class Meeting : IAsyncDisposable
     /// <summary>Creates everything for peers that are given each other's addresses.</summary>
     /// <param name="make">Makes the torrent of a file or folder at a path.</param>
     /// <param name="write">Writes the content below a folder and returns its path.</param>
-    public static async Task<Meeting> MakeAsync(Func<string, string, Task> make, Func<string, string> write)
+    public static async Task<TestSwarm> MakeAsync(Func<string, string, Task> make, Func<string, string> write)
     {
         var workspace = new Workspace();
         try
@@ -65,7 +65,7 @@ internal sealed class Meeting : IAsyncDisposable
             string content = write(workspace["seed"]);
             string torrent = workspace.File("a.torrent");
             await make(content, torrent);
-            return new Meeting(workspace, content, torrent, tracker: null);
+            return new TestSwarm(workspace, content, torrent, tracker: null);
         }
         catch
         {

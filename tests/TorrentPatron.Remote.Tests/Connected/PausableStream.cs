@@ -1,7 +1,7 @@
 namespace TorrentPatron.Remote.Tests.Connected;
 
 /// <summary>A connection of a process that is paused at times, and then reads nothing.</summary>
-internal sealed class SleepyStream(Stream inner, Func<Task> awake) : Stream
+internal sealed class PausableStream(Stream inner, Func<Task> awake) : Stream
 {
     public override bool CanRead => true;
 

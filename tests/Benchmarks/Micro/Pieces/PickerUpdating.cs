@@ -6,7 +6,7 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Benchmarks.Micro.Pieces;
 
 /// <summary>What becomes of the order of 100,000 pieces among 50 peers when one piece, or one peer, changes.</summary>
-public class PickerChanges
+public class PickerUpdating
 {
     private readonly PiecePicker _picker = PickerSwarm.Make();
     private readonly Bitfield _half = SampleFields.Random(PickerSwarm.Pieces, 0.5, seed: 51);

@@ -7,7 +7,7 @@ namespace TorrentPatron.Interop.Tests.Peers;
 /// <param name="DhtNode">Its entry point to the DHT; null: its DHT is off.</param>
 /// <param name="PeerExchange">Whether it uses peer exchange; ours always does.</param>
 /// <param name="LocalDiscovery">Whether it uses local discovery.</param>
-internal sealed record Finding(IPEndPoint? DhtNode = null, bool PeerExchange = false, bool LocalDiscovery = false)
+internal sealed record TrackerlessDiscovery(IPEndPoint? DhtNode = null, bool PeerExchange = false, bool LocalDiscovery = false)
 {
     /// <summary>The encryption that it requires, incoming and outgoing; none: its default.</summary>
     public EncryptionMethods RequiredEncryption { get; init; }
@@ -16,5 +16,5 @@ internal sealed record Finding(IPEndPoint? DhtNode = null, bool PeerExchange = f
     public bool Utp { get; init; }
 
     /// <summary>It finds no others by itself.</summary>
-    public static Finding None { get; } = new();
+    public static TrackerlessDiscovery None { get; } = new();
 }

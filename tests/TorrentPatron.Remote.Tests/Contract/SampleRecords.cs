@@ -16,7 +16,7 @@ namespace TorrentPatron.Remote.Tests.Contract;
 /// Creates records in which every property has a value other than its default, so that a property that is not transferred is found, even one
 /// that is added later. Also compares records, property by property.
 /// </summary>
-internal sealed class Filled
+internal sealed class SampleRecords
 {
     private int _next;
 

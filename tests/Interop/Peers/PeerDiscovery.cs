@@ -1,7 +1,7 @@
 namespace TorrentPatron.Interop.Tests.Peers;
 
 /// <summary>How peers find each other.</summary>
-public enum Road
+public enum PeerDiscovery
 {
     DirectPeer,
     HttpTracker,

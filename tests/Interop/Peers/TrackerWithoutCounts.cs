@@ -8,7 +8,7 @@ namespace TorrentPatron.Interop.Tests.Peers;
 /// <summary>
 /// A proxy for an HTTP tracker that removes the counts of peers from answers to announces, as trackers do that report them only to scrapes.
 /// </summary>
-internal sealed partial class CountlessTracker : IAsyncDisposable
+internal sealed partial class TrackerWithoutCounts : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly HttpClient _http = new();
@@ -16,7 +16,7 @@ internal sealed partial class CountlessTracker : IAsyncDisposable
     private readonly Task _serving;
     private int _scrapes;
 
-    public CountlessTracker()
+    public TrackerWithoutCounts()
     {
         _listener.Start();
         _serving = ServeAsync();

@@ -6,7 +6,7 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Benchmarks.Micro.Pieces;
 
 /// <summary>The next piece for a peer, out of 100,000 and among 50 peers; it is put back, which is measured too.</summary>
-public class PickerPicks
+public class PiecePicking
 {
     private readonly PiecePicker _picker = PickerSwarm.Make();
     private readonly PiecePicker _first = new(PickerSwarm.Pieces, new Random(1));
