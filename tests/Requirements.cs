@@ -19,7 +19,7 @@ internal sealed class NeedsLinksAttribute : BeforeAfterTestAttribute
 {
     private static readonly Lazy<bool> AreMade = new(Make);
 
-    public override void Before(MethodInfo methodUnderTest, IXunitTest test) => Assert.SkipUnless(AreMade.Value, "Links cannot be made here.");
+    public override void Before(MethodInfo methodUnderTest, IXunitTest test) => Assert.SkipUnless(AreMade.Value, "Links cannot be created on this machine.");
 
     private static bool Make()
     {

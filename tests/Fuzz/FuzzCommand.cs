@@ -27,7 +27,7 @@ internal static class FuzzCommand
         IFuzzTarget[] targets = [.. FuzzTargets.All.Where(target => name == "all" || target.Name == name)];
         if (targets.Length == 0)
         {
-            Console.Error.WriteLine($"There is no target '{name}'; --list names those that there are.");
+            Console.Error.WriteLine($"There is no target '{name}'. --list shows the targets.");
             return 2;
         }
 

@@ -20,7 +20,7 @@ public sealed class CrashTests
     [Fact]
     public async Task A_killed_service_continues_as_its_clients_were_told()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "A service there ends in order by other means.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "On Windows a service is stopped by other means.");
         await using var run = new CrashRun(size: 12, rate: 8, piece: 256, seed: 4, isService: true);
         for (int rounds = 0; run.Kills < 3 && rounds < 12; rounds++)
             await run.NextAsync();

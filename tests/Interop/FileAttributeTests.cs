@@ -95,7 +95,7 @@ public sealed class FileAttributeTests
 
     private static Task<TestSwarm> CreateSwarmAsync(Func<string, string, Task> make)
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows may not let this user create links.");
         Tool.RequireLibtorrent();
         return TestSwarm.MakeAsync(make, Write);
     }

@@ -47,7 +47,7 @@ public sealed class HolepunchTests
             await using TestSwarm swarm = await CreateSwarmAsync();
             var relayAt = new IPEndPoint(IPAddress.Parse(Open), 6881);
             await using ToolProcess relay = Libtorrent("net", swarm.Torrent, swarm.Workspace["relay"], relayAt);
-            await UntilAsync(() => relay.Lines.Count > 0, "the relay is there", relay);
+            await UntilAsync(() => relay.Lines.Count > 0, "the relay is listening", relay);
             await using ToolProcess seed = Libtorrent("b", swarm.Torrent, swarm.SeedFolder, new IPEndPoint(IPAddress.Parse("10.3.0.2"), 6882), relayAt);
             await UntilAsync(() => relay.Said($"peer {RouterB}"), "the seed is connected to the relay", seed);
             await using var we = new OurPeer(swarm.Workspace, IPAddress.Parse("10.2.0.2"));

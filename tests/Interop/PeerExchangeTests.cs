@@ -49,7 +49,7 @@ public sealed class PeerExchangeTests
         var clock = Stopwatch.StartNew();
         OurPeer[] ours = [seed, fourth, fifth, seventh];
         await Patience.UntilAsync(
-            _ => Task.FromResult(Array.TrueForAll(ours, peer => Met(peer) == 6)), "everybody has met everybody",
+            _ => Task.FromResult(Array.TrueForAll(ours, peer => Met(peer) == 6)), "all peers are connected to each other",
             () => string.Join('\n', ours.Select(peer => string.Join(' ', peer.PeersOf(torrent)))), TimeSpan.FromMinutes(4));
         string[] ways =
         [

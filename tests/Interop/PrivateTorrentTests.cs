@@ -23,7 +23,7 @@ public sealed class PrivateTorrentTests
         await using DhtCrowd crowd = await DhtCrowd.StartAsync(8, i => IsolatedNetwork.Address(i + 1));
         await using ToolProcess tap = ToolProcess.Start(
             Tool.Require("python3"), Tool.Script("wiretap.py"), $"{hidden}", Hex($"{hidden}"), $"{open}", Hex($"{open}"), exchange);
-        await Patience.UntilAsync(_ => Task.FromResult(tap.Said("listening")), "the wire is tapped", tap.Tell);
+        await Patience.UntilAsync(_ => Task.FromResult(tap.Said("listening")), "the capture is listening", tap.Tell);
 
         // Two of our peers and one libtorrent, which search for peers in every possible way; the third knows only the second.
         var discovery = new TrackerlessDiscovery(crowd.Nodes[3], PeerExchange: true, LocalDiscovery: true);
@@ -38,7 +38,7 @@ public sealed class PrivateTorrentTests
         await third.WaitUntilSeedingAsync(await third.StartAsync(swarm.Torrent, swarm.Workspace["open, third"]));
         await Patience.UntilAsync(
             _ => Task.FromResult(Heard("udp", $"{open}").Length > 0 && Heard("udp", Hex($"{open}")).Length > 0 && Heard("tcp", exchange).Length > 0),
-            "the open torrent has been heard of", tap.Tell);
+            "the public torrent has been announced", tap.Tell);
 
         Assert.Empty(Heard("udp", $"{hidden}"));
         Assert.Empty(Heard("udp", Hex($"{hidden}")));

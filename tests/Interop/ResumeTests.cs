@@ -26,7 +26,7 @@ public sealed class ResumeTests
                 Peers = [seed.EndPoint],
                 Options = new TorrentOptions { MaxDownloadRate = 2 << 20 },
             });
-            await we.WaitAsync(torrent, "a part is here", status => status.VerifiedPieces >= 10);
+            await we.WaitAsync(torrent, "some pieces have arrived", status => status.VerifiedPieces >= 10);
             first = await we.CloseAsync(torrent);
         }
 

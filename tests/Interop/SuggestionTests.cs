@@ -24,7 +24,7 @@ public sealed class SuggestionTests
             await first.WaitUntilSeedingAsync();
 
         await using ToolProcess second = Libtorrent(["--log", "SUGGEST", "--download-limit", "200000"], swarm.Torrent, swarm.Workspace["second"], we.EndPoint);
-        await UntilAsync(() => second.Lines.Any(line => line.Contains("<== SUGGEST", StringComparison.Ordinal)), "it has heard a suggestion", second);
+        await UntilAsync(() => second.Lines.Any(line => line.Contains("<== SUGGEST", StringComparison.Ordinal)), "it has received a suggestion", second);
         await UntilAsync(() => second.Said("seeding"), "it has everything", second);
     }
 
@@ -50,14 +50,14 @@ public sealed class SuggestionTests
 
         await using var second = new OurPeer(swarm.Workspace, name: "the second's state");
         await second.StartAsync(swarm.Torrent, swarm.Workspace["second"], at);
-        await UntilAsync(() => Suggestions() > before, "it has made a suggestion", giver);
+        await UntilAsync(() => Suggestions() > before, "it has sent a suggestion", giver);
         await WaitForAllButOneAsync(second, torrent);
 
         int Suggestions() => giver.Lines.Count(line => line.Contains("==> SUGGEST", StringComparison.Ordinal));
     }
 
     private static Task<TorrentStatus> WaitForAllButOneAsync(OurPeer peer, TorrentId torrent) => peer.WaitAsync(
-        torrent, "all but one piece is here", status => status.PieceCount > 1 && status.VerifiedPieces == status.PieceCount - 1);
+        torrent, "all pieces but one have arrived", status => status.PieceCount > 1 && status.VerifiedPieces == status.PieceCount - 1);
 
     private static Task<TestSwarm> CreateSwarmAsync() => TestSwarm.MakeAsync(TorrentTool.Ours, PeerDiscovery.DirectPeer, below =>
     {

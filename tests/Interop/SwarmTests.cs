@@ -155,5 +155,5 @@ public sealed class SwarmTests
 
     /// <summary>One second's worth may come at once, and half a second's is tolerance; a slow machine may take longer.</summary>
     private static void AssertNotFasterThanAllowed(TimeSpan elapsed) =>
-        Assert.True(elapsed >= TimeSpan.FromSeconds((LimitedSize / (double)Rate) - 1.5), $"It took {elapsed.TotalSeconds:0.0} s only.");
+        Assert.True(elapsed >= TimeSpan.FromSeconds((LimitedSize / (double)Rate) - 1.5), $"It took only {elapsed.TotalSeconds:0.0} s.");
 }

@@ -58,7 +58,7 @@ public sealed class TorrentLifecycleTests
         string[] files = [.. OurPeer.Read(swarm.Torrent).Files.Where(file => !file.IsPadding).Select(file => file.Path).Order(StringComparer.Ordinal)];
         await using ForeignPeer downloader = await ForeignPeer.StartAsync(
             PeerKind.Libtorrent, swarm.Torrent, swarm.DownloadFolder, swarm.Workspace, peers: we.EndPoint);
-        await we.WaitAsync(torrent, "some of it has gone out", status => status.BytesSent > 0);
+        await we.WaitAsync(torrent, "some bytes have been sent", status => status.BytesSent > 0);
 
         string moved = swarm.Workspace["moved"];
         TorrentStatus status = await we.MoveAsync(torrent, moved);

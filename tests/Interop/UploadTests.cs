@@ -32,7 +32,7 @@ public sealed class UploadTests
         await downloader.WaitUntilSeedingAsync();
 
         swarm.AssertDownloaded();
-        await we.WaitAsync(torrent, "all that was sent is counted", status => status.BytesSent >= status.TotalSize);
+        await we.WaitAsync(torrent, "all sent bytes are counted", status => status.BytesSent >= status.TotalSize);
     }
 
     [Fact]
@@ -55,7 +55,7 @@ public sealed class UploadTests
         await second.WaitUntilSeedingAsync();
 
         swarm.AssertDownloaded();
-        TorrentStatus status = await we.WaitAsync(torrent, "what was sent is counted", status => status.BytesSent >= status.TotalSize);
+        TorrentStatus status = await we.WaitAsync(torrent, "the sent bytes are counted", status => status.BytesSent >= status.TotalSize);
         // Two copies if they had not exchanged pieces.
         Assert.InRange(status.Ratio, 1, 1.9);
     }

@@ -15,10 +15,10 @@ public sealed class AheadOfTimeTests : PatronFixture
     public async Task The_ahead_of_time_compiled_program_behaves_the_same()
     {
         Assert.SkipUnless(Environment.GetEnvironmentVariable("CI") is { Length: > 0 }, "CI is not set.");
-        Assert.SkipUnless(OperatingSystem.IsLinux() && (File.Exists("/usr/bin/clang") || File.Exists("/usr/bin/gcc")), "There is neither clang nor gcc.");
+        Assert.SkipUnless(OperatingSystem.IsLinux() && (File.Exists("/usr/bin/clang") || File.Exists("/usr/bin/gcc")), "Neither clang nor gcc is installed.");
         (int published, string log) = await RunAsync(
             "dotnet", "publish", Project(), "-c", "Release", "-p:PublishAot=true", "--ucr", "--artifacts-path", In("artifacts"), "-o", In("published"), "--nologo", "-v", "quiet");
-        Assert.SkipWhen(published != 0 && log.Contains("NU1101", StringComparison.Ordinal), "The compiler's package cannot be restored here.");
+        Assert.SkipWhen(published != 0 && log.Contains("NU1101", StringComparison.Ordinal), "The package of the ahead-of-time compiler cannot be restored.");
         Assert.True(published == 0, log);
         string patron = In("published", "patron");
         string data = WriteFile(In("seed", "data.bin"), 3_000_000);

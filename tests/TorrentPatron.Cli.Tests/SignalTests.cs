@@ -17,7 +17,7 @@ public sealed class SignalTests : PatronFixture
     [InlineData("HUP", 129)]
     public async Task A_signal_sets_the_exit_code_of_a_download_and_announces_stopped(string signal, int exitCode)
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such signals.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows does not have these signals.");
         string torrent = await MakeTorrentAsync();
         using var tracker = new EventTracker();
 
@@ -36,7 +36,7 @@ public sealed class SignalTests : PatronFixture
     [InlineData("HUP")]
     public async Task A_signal_ends_seeding_and_announces_stopped(string signal)
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such signals.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows does not have these signals.");
         string torrent = await MakeTorrentAsync();
         using var tracker = new EventTracker();
 
@@ -50,7 +50,7 @@ public sealed class SignalTests : PatronFixture
     [Fact]
     public async Task A_process_started_by_nohup_ignores_SIGHUP()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such signals.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows does not have these signals.");
         string torrent = await MakeTorrentAsync();
         using var tracker = new EventTracker();
 

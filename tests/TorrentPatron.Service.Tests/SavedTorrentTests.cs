@@ -70,7 +70,7 @@ public sealed class SavedTorrentTests : IDisposable
     [Fact]
     public async Task A_torrent_whose_destination_link_has_changed_is_restored_only_with_the_destination_given_again()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows may not let this user create links.");
         await using (TorrentService first = MakeService())
             Assert.IsType<NewTorrentCreated>(await first.CreatePatron().StartAsync(Request(), Token));
         Directory.Move(_temp["data"], _temp["was"]);

@@ -27,15 +27,15 @@ internal sealed class BencodeTarget : IFuzzTarget
         }
         catch (BencodeException fault)
         {
-            Property.Holds(plain is null, "what is sound is read");
+            Property.Holds(plain is null, "valid input is read");
             Property.Holds(fault.Offset >= 0 && fault.Offset <= input.Length, "a fault's offset is in the data");
             Property.IsHarmless(fault.Message, "a fault's message");
             return false;
         }
 
-        Property.Holds(plain is not null && end == consumed, "what is not sound is not read, and reading ends where the value does");
-        Property.Same(input.AsSpan(0, consumed), document.Root.Raw.Span, "the root's raw bytes are what was read");
-        Property.Holds(plain!.SequenceEqual(Walk(document.Root)), "the values are those that a plain decoder finds");
+        Property.Holds(plain is not null && end == consumed, "invalid input is refused, and reading ends with the value");
+        Property.Same(input.AsSpan(0, consumed), document.Root.Raw.Span, "the raw bytes of the root equal the input");
+        Property.Holds(plain!.SequenceEqual(Walk(document.Root)), "the values equal those of a plain decoder");
         WriteAnew(document.Root);
         return true;
     }
@@ -51,7 +51,7 @@ internal sealed class BencodeTarget : IFuzzTarget
             {
                 foreach (BencodeElement item in element.EnumerateList())
                     inner.Add(item);
-                Property.Holds(inner.Count == element.Count, "a list has as many values as it counts");
+                Property.Holds(inner.Count == element.Count, "a list enumerates as many values as it counts");
             }
             else if (element.Kind == BencodeKind.Dictionary)
             {
@@ -61,7 +61,7 @@ internal sealed class BencodeTarget : IFuzzTarget
                     inner.Add(entry.Value);
                 }
 
-                Property.Holds(inner.Count == element.Count, "a dictionary has as many entries as it counts");
+                Property.Holds(inner.Count == element.Count, "a dictionary enumerates as many entries as it counts");
             }
 
             for (int i = inner.Count - 1; i >= 0; i--)
@@ -78,10 +78,10 @@ internal sealed class BencodeTarget : IFuzzTarget
         BencodeElement again = BencodeDocument.Parse(output.WrittenMemory).Root;
         Property.Holds(
             Walk(root).Select(value => value.Kind).SequenceEqual(Walk(again).Select(value => value.Kind)),
-            "what is written anew has the same shape");
+            "the value written again has the same structure");
         output = new ArrayBufferWriter<byte>();
         TryWrite(new BencodeWriter(output), again);
-        Property.Same(again.Raw.Span, output.WrittenSpan, "what is canonical is written as it stands");
+        Property.Same(again.Raw.Span, output.WrittenSpan, "canonical input is written unchanged");
     }
 
     private static bool TryWrite(BencodeWriter writer, BencodeElement element)

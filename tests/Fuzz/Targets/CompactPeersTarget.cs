@@ -23,12 +23,12 @@ internal sealed class CompactPeersTarget : IFuzzTarget
         {
             var peers = new List<IPEndPoint>();
             int tail = CompactPeers.Read(input, family, peers, Limit);
-            Property.Holds(tail == input.Length % (family == AddressFamily.InterNetwork ? 6 : 18), "what is no whole address is left");
+            Property.Holds(tail == input.Length % (family == AddressFamily.InterNetwork ? 6 : 18), "an incomplete address is left over");
             Property.Holds(peers.Count <= Limit && peers.All(peer => peer.Port > 0), "peers are bounded and have ports");
             IPEndPoint[] real = [.. peers.Where(peer => !peer.Address.IsIPv4MappedToIPv6)];
             var again = new List<IPEndPoint>();
             CompactPeers.Read(CompactPeers.Write(real, family), family, again, Limit);
-            Property.Holds(again.SequenceEqual(real), "what is packed is unpacked");
+            Property.Holds(again.SequenceEqual(real), "packed peers are unpacked");
         }
 
         return input.Length >= 6;

@@ -21,8 +21,8 @@ internal sealed class DhtStateTarget : IFuzzTarget
         foreach (AddressFamily family in (AddressFamily[])[AddressFamily.InterNetwork, AddressFamily.InterNetworkV6])
             Property.Holds(state.Nodes.Count(node => node.EndPoint.AddressFamily == family) <= DhtState.MaxNodes, "nodes are bounded");
         Property.Holds(state.Nodes.All(node => node.EndPoint.Port > 0), "nodes have ports");
-        Property.Holds(DhtState.TryRead(state.ToBytes(), out DhtState? again), "what is written is read");
-        Property.Same(state.ToBytes(), again!.ToBytes(), "and is the same");
+        Property.Holds(DhtState.TryRead(state.ToBytes(), out DhtState? again), "a written value can be read again");
+        Property.Same(state.ToBytes(), again!.ToBytes(), "the value read again is the same");
         return true;
     }
 }

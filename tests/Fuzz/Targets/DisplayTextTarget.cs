@@ -27,10 +27,10 @@ internal sealed class DisplayTextTarget : IFuzzTarget
     {
         string clean = DisplayText.Clean(text);
         foreach (char c in clean)
-            Property.Holds(!char.IsControl(c) && !Bidi.Contains(c, StringComparison.Ordinal), "nothing acts on a terminal");
+            Property.Holds(!char.IsControl(c) && !Bidi.Contains(c, StringComparison.Ordinal), "no character controls a terminal");
         Property.Holds(clean.Length <= text.Length, "nothing is added");
-        Property.Holds(DisplayText.Clean(clean) == clean, "what is clean stays as it is");
-        Property.Holds(Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(clean)) == clean, "it is whole characters");
+        Property.Holds(DisplayText.Clean(clean) == clean, "clean text is unchanged");
+        Property.Holds(Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(clean)) == clean, "it does not end within a character");
     }
 
     private sealed class TextMutator : IMutator

@@ -42,18 +42,18 @@ internal sealed class EncryptionTarget : IFuzzTarget
         Receive(atOnce, input.AsSpan(1), int.MaxValue);
         int taken = Receive(inParts, input.AsSpan(1), 61);
 
-        Property.Holds(atOnce.State == inParts.State, "parts come to the same end");
+        Property.Holds(atOnce.State == inParts.State, "bytes in parts give the same result");
         if (atOnce.State != EncryptionState.Done)
         {
-            Property.Holds(atOnce.State == EncryptionState.Failed || input.Length < 20_000, "nothing is waited for without end");
+            Property.Holds(atOnce.State == EncryptionState.Failed || input.Length < 20_000, "no wait is endless");
             return false;
         }
 
-        Property.Holds(atOnce.Method is EncryptionMethods.Plaintext or EncryptionMethods.Rc4, "one method is agreed on");
-        Property.Holds((atOnce.Incoming is not null) == (atOnce.Method == EncryptionMethods.Rc4), "the stream is encrypted where that was agreed on");
+        Property.Holds(atOnce.Method is EncryptionMethods.Plaintext or EncryptionMethods.Rc4, "one method is negotiated");
+        Property.Holds((atOnce.Incoming is not null) == (atOnce.Method == EncryptionMethods.Rc4), "the stream is encrypted if that was negotiated");
         byte[] rest = input[(1 + taken)..];
         inParts.Incoming?.Apply(rest);
-        Property.Same(atOnce.Received.Span, [.. inParts.Received.Span, .. rest], "the stream is the same however it came");
+        Property.Same(atOnce.Received.Span, [.. inParts.Received.Span, .. rest], "the stream does not depend on how it arrived");
         return true;
     }
 

@@ -21,19 +21,19 @@ internal sealed class ExtensionHandshakeTarget : IFuzzTarget
         if (!ExtensionHandshake.TryRead(input, out ExtensionHandshake? handshake))
             return false;
         Property.IsHarmless(handshake.Client, "a client's name");
-        Property.Holds(handshake.RequestQueue is null or (>= 1 and <= 2000), "the queue is in bounds");
-        Property.Holds(handshake.ListenPort is null or (>= 1 and <= 65535), "the port is one");
+        Property.Holds(handshake.RequestQueue is null or (>= 1 and <= 2000), "the queue length is in bounds");
+        Property.Holds(handshake.ListenPort is null or (>= 1 and <= 65535), "the port is valid");
         Property.Holds(handshake.MetadataSize is null or (>= 1 and <= 30 << 20), "the metadata's size is in bounds");
-        Property.Holds(handshake.Extensions.Count <= 64, "extensions are few");
+        Property.Holds(handshake.Extensions.Count <= 64, "extensions are bounded");
         foreach (string name in handshake.Extensions.Keys)
             Property.Holds(name.Length <= 64, "an extension's name is short");
 
         ExtensionHandshake plain = handshake with { Extensions = Ascii(handshake.Extensions) };
-        Property.Holds(ExtensionHandshake.TryRead(plain.ToBytes(), out ExtensionHandshake? again), "what is written is read");
+        Property.Holds(ExtensionHandshake.TryRead(plain.ToBytes(), out ExtensionHandshake? again), "a written value can be read again");
         Property.Holds(
             again! with { Extensions = plain.Extensions } == plain && again.Extensions.OrderBy(e => e.Key, StringComparer.Ordinal)
                 .SequenceEqual(plain.Extensions.OrderBy(e => e.Key, StringComparer.Ordinal)),
-            "and is the same");
+            "the value read again is the same");
         return true;
     }
 

@@ -31,11 +31,11 @@ internal sealed class FilePathsTarget : IFuzzTarget
         var layout = new FileLayout(torrent, destination);
         foreach (StorageFile file in layout.Files)
         {
-            Property.Holds(file.FullPath.StartsWith(destination + Path.DirectorySeparatorChar, StringComparison.Ordinal), "files lie below");
+            Property.Holds(file.FullPath.StartsWith(destination + Path.DirectorySeparatorChar, StringComparison.Ordinal), "files lie below the destination");
             Property.Holds(!string.Equals(file.FullPath, layout.PartsPath, StringComparison.OrdinalIgnoreCase), "no file is the parts file");
             Property.Holds(
                 file.RawPath is null || file.RawPath.StartsWith(destination + Path.DirectorySeparatorChar, StringComparison.Ordinal),
-                "raw paths lie below");
+                "raw paths lie below the destination");
             Property.Holds(file.RawPath?.Any(char.IsControl) != true, "raw paths have no control characters");
         }
 

@@ -24,7 +24,7 @@ internal sealed class FilterTarget : IFuzzTarget
         AddressRanges ranges = whole.Build();
         Property.Holds(
             (whole.Ranges, whole.BadLines, whole.FirstBadLine, whole.AllowedRanges) == (pieces.Ranges, pieces.BadLines, pieces.FirstBadLine, pieces.AllowedRanges),
-            "pieces make no difference");
+            "the result does not depend on the parts");
         Property.Holds(ranges.Count <= whole.Ranges, "ranges are merged");
         Property.Holds(ranges.Count == 0 == (whole.Ranges == 0), "no range is lost");
         foreach (IPAddress address in new[] { IPAddress.Any, IPAddress.Broadcast, IPAddress.IPv6Any, IPAddress.IPv6Loopback })

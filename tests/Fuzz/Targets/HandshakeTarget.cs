@@ -19,8 +19,8 @@ internal sealed class HandshakeTarget : IFuzzTarget
             return false;
         byte[] written = new byte[Handshake.Length];
         handshake.Write(written);
-        Property.Holds(Handshake.TryRead(written, out Handshake again) && again == handshake, "what is written is read");
-        Property.Same(input.AsSpan(28, 40), written.AsSpan(28), "hash and id are those that came");
+        Property.Holds(Handshake.TryRead(written, out Handshake again) && again == handshake, "a written value can be read again");
+        Property.Same(input.AsSpan(28, 40), written.AsSpan(28), "hash and id equal those that were read");
         Property.IsHarmless(handshake.PeerId.ToString(), "a peer id");
         return true;
     }

@@ -31,7 +31,7 @@ internal sealed class HashesTarget : IFuzzTarget
         HashRequest request = HashRequest.Read(input.AsSpan(1));
         byte[] again = new byte[HashRequest.BodyLength];
         request.Write(again);
-        Property.Holds(again.AsSpan().SequenceEqual(input.AsSpan(1, HashRequest.BodyLength)), "what is written is what was read");
+        Property.Holds(again.AsSpan().SequenceEqual(input.AsSpan(1, HashRequest.BodyLength)), "the written bytes equal those that were read");
         int height = input[0] % (MerkleTree.MaxHeight + 1);
         if (!request.Fits(height))
             return false;

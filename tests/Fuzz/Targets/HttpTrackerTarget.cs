@@ -27,8 +27,8 @@ internal sealed class HttpTrackerTarget : IFuzzTarget
         }
         catch (TrackerFailureException fault)
         {
-            Property.IsHarmless(fault.Message, "what a tracker says");
-            Property.Holds(fault.Message.Length is > 0 and < 500, "and it is short");
+            Property.IsHarmless(fault.Message, "the tracker's message");
+            Property.Holds(fault.Message.Length is > 0 and < 500, "the text is short");
             return false;
         }
     }
@@ -37,7 +37,7 @@ internal sealed class HttpTrackerTarget : IFuzzTarget
     public static void Check(AnnounceResponse answer)
     {
         Property.Holds(answer.Interval >= AnnounceResponse.ShortestInterval && answer.Interval <= AnnounceResponse.LongestInterval, "the interval is in bounds");
-        Property.Holds(answer.MinInterval is not { } least || (least >= TimeSpan.Zero && least <= AnnounceResponse.LongestInterval), "the least interval too");
+        Property.Holds(answer.MinInterval is not { } least || (least >= TimeSpan.Zero && least <= AnnounceResponse.LongestInterval), "the minimum interval is in bounds");
         Property.Holds(answer.Peers.Count <= AnnounceResponse.MaxPeers, "peers are bounded");
         foreach (IPEndPoint peer in answer.Peers)
             Property.Holds(peer.Port is > 0 and <= 65535, "a peer has a port");

@@ -37,14 +37,14 @@ internal sealed class IgdTarget : IFuzzTarget
         IReadOnlyList<IgdService> services = IgdDescription.Read(input, Location);
         foreach (IgdService service in services)
         {
-            Property.Holds(service.Control is { Scheme: "http", Host: "192.168.1.1", UserInfo: "" }, "only the router is asked");
-            Property.Holds(IgdService.Types.Contains(service.Type), "a type that is known");
+            Property.Holds(service.Control is { Scheme: "http", Host: "192.168.1.1", UserInfo: "" }, "only the router is contacted");
+            Property.Holds(IgdService.Types.Contains(service.Type), "the type is known");
         }
 
-        Property.Holds(services.Count <= 16, "no more services than one looks at");
+        Property.Holds(services.Count <= 16, "the number of services is bounded");
         IgdAnswer? answer = IgdCodec.Read(input, IgdCodec.AddPortMapping);
-        Property.IsHarmless(answer?.FaultText, "what a router says");
-        Property.Holds(answer is null or { Values.Count: <= 32, Fault: null or (>= 0 and <= ushort.MaxValue) }, "a small answer");
+        Property.IsHarmless(answer?.FaultText, "the router's message");
+        Property.Holds(answer is null or { Values.Count: <= 32, Fault: null or (>= 0 and <= ushort.MaxValue) }, "the answer is small");
         IgdAnswer? hole = IgdCodec.Read(input, PinholeCodec.AddPinhole);
         _ = hole is null ? null : PinholeCodec.IdOf(hole);
         _ = hole is null ? null : PinholeCodec.IsWorking(hole);

@@ -26,14 +26,14 @@ internal sealed class JournalTarget : IFuzzTarget
                 Bitfield noted = journal.Noted();
                 int intact = input.AsSpan().CommonPrefixLength(Sound) / 8;
                 foreach (int piece in ((int[])[3, 5, 7, 0, 19])[..intact])
-                    Property.Holds(noted[piece], "what was noted before the damage is there");
+                    Property.Holds(noted[piece], "records before the damage are kept");
                 for (int piece = 0; piece < noted.Length; piece++)
-                    Property.Holds(!noted[piece] || piece is 0 or 3 or 5 or 7 or 19, "nothing is noted that was not");
+                    Property.Holds(!noted[piece] || piece is 0 or 3 or 5 or 7 or 19, "nothing is read that was not recorded");
                 journal.Add(11);
             }
 
             using var again = new PieceJournal(Path.GetDirectoryName(path)!, path, ResumeSamples.Torrent, ResumeSamples.Pieces);
-            Property.Holds(again.Noted()[11], "notes go on behind the damage");
+            Property.Holds(again.Noted()[11], "records continue after the damage");
             return !input.AsSpan().IsEmpty && again.Noted().Count > 1;
         }
         finally

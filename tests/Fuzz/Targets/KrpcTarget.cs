@@ -53,8 +53,8 @@ internal sealed class KrpcTarget : IFuzzTarget
 
         if (message is KrpcQuery query)
         {
-            Property.Holds(KrpcReader.TryRead(new KrpcWriter().Write(query), out KrpcMessage? again) && again.GetType() == query.GetType(), "what is written is read");
-            Property.Holds(((KrpcQuery)again!).Sender == query.Sender && ((KrpcQuery)again).IsReadOnly == query.IsReadOnly, "and is the same");
+            Property.Holds(KrpcReader.TryRead(new KrpcWriter().Write(query), out KrpcMessage? again) && again.GetType() == query.GetType(), "a written value can be read again");
+            Property.Holds(((KrpcQuery)again!).Sender == query.Sender && ((KrpcQuery)again).IsReadOnly == query.IsReadOnly, "the value read again is the same");
         }
 
         return true;

@@ -23,7 +23,7 @@ internal sealed class LocalAnnounceTarget : IFuzzTarget
     {
         if (!LocalAnnounce.TryRead(input, out LocalAnnounce? announce))
             return false;
-        Property.Holds(announce.Port is > 0 and <= 65535, "the port is one");
+        Property.Holds(announce.Port is > 0 and <= 65535, "the port is valid");
         Property.Holds(announce.InfoHashes.Count is > 0 and <= LocalAnnounce.MaxTorrents, "torrents are bounded");
         Property.Holds(announce.Cookie.Length <= 64, "the cookie is short");
         return true;

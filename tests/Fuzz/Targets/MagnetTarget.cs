@@ -19,8 +19,8 @@ internal sealed class MagnetTarget : IFuzzTarget
     {
         if (!MagnetLink.TryParse(Encoding.UTF8.GetString(input), out MagnetLink? link, out string? fault))
         {
-            Property.IsHarmless(fault, "what is said of a fault");
-            Property.Holds(fault.Length is > 0 and < 500, "a fault is said in a sentence");
+            Property.IsHarmless(fault, "the error message");
+            Property.Holds(fault.Length is > 0 and < 500, "an error message is a sentence");
             return false;
         }
 
@@ -30,7 +30,7 @@ internal sealed class MagnetTarget : IFuzzTarget
         Property.Holds(
             link.Trackers.Count <= MagnetLink.MaxAddresses && link.WebSeeds.Count <= MagnetLink.MaxAddresses
             && link.Peers.Count <= MagnetLink.MaxAddresses && link.SelectedFiles.Count <= MagnetLink.MaxParameters,
-            "addresses and files are few");
+            "addresses and files are bounded");
         foreach (string address in link.Trackers.Concat(link.WebSeeds))
         {
             Property.IsHarmless(address, "an address");
@@ -40,12 +40,12 @@ internal sealed class MagnetTarget : IFuzzTarget
         Property.Holds(link.Peers.All(peer => peer.Port is > 0 and <= 65535), "peers have ports");
         Property.Holds(link.SelectedFiles.All(range => range.First >= 0 && range.Last >= range.First), "files are in order");
         string text = link.ToString();
-        Property.IsHarmless(text, "a link that is written");
-        Property.Holds(text.All(char.IsAscii), "a link that is written is ASCII");
+        Property.IsHarmless(text, "the written link");
+        Property.Holds(text.All(char.IsAscii), "the written link is ASCII");
         if (text.Length <= MagnetLink.MaxLength)
         {
-            Property.Holds(MagnetLink.TryParse(text, out MagnetLink? again, out _), "what is written is read");
-            Property.Holds(again!.ToString() == text && again.TorrentId == link.TorrentId, "and is the same");
+            Property.Holds(MagnetLink.TryParse(text, out MagnetLink? again, out _), "a written value can be read again");
+            Property.Holds(again!.ToString() == text && again.TorrentId == link.TorrentId, "the value read again is the same");
         }
 
         return true;

@@ -36,7 +36,7 @@ internal sealed class MessageTarget : IFuzzTarget
             Property.Holds(second < 0 ? end < 0 : first + second == end, "messages end at the same place however they arrive");
         }
 
-        Property.Holds(whole.Count >= parts.Count && (first < 0 || whole.SequenceEqual(parts)), "messages are the same however they arrive");
+        Property.Holds(whole.Count >= parts.Count && (first < 0 || whole.SequenceEqual(parts)), "messages do not depend on how they arrived");
         return whole.Count > 0;
     }
 
@@ -52,7 +52,7 @@ internal sealed class MessageTarget : IFuzzTarget
                 return -1;
             if (result == ReadResult.Incomplete)
             {
-                Property.Holds(size == 0 ? buffer.Length - taken < 4 : size > buffer.Length - taken, "a message that is there is taken");
+                Property.Holds(size == 0 ? buffer.Length - taken < 4 : size > buffer.Length - taken, "a complete message is read");
                 return taken;
             }
 
@@ -73,12 +73,12 @@ internal sealed class MessageTarget : IFuzzTarget
             _ => "",
         };
         if (message.Id == MessageId.Piece)
-            Property.Holds(message.Block.Length is > 0 and <= BlockRequest.BlockLength, "a block is a block");
+            Property.Holds(message.Block.Length is > 0 and <= BlockRequest.BlockLength, "a block has the block length");
         byte[] again = new byte[5 + message.Body.Length];
         MessageWriter.WriteBody(again, message.Id, message.Body);
         Property.Holds(
             PeerMessage.TryRead(again, MaxLength, out PeerMessage same, out _) == ReadResult.Complete && same.Body.SequenceEqual(message.Body),
-            "what is written is read");
+            "a written value can be read again");
         return $"{message.Id} {text} {message.Body.Length}";
     }
 }

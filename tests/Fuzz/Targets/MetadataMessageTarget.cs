@@ -24,11 +24,11 @@ internal sealed class MetadataMessageTarget : IFuzzTarget
             return false;
         Property.Holds(message.Piece >= 0 && message.Piece <= MetainfoReader.MaxMetadataBytes / MetadataMessage.PieceLength, "the piece is in bounds");
         Property.Holds(message.Data.IsEmpty || message.Kind == MetadataMessageKind.Data, "only a piece has data");
-        Property.Holds(message.Data.IsEmpty || input.AsSpan().EndsWith(message.Data), "the data are what stands behind the header");
+        Property.Holds(message.Data.IsEmpty || input.AsSpan().EndsWith(message.Data), "the data follows the header");
         byte[] written = MetadataMessage.WriteRequest(message.Piece);
         Property.Holds(
             MetadataMessage.TryRead(written, out MetadataMessage again) && again.Piece == message.Piece && again.Kind == MetadataMessageKind.Request,
-            "what is written is read");
+            "a written value can be read again");
         return true;
     }
 }

@@ -24,21 +24,21 @@ internal sealed class MetainfoTarget : IFuzzTarget
         }
         catch (MetainfoException fault)
         {
-            Property.IsHarmless(fault.Message, "what is said of a fault");
-            Property.Holds(fault.Message.Length is > 0 and < 1000, "a fault is said in a sentence");
+            Property.IsHarmless(fault.Message, "the error message");
+            Property.Holds(fault.Message.Length is > 0 and < 1000, "an error message is a sentence");
             return false;
         }
 
-        Property.Holds(input.AsSpan().IndexOf(torrent.RawInfo.Span) >= 0, "what is hashed stands in the file");
+        Property.Holds(input.AsSpan().IndexOf(torrent.RawInfo.Span) >= 0, "the hashed bytes are in the file");
         if (torrent.Version != MetainfoVersion.V2)
-            Property.Holds(torrent.InfoHash == InfoHash.OfInfo(torrent.RawInfo.Span), "the info hash is that of the raw bytes");
+            Property.Holds(torrent.InfoHash == InfoHash.OfInfo(torrent.RawInfo.Span), "the info hash is the hash of the raw bytes");
         PathRules.CheckFiles(torrent);
         CheckSizes(torrent);
         CheckTexts(torrent);
         CheckTrees(torrent);
         TorrentMetainfo again = MetainfoReader.Read(torrent.Raw);
-        Property.Holds(again.InfoHash == torrent.InfoHash, "what is saved is the same torrent");
-        Property.Holds(again.Files.Select(file => file.Path).SequenceEqual(torrent.Files.Select(file => file.Path)), "with the same paths");
+        Property.Holds(again.InfoHash == torrent.InfoHash, "the saved torrent is the same");
+        Property.Holds(again.Files.Select(file => file.Path).SequenceEqual(torrent.Files.Select(file => file.Path)), "the paths are the same");
         return true;
     }
 
@@ -58,7 +58,7 @@ internal sealed class MetainfoTarget : IFuzzTarget
         long pieces = 0;
         if (torrent.PieceCount > 0)
             pieces = ((long)(torrent.PieceCount - 1) * torrent.PieceLength) + torrent.PieceSize(torrent.PieceCount - 1);
-        Property.Holds(pieces == torrent.TotalSize, "the pieces make up the files");
+        Property.Holds(pieces == torrent.TotalSize, "the pieces cover the files");
     }
 
     private static void CheckTrees(TorrentMetainfo torrent)
@@ -71,7 +71,7 @@ internal sealed class MetainfoTarget : IFuzzTarget
             TorrentFileEntry file = torrent.Files[index];
             Property.Holds(file.PiecesRoot.Length == (file.Length > 0 && !file.IsPadding ? MerkleTree.HashLength : 0), "each file with bytes has a root");
             bool isLong = file.Length > torrent.PieceLength && !file.IsPadding;
-            Property.Holds(!isLong || !torrent.HasPieceLayers || !torrent.PieceLayer(index).IsEmpty, "who has all layers lacks none");
+            Property.Holds(!isLong || !torrent.HasPieceLayers || !torrent.PieceLayer(index).IsEmpty, "a torrent with piece layers has all of them");
             if (isLong && !torrent.PieceLayer(index).IsEmpty)
                 Property.Holds(MerkleTree.IsLayerOf(torrent.PieceLayer(index).Span, layer, file.PiecesRoot.Span), "a layer hashes to its root");
         }
@@ -80,16 +80,16 @@ internal sealed class MetainfoTarget : IFuzzTarget
     private static void CheckTexts(TorrentMetainfo torrent)
     {
         Property.IsHarmless(torrent.Comment, "the comment");
-        Property.IsHarmless(torrent.CreatedBy, "the maker");
+        Property.IsHarmless(torrent.CreatedBy, "the creator");
         Property.IsHarmless(torrent.Source, "the source");
         foreach (string collection in torrent.Collections)
             Property.IsHarmless(collection, "a collection");
-        Property.Holds(torrent.Similar.Count <= 256 && torrent.Collections.Count <= 256, "hints are few");
-        Property.Holds(torrent.UpdateUrl is null or { Scheme: "http" or "https" }, "updates come by HTTP");
+        Property.Holds(torrent.Similar.Count <= 256 && torrent.Collections.Count <= 256, "hints are bounded");
+        Property.Holds(torrent.UpdateUrl is null or { Scheme: "http" or "https" }, "update addresses are HTTP");
         foreach (TorrentFileEntry file in torrent.Files)
-            Property.IsHarmless(file.OriginalPath, "a path as it was");
+            Property.IsHarmless(file.OriginalPath, "a path is unchanged");
         string[] trackers = [.. torrent.TrackerTiers.SelectMany(tier => tier)];
-        Property.Holds(trackers.Length <= MetainfoReader.MaxTrackers && torrent.WebSeeds.Count <= MetainfoReader.MaxTrackers, "addresses are few");
+        Property.Holds(trackers.Length <= MetainfoReader.MaxTrackers && torrent.WebSeeds.Count <= MetainfoReader.MaxTrackers, "addresses are bounded");
         foreach (string address in trackers.Concat(torrent.WebSeeds))
         {
             Property.IsHarmless(address, "an address");

@@ -15,15 +15,15 @@ internal static class PathRules
     public static void CheckElement(string element)
     {
         Property.Holds(element.Length > 0 && element is not ("." or ".."), "an element is a name");
-        Property.Holds(Encoding.UTF8.GetByteCount(element) <= 255, "an element has 255 bytes at most");
-        Property.Holds(Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(element)) == element, "an element is whole characters");
+        Property.Holds(Encoding.UTF8.GetByteCount(element) <= 255, "an element has at most 255 bytes");
+        Property.Holds(Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(element)) == element, "an element does not end within a character");
         Property.Holds(element[^1] is not (' ' or '.'), "an element does not end with a dot or space");
         foreach (char c in element)
             Property.Holds(!Forbidden.Contains(c, StringComparison.Ordinal) && !char.IsControl(c), "an element has no forbidden character");
         Property.IsHarmless(element, "an element");
         string stem = element.Split('.')[0].TrimEnd(' ');
         Property.Holds(
-            element[0] != '.' || !element.EndsWith(".patron-parts", StringComparison.OrdinalIgnoreCase), "an element is no parts file's name");
+            element[0] != '.' || !element.EndsWith(".patron-parts", StringComparison.OrdinalIgnoreCase), "an element is not the name of a parts file");
         Property.Holds(!Devices.Contains(stem, StringComparer.OrdinalIgnoreCase), "an element names no device");
     }
 
@@ -55,16 +55,16 @@ internal static class PathRules
     /// <summary>Checks that a link finally leads to a file or folder of the torrent, and never to a folder that contains the link.</summary>
     private static void CheckLink(TorrentMetainfo torrent, TorrentFileEntry link)
     {
-        Property.Holds(link.LinkTarget is null || (link.IsLink && link.Length == 0), "a target is a link's");
+        Property.Holds(link.LinkTarget is null || (link.IsLink && link.Length == 0), "only a link has a target");
         int steps = 0;
         for (string? target = link.LinkTarget; target is not null; steps++)
         {
-            Property.Holds(steps < 40, "a link leads in no circle");
+            Property.Holds(steps < 40, "links do not form a circle");
             Array.ForEach(target.Split('/'), CheckElement);
             TorrentFileEntry? file = torrent.Files.FirstOrDefault(file => file.Path == target && !file.IsPadding);
             Property.Holds(file is not null || torrent.Files.Any(file => file.Path.StartsWith(target + "/", StringComparison.Ordinal)), "a link leads to something in the torrent");
-            Property.Holds(!link.Path.StartsWith(target + "/", StringComparison.Ordinal), "a link does not lead to a folder that it lies in");
-            Property.Holds(file is not { IsLink: true, LinkTarget: null }, "a link leads to no link that is not made");
+            Property.Holds(!link.Path.StartsWith(target + "/", StringComparison.Ordinal), "a link does not lead to a folder that contains it");
+            Property.Holds(file is not { IsLink: true, LinkTarget: null }, "a link leads only to links that are created");
             target = file?.LinkTarget;
         }
     }

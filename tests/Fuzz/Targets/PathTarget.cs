@@ -16,7 +16,7 @@ internal sealed class PathTarget : IFuzzTarget
     {
         string element = PathSanitizer.CleanElement(input);
         PathRules.CheckElement(element);
-        Property.Holds(PathSanitizer.CleanElement(element) == element, "what is clean stays as it is");
+        Property.Holds(PathSanitizer.CleanElement(element) == element, "clean text is unchanged");
         string root = Path.GetFullPath(Path.DirectorySeparatorChar + "destination");
         Property.Holds(Path.GetDirectoryName(Path.GetFullPath(Path.Combine(root, element))) == root, "it stays below the destination");
         return true;

@@ -23,11 +23,11 @@ internal sealed class PexTarget : IFuzzTarget
             return false;
         Property.Holds(message.Added.Count <= PexMessage.MaxPeers && message.Dropped.Count <= PexMessage.MaxPeers, "peers are bounded");
         Property.Holds(message.Added.All(peer => peer.EndPoint.Port > 0), "peers have ports");
-        Property.Holds(message.Added.Select(peer => peer.EndPoint).Distinct().Count() == message.Added.Count, "none is named twice");
+        Property.Holds(message.Added.Select(peer => peer.EndPoint).Distinct().Count() == message.Added.Count, "no peer is named twice");
         if (message.Added.Select(peer => peer.EndPoint).Concat(message.Dropped).All(peer => !peer.Address.IsIPv4MappedToIPv6))
         {
-            Property.Holds(PexMessage.TryRead(message.ToBytes(), out PexMessage? again), "what is written is read");
-            Property.Holds(Set(again!).SetEquals(Set(message)), "and is the same");
+            Property.Holds(PexMessage.TryRead(message.ToBytes(), out PexMessage? again), "a written value can be read again");
+            Property.Holds(Set(again!).SetEquals(Set(message)), "the value read again is the same");
         }
 
         return true;

@@ -39,7 +39,7 @@ internal sealed class PortMappingTarget : IFuzzTarget
         {
             isSound = true;
             Property.Holds(other is not NatPmpMapping { Protocol: not (ProtocolType.Tcp or ProtocolType.Udp) }, "TCP or UDP");
-            Property.Holds(other is not NatPmpAddress { Result: NatPmpResult.Success, Address: null }, "an address, or an error");
+            Property.Holds(other is not NatPmpAddress { Result: NatPmpResult.Success, Address: null }, "a successful answer has an address");
         }
 
         return isSound;

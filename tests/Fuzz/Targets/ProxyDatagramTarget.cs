@@ -28,7 +28,7 @@ internal sealed class ProxyDatagramTarget : IFuzzTarget
         int length = Socks5Datagram.WriteHeader(header, from);
         // An IPv4-mapped IPv6 address is written as IPv4.
         if (!from.Address.IsIPv4MappedToIPv6)
-            Property.Same(input.AsSpan(2), [.. header.AsSpan(2, length - 2), .. data], "what is written is what was read");
+            Property.Same(input.AsSpan(2), [.. header.AsSpan(2, length - 2), .. data], "the written bytes equal those that were read");
         return true;
     }
 }

@@ -34,13 +34,13 @@ internal sealed class ProxyTarget : IFuzzTarget
         ProxyHandshake atOnce = Make(input[0]), inParts = Make(input[0]);
         Receive(atOnce, input.AsSpan(1), int.MaxValue);
         int taken = Receive(inParts, input.AsSpan(1), 7);
-        Property.Holds(atOnce.State == inParts.State && atOnce.Failure == inParts.Failure, "parts come to the same end");
-        Property.Holds(atOnce.State != ProxyHandshakeState.Open || input.Length <= 1 + HttpConnectHandshake.MostHeaderBytes, "nothing is waited for without end");
+        Property.Holds(atOnce.State == inParts.State && atOnce.Failure == inParts.Failure, "bytes in parts give the same result");
+        Property.Holds(atOnce.State != ProxyHandshakeState.Open || input.Length <= 1 + HttpConnectHandshake.MostHeaderBytes, "no wait is endless");
         Property.Holds((atOnce.State == ProxyHandshakeState.Failed) == (atOnce.Failure != ProxyFailure.None), "a failure has a reason");
         if (atOnce.State != ProxyHandshakeState.Done)
             return false;
-        Property.Same(atOnce.Received.Span, [.. inParts.Received.Span, .. input.AsSpan(1 + taken)], "the stream is the same however it came");
-        Property.Holds(!atOnce.Received.Span.Contains((byte)0) || input.AsSpan(1).EndsWith(atOnce.Received.Span), "the stream is the end of what came");
+        Property.Same(atOnce.Received.Span, [.. inParts.Received.Span, .. input.AsSpan(1 + taken)], "the stream does not depend on how it arrived");
+        Property.Holds(!atOnce.Received.Span.Contains((byte)0) || input.AsSpan(1).EndsWith(atOnce.Received.Span), "the stream is the rest of the input");
         return true;
     }
 

@@ -31,7 +31,7 @@ internal sealed class ResumeContentTarget : IFuzzTarget
         }
         catch (InvalidDataException fault)
         {
-            Property.IsHarmless(fault.Message, "what is said of a fault");
+            Property.IsHarmless(fault.Message, "the error message");
             return false;
         }
     }

@@ -21,7 +21,7 @@ internal sealed class ResumeFileTarget : IFuzzTarget
         }
         catch (InvalidDataException fault)
         {
-            Property.IsHarmless(fault.Message, "what is said of a fault");
+            Property.IsHarmless(fault.Message, "the error message");
             return false;
         }
     }

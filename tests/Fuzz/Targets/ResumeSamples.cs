@@ -48,21 +48,21 @@ internal static class ResumeSamples
     public static void Check(SavedResume resume)
     {
         ResumeData data = resume.Data;
-        Property.Holds(data.Verified.Length == Pieces, "the pieces are the torrent's");
-        Property.Holds(data.Doubtful is null || data.Doubtful.Length == Pieces, "so are the doubtful ones");
-        Property.Holds(data.Unflushed is null || data.Unflushed.Length == Pieces, "so are the unflushed ones");
+        Property.Holds(data.Verified.Length == Pieces, "the pieces exist in the torrent");
+        Property.Holds(data.Doubtful is null || data.Doubtful.Length == Pieces, "doubtful pieces fit the torrent");
+        Property.Holds(data.Unflushed is null || data.Unflushed.Length == Pieces, "unflushed pieces fit the torrent");
         Property.Holds(
             data.Unfinished.Select(piece => piece.Piece).All(piece => piece is >= 0 and < Pieces)
             && data.Unfinished.Zip(data.Unfinished.Skip(1)).All(pair => pair.First.Piece < pair.Second.Piece),
-            "unfinished pieces are the torrent's, each once");
+            "unfinished pieces exist in the torrent, each once");
         Property.Holds(data.BytesReceived >= 0 && data.BytesSent >= 0, "totals are not negative");
-        Property.Holds(data.Peers.Count <= ResumeData.MostPeers && data.Peers.All(peer => peer.Port != 0), "peers are few, and have ports");
-        Property.Holds(data.FilePriorities.All(Enum.IsDefined), "priorities are known ones");
+        Property.Holds(data.Peers.Count <= ResumeData.MostPeers && data.Peers.All(peer => peer.Port != 0), "peers are bounded, and have ports");
+        Property.Holds(data.FilePriorities.All(Enum.IsDefined), "priorities are known");
         Property.Holds(data.Files.All(stamp => stamp is not { Length: < 0 }), "lengths are not negative");
         Property.Holds(data.Options is not { MaxDownloadRate: < 0 } and not { MaxUploadRate: < 0 } and not { MinimumFreeSpace: < 0 }, "limits are not negative");
         Property.Holds(data.Options.Goal is not { } goal || (goal.Ratio is null or >= 0 && goal.Time?.Ticks is null or >= 0), "a goal is not negative");
         SavedResume again = ResumeCodec.Decode(ResumeCodec.Encode(Torrent, resume), Torrent, Pieces);
-        Property.Same(ResumeCodec.Encode(Torrent, resume), ResumeCodec.Encode(Torrent, again), "what is saved is read");
+        Property.Same(ResumeCodec.Encode(Torrent, resume), ResumeCodec.Encode(Torrent, again), "saved data can be read again");
     }
 
     private static Bitfield Bits(params int[] set)

@@ -105,20 +105,20 @@ internal sealed class RpcContractTarget : IFuzzTarget
         connection = new RpcConnection(stream, gate, RpcOptions.Service);
         connection.Start();
         Property.Holds(connection.Drained.Wait(Patience), "a connection ends when its stream does");
-        Property.Holds(handler?.DisposeAsync().AsTask().Wait(Patience) != false, "and what it has made");
-        Property.Holds(connection.Completion.Result.Cause != RpcClosureCause.Fault, "which is not a fault");
+        Property.Holds(handler?.DisposeAsync().AsTask().Wait(Patience) != false, "the handler is disposed in time");
+        Property.Holds(connection.Completion.Result.Cause != RpcClosureCause.Fault, "the connection does not end by a fault");
 
         int results = 0;
         foreach (string line in Encoding.UTF8.GetString(stream.Written).Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             RpcMessage message = RpcParser.Parse(Encoding.UTF8.GetBytes(line));
-            Property.Holds(message is not RpcInvalid, "what the service says is JSON-RPC");
-            Property.Holds(!line.Contains("System.", StringComparison.Ordinal) && !line.Contains("TorrentPatron.Remote", StringComparison.Ordinal), "no type of the runtime is named");
+            Property.Holds(message is not RpcInvalid, "the service sends JSON-RPC");
+            Property.Holds(!line.Contains("System.", StringComparison.Ordinal) && !line.Contains("TorrentPatron.Remote", StringComparison.Ordinal), "no runtime type is named");
             if (message is RpcErrorResponse { Error: var error })
             {
-                Property.Holds(error.Code != RpcErrorCode.InternalError, "no method fails by a fault of its own");
+                Property.Holds(error.Code != RpcErrorCode.InternalError, "no method fails by an internal error");
                 Property.IsHarmless(error.Details?.ToString(), "an error");
-                Property.Holds(error.Details?.Id != TorrentErrorId.Unexpected, "every failure has an id of its own");
+                Property.Holds(error.Details?.Id != TorrentErrorId.Unexpected, "every failure has its own id");
             }
             else if (message is RpcResponse)
             {
@@ -126,7 +126,7 @@ internal sealed class RpcContractTarget : IFuzzTarget
             }
         }
 
-        Property.Holds(!Directory.Exists(Elsewhere), "nothing is made out of the roots");
+        Property.Holds(!Directory.Exists(Elsewhere), "nothing is created outside the roots");
         return results > 1;
     }
 

@@ -77,13 +77,13 @@ internal sealed class RpcTarget : IFuzzTarget
         byte[] stream = input[1..];
         List<byte[]> lines = Lines(stream, int.MaxValue, out bool isTooLong);
         List<byte[]> inParts = Lines(stream, input[0] + 1, out bool isTooLongInParts);
-        Property.Holds(isTooLong == isTooLongInParts && lines.Count == inParts.Count, "lines are the same however they come");
+        Property.Holds(isTooLong == isTooLongInParts && lines.Count == inParts.Count, "lines do not depend on how they arrived");
         var ids = new HashSet<RpcId>();
         int requests = 0, refused = 0;
         bool isSound = lines.Count > 0;
         for (int i = 0; i < lines.Count; i++)
         {
-            Property.Same(lines[i], inParts[i], "a line is the same however it comes");
+            Property.Same(lines[i], inParts[i], "a line does not depend on how it arrived");
             Property.Holds(lines[i].Length <= MaxLine && !lines[i].Contains((byte)'\n'), "a line is bounded");
             RpcMessage message = RpcParser.Parse(lines[i]);
             Check(lines[i], message);
@@ -117,7 +117,7 @@ internal sealed class RpcTarget : IFuzzTarget
                         || error.Error is { Code: RpcErrorCode.Failed, Details: not null }, "an error has its fixed text");
                     break;
                 default:
-                    Property.Holds(answer is RpcNotification { Method: RpcMessages.ClosingMethod } && line == answers[^1], "the last line says why");
+                    Property.Holds(answer is RpcNotification { Method: RpcMessages.ClosingMethod } && line == answers[^1], "the last line gives the reason");
                     break;
             }
         }
@@ -128,7 +128,7 @@ internal sealed class RpcTarget : IFuzzTarget
     private static void Check(byte[] line, RpcMessage message)
     {
         bool isJson = IsJson(line);
-        Property.Holds(isJson == message is not RpcInvalid { Code: RpcErrorCode.ParseError }, "what is JSON is found to be, and nothing else");
+        Property.Holds(isJson == message is not RpcInvalid { Code: RpcErrorCode.ParseError }, "exactly the valid JSON is recognised");
         switch (message)
         {
             case RpcRequest request:
@@ -144,10 +144,10 @@ internal sealed class RpcTarget : IFuzzTarget
                 break;
             case RpcErrorResponse { Error.Details: { } details }:
                 Property.IsHarmless(details.ToString(), "an error");
-                Property.Holds(details.Id.All(char.IsAsciiLetter), "an error's id is one");
+                Property.Holds(details.Id.All(char.IsAsciiLetter), "an error's id is valid");
                 break;
             case RpcInvalid invalid:
-                Property.Holds(invalid.Code is RpcErrorCode.ParseError or RpcErrorCode.InvalidRequest, "there are two ways to be no message");
+                Property.Holds(invalid.Code is RpcErrorCode.ParseError or RpcErrorCode.InvalidRequest, "an invalid message has one of two codes");
                 if (invalid.Id is { } known)
                     CheckWritten(known);
                 break;
@@ -158,7 +158,7 @@ internal sealed class RpcTarget : IFuzzTarget
     {
         using var writer = new LineWriter(MaxLine);
         RpcMessage again = RpcParser.Parse(writer.Write(id, static (json, sent) => RpcMessages.WriteError(json, sent, new RpcError(RpcErrorCode.InternalError)))[..^1]);
-        Property.Holds(again is RpcErrorResponse { Id: { } back } && back == id, "an id comes back as it was sent");
+        Property.Holds(again is RpcErrorResponse { Id: { } back } && back == id, "the id of the answer is the id of the request");
     }
 
     private static void CheckValue(RpcValue value)
@@ -218,12 +218,12 @@ internal sealed class RpcTarget : IFuzzTarget
                 token.ThrowIfCancellationRequested();
                 return said;
             })
-            .Add(Fault, (_, _) => throw new PropertyException("A fault of a handler's.")));
+            .Add(Fault, (_, _) => throw new PropertyException("A fault in a handler.")));
         var connection = new RpcConnection(stream, gate, Options);
         connection.Start();
         Property.Holds(connection.Drained.Wait(TimeSpan.FromSeconds(15)), "a connection ends when its stream does");
-        Property.Holds(connection.Completion.IsCompletedSuccessfully, "and says why");
-        Property.Holds(connection.Completion.Result.Cause != RpcClosureCause.Fault, "which is not a fault");
+        Property.Holds(connection.Completion.IsCompletedSuccessfully, "the reason is given");
+        Property.Holds(connection.Completion.Result.Cause != RpcClosureCause.Fault, "the connection does not end by a fault");
         return Lines(stream.Written, int.MaxValue, out _, RpcLimits.MaxLineToClient);
     }
 

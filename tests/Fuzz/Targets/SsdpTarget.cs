@@ -23,7 +23,7 @@ internal sealed class SsdpTarget : IFuzzTarget
         if (SsdpCodec.Read(input) is not { } answer)
             return false;
         Property.Holds(answer.Location is { IsAbsoluteUri: true, Scheme: "http", UserInfo: "" }, "an http address");
-        Property.Holds(input.Length <= SsdpCodec.LongestAnswer, "a short answer");
+        Property.Holds(input.Length <= SsdpCodec.LongestAnswer, "the answer is short");
         return true;
     }
 }

@@ -40,8 +40,8 @@ internal sealed class UdpTrackerTarget : IFuzzTarget
         }
         catch (TrackerFailureException fault)
         {
-            Property.IsHarmless(fault.Message, "what a tracker says");
-            Property.Holds(fault.Message.Length is > 0 and < 500, "and it is short");
+            Property.IsHarmless(fault.Message, "the tracker's message");
+            Property.Holds(fault.Message.Length is > 0 and < 500, "the text is short");
             return false;
         }
     }

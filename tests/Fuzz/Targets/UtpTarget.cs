@@ -21,8 +21,8 @@ internal sealed class UtpPacketTarget : IFuzzTarget
             return false;
         Span<byte> written = stackalloc byte[UtpHeader.Length];
         header.Write(written, input[1]);
-        Property.Same(input.AsSpan(0, UtpHeader.Length), written, "the header is written as it was read");
-        Property.Holds(bits.Length <= byte.MaxValue && payload.Length <= input.Length - UtpHeader.Length, "what is read lies within the packet");
+        Property.Same(input.AsSpan(0, UtpHeader.Length), written, "the written header equals the one that was read");
+        Property.Holds(bits.Length <= byte.MaxValue && payload.Length <= input.Length - UtpHeader.Length, "the fields lie within the packet");
         return true;
     }
 }
@@ -51,8 +51,8 @@ internal sealed class UtpConnectionTarget : IFuzzTarget, IUtpLink
 
     public bool TrySend(ReadOnlySpan<byte> packet, bool isWhole)
     {
-        Property.Holds(packet.Length <= UtpPacket.MostBytes, "packets are no longer than a path carries");
-        Property.Holds(UtpHeader.TryRead(packet, out _, out _, out _), "what is sent can be read");
+        Property.Holds(packet.Length <= UtpPacket.MostBytes, "packets are not longer than the path allows");
+        Property.Holds(UtpHeader.TryRead(packet, out _, out _, out _), "sent packets can be read");
         _sent++;
         _lastSent = _lastSent.Length == 0 ? packet.ToArray() : _lastSent;
         return _sent % 17 != 0;
@@ -96,15 +96,15 @@ internal sealed class UtpConnectionTarget : IFuzzTarget, IUtpLink
                     if (UtpHeader.TryRead(bytes, out UtpHeader header, out ReadOnlySpan<byte> bits, out ReadOnlySpan<byte> payload))
                     {
                         Span<byte> destination = into.AsSpan(0, rest[0] * 16);
-                        Property.Holds(connection.Receive(header, bits, payload, now, destination) <= destination.Length, "no more is received than there is room");
+                        Property.Holds(connection.Receive(header, bits, payload, now, destination) <= destination.Length, "received data fits into the buffer");
                         connection.Flush(now);
                     }
 
                     break;
             }
 
-            Property.Holds(connection.InFlight >= 0 && connection.InFlight <= CongestionWindow.Most + data.Length, "what is on its way is counted");
-            Property.Holds(connection.Available is >= 0 and <= UtpReceiveQueue.MostBytes, "what waits to be read is bounded");
+            Property.Holds(connection.InFlight >= 0 && connection.InFlight <= CongestionWindow.Most + data.Length, "bytes in flight are counted");
+            Property.Holds(connection.Available is >= 0 and <= UtpReceiveQueue.MostBytes, "unread data is bounded");
             Property.Holds(pool.Rented is >= 0 and <= MostPackets, "memory is bounded");
             Property.Holds(connection.Window >= 500, "the window never closes");
             rest = rest[(3 + length)..];

@@ -40,7 +40,7 @@ internal sealed class WebSeedTarget : IFuzzTarget
                 Property.Holds(address.Scheme == "http" && address.Authority == "w.example" && address.Fragment.Length == 0, "the server stays the same");
                 Property.Holds(address.AbsoluteUri.StartsWith("http://w.example/pub", StringComparison.Ordinal), "the path stays below the web seed's");
                 Property.Holds(!address.AbsolutePath.Split('/').Any(element => element is "." or ".."), "no element leads elsewhere");
-                Property.Holds(address.Query == (seed.Query.Length == 0 ? "" : address.Query) && address.AbsoluteUri.All(char.IsAscii), "names make no query");
+                Property.Holds(address.Query == (seed.Query.Length == 0 ? "" : address.Query) && address.AbsoluteUri.All(char.IsAscii), "names add no query");
             }
         }
 

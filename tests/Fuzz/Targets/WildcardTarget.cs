@@ -22,7 +22,7 @@ internal sealed class WildcardTarget : IFuzzTarget
         bool isMatch = new WildcardPattern(parts[0]).IsMatch(name);
         // A backtick at the end would escape the star.
         if (!parts[0].EndsWith('`'))
-            Property.Holds(new WildcardPattern("*" + parts[0] + "*").IsMatch(name) || !isMatch, "what matches matches with stars around it too");
+            Property.Holds(new WildcardPattern("*" + parts[0] + "*").IsMatch(name) || !isMatch, "a match also matches with stars around the pattern");
         if (parts[0].IndexOfAny(['*', '?', '[', ']', '`']) < 0)
             Property.Holds(isMatch == string.Equals(parts[0], name, StringComparison.InvariantCultureIgnoreCase), "a plain pattern matches itself");
         return isMatch;

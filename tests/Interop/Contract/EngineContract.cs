@@ -65,7 +65,7 @@ public abstract class EngineContract(string engine, bool byService = false)
             Peers = [seed.EndPoint],
             Options = new TorrentOptions { MaxDownloadRate = SlowRate },
         });
-        await client.WaitAsync(metainfo.TorrentId, "a part is here", status => status.VerifiedPieces >= 8);
+        await client.WaitAsync(metainfo.TorrentId, "some pieces have arrived", status => status.VerifiedPieces >= 8);
         return await end(client);
     }
 }

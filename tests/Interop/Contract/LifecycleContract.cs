@@ -69,7 +69,7 @@ public abstract class LifecycleContract(string engine, bool byService = false) :
             client.NewStart(metainfo, swarm.DownloadFolder) with { Peers = [seed.EndPoint], Suspended = true });
         Assert.Equal(TorrentState.Suspended, status.State);
         Assert.IsType<CommandDone>(await client.AskAsync(new ResumeTorrent(client.NextId(), torrent)));
-        await client.WaitAsync(torrent, "something is here", now => now.VerifiedPieces > 0);
+        await client.WaitAsync(torrent, "a piece has arrived", now => now.VerifiedPieces > 0);
         status = Assert.IsType<CommandDone>(await client.AskAsync(new SuspendTorrent(client.NextId(), torrent))).Status;
         Assert.Equal(TorrentState.Suspended, status.State);
         Assert.Equal(0, status.ConnectedPeers);
@@ -150,7 +150,7 @@ public abstract class LifecycleContract(string engine, bool byService = false) :
         Assert.True(reached.Status.SeedingTime >= TimeSpan.FromSeconds(1));
         Assert.IsType<CommandDone>(await client.AskAsync(new ResumeTorrent(client.NextId(), metainfo.TorrentId)));
         await client.WaitAsync(
-            metainfo.TorrentId, "it seeds on", status => status is { State: TorrentState.Seeding, SeedingTime.TotalSeconds: > 2.5 });
+            metainfo.TorrentId, "it continues to seed", status => status is { State: TorrentState.Seeding, SeedingTime.TotalSeconds: > 2.5 });
 
         Assert.Single(client.Said.OfType<SeedGoalReached>());
     }
@@ -207,7 +207,7 @@ public abstract class LifecycleContract(string engine, bool byService = false) :
                 Peers = [seed.EndPoint],
                 Options = new TorrentOptions { MaxDownloadRate = SlowRate },
             });
-            await client.WaitAsync(torrent, "a part is here", status => status.VerifiedPieces >= 8);
+            await client.WaitAsync(torrent, "some pieces have arrived", status => status.VerifiedPieces >= 8);
 
             CommandDone done = Assert.IsType<CommandDone>(await client.AskAsync(new MoveTorrent(client.NextId(), torrent, swarm.DownloadFolder)));
             Assert.Equal(swarm.DownloadFolder, done.Status.Destination);
@@ -316,7 +316,7 @@ public abstract class LifecycleContract(string engine, bool byService = false) :
             Peers = [seed.EndPoint],
             Options = new TorrentOptions { MaxDownloadRate = SlowRate },
         });
-        await client.WaitAsync(metainfo.TorrentId, "a part is here", status => status.VerifiedPieces >= 8);
+        await client.WaitAsync(metainfo.TorrentId, "some pieces have arrived", status => status.VerifiedPieces >= 8);
         Assert.IsType<CommandDone>(await client.AskAsync(new SetTorrent(client.NextId(), metainfo.TorrentId, all)));
         TorrentStatus failed = await client.WaitAsync(metainfo.TorrentId, "it stops", status => status.State == TorrentState.Failed);
 

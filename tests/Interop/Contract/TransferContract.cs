@@ -66,7 +66,7 @@ public abstract class TransferContract(string engine, bool byService = false) : 
         await downloader.WaitUntilSeedingAsync();
 
         swarm.AssertDownloaded();
-        await client.WaitAsync(metainfo.TorrentId, "all that was sent is counted", now => now.BytesSent >= now.TotalSize);
+        await client.WaitAsync(metainfo.TorrentId, "all sent bytes are counted", now => now.BytesSent >= now.TotalSize);
     }
 
     [Theory]
@@ -103,7 +103,7 @@ public abstract class TransferContract(string engine, bool byService = false) : 
             Peers = [seed.EndPoint],
             Options = new TorrentOptions { MaxDownloadRate = SlowRate },
         });
-        await client.WaitAsync(metainfo.TorrentId, "a peer is there", status => status.ConnectedPeers == 1);
+        await client.WaitAsync(metainfo.TorrentId, "a peer is connected", status => status.ConnectedPeers == 1);
         await client.WaitAsync(metainfo.TorrentId, "it has a rate", status => status.DownloadRate > 0);
         await client.WaitUntilSeedingAsync(metainfo.TorrentId);
 
@@ -128,8 +128,8 @@ public abstract class TransferContract(string engine, bool byService = false) : 
 
         // One second's worth may come at once, and half a second's is tolerance; a slow machine may take longer.
         TimeSpan least = TimeSpan.FromSeconds(((double)Size / SlowRate) - 1.5);
-        Assert.True(own > least, $"The torrent's limit let it be done in {own.TotalSeconds:0.0} s.");
-        Assert.True(clients > least, $"The client's limit let it be done in {clients.TotalSeconds:0.0} s.");
+        Assert.True(own > least, $"With the torrent's limit it completed in only {own.TotalSeconds:0.0} s.");
+        Assert.True(clients > least, $"With the client's limit it completed in only {clients.TotalSeconds:0.0} s.");
 
         async Task<TimeSpan> DownloadAsync(ClientSettings settings, TorrentOptions options, string name)
         {
@@ -218,10 +218,10 @@ public abstract class TransferContract(string engine, bool byService = false) : 
 
         Assert.IsType<CommandDone>(answer);
         TorrentStatus status = await client.WaitAsync(
-            metainfo.TorrentId, "all is here", now => now.State == TorrentState.Seeding && now.VerifiedPieces == now.PieceCount);
+            metainfo.TorrentId, "all pieces have arrived", now => now.State == TorrentState.Seeding && now.VerifiedPieces == now.PieceCount);
         swarm.AssertDownloaded();
         Assert.Equal(metainfo.TotalSize, status.WantedSize);
-        await client.UntilAsync(() => client.Said.OfType<TorrentCompleted>().Count() == 2, "completion is said again");
+        await client.UntilAsync(() => client.Said.OfType<TorrentCompleted>().Count() == 2, "completion is reported again");
     }
 
     [Fact]
@@ -294,7 +294,7 @@ public abstract class TransferContract(string engine, bool byService = false) : 
         await client.StartAsync(client.NewStart(metainfo, swarm.DownloadFolder) with { Peers = [poisoner.EndPoint] });
 
         await client.WaitAsync(metainfo.TorrentId, "a piece was bad", now => now.FailedPieces > 0);
-        await client.WaitAsync(metainfo.TorrentId, "the peer has gone", now => now.ConnectedPeers == 0);
+        await client.WaitAsync(metainfo.TorrentId, "the peer is disconnected", now => now.ConnectedPeers == 0);
         int connections = poisoner.Connections;
         await Task.Delay(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
 
@@ -305,7 +305,7 @@ public abstract class TransferContract(string engine, bool byService = false) : 
         await client.UntilAsync(
             () => client.Client.GetClosedPeers(metainfo.TorrentId).Any(peer => peer.EndPoint.Equals(poisoner.EndPoint)
                 && peer is { ClosedBy: ClosedBy.Us, Reason: "It sent corrupt data." }),
-            "it is remembered why it has gone");
+            "the reason for its disconnection is remembered");
     }
 
     [Theory]
@@ -319,7 +319,7 @@ public abstract class TransferContract(string engine, bool byService = false) : 
         await using var disconnecting = new DisconnectingPeer(metainfo);
         await using var client = new ContractClient(under, swarm.Workspace["state"]);
         await client.StartAsync(client.NewStart(metainfo, swarm.DownloadFolder) with { Peers = [disconnecting.EndPoint] });
-        await client.WaitAsync(metainfo.TorrentId, "a peer is there", now => now.ConnectedPeers == 1);
+        await client.WaitAsync(metainfo.TorrentId, "a peer is connected", now => now.ConnectedPeers == 1);
         Assert.Empty(client.Client.GetClosedPeers(metainfo.TorrentId));
 
         disconnecting.Leave(breaks);
@@ -339,7 +339,7 @@ public abstract class TransferContract(string engine, bool byService = false) : 
         await using var disconnecting = new DisconnectingPeer(metainfo);
         await using var client = new ContractClient(under, swarm.Workspace["state"]);
         await client.StartAsync(client.NewStart(metainfo, swarm.DownloadFolder) with { Peers = [disconnecting.EndPoint] });
-        await client.WaitAsync(metainfo.TorrentId, "a peer is there", now => now.ConnectedPeers == 1);
+        await client.WaitAsync(metainfo.TorrentId, "a peer is connected", now => now.ConnectedPeers == 1);
 
         await client.AskAsync(new SuspendTorrent(client.NextId(), metainfo.TorrentId));
         await client.UntilAsync(() => client.Client.GetClosedPeers(metainfo.TorrentId).Count > 0, "it is remembered");

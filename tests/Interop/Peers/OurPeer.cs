@@ -117,7 +117,7 @@ internal sealed class OurPeer : IAsyncDisposable
     }
 
     /// <summary>Waits until a torrent started by a link has its metadata.</summary>
-    public Task WaitForMetadataAsync(TorrentId torrent) => WaitAsync(torrent, "the metadata is here", status => status.Metadata is null);
+    public Task WaitForMetadataAsync(TorrentId torrent) => WaitAsync(torrent, "the metadata has arrived", status => status.Metadata is null);
 
     /// <summary>Its connected peers.</summary>
     public IReadOnlyList<PeerSnapshot> PeersOf(TorrentId torrent) => _patron.GetPeers(torrent);
@@ -149,7 +149,7 @@ internal sealed class OurPeer : IAsyncDisposable
         }
         catch (OperationCanceledException) when (!TestContext.Current.CancellationToken.IsCancellationRequested)
         {
-            Assert.Fail($"Waited in vain until {what}: {Tell(Status(torrent))}");
+            Assert.Fail($"Timed out waiting until {what}: {Tell(Status(torrent))}");
             throw;
         }
     }
@@ -159,6 +159,6 @@ internal sealed class OurPeer : IAsyncDisposable
     public static TorrentMetainfo Read(string torrent) => MetainfoReader.Read(File.ReadAllBytes(torrent));
 
     private static string Tell(TorrentStatus? status) => status is null
-        ? "no such torrent"
+        ? "the torrent is not running"
         : $"{status}\n{string.Join('\n', status.Warnings)}\n{string.Join('\n', status.Trackers)}";
 }

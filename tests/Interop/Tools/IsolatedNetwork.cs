@@ -60,7 +60,7 @@ internal static class IsolatedNetwork
             await process.WaitForExitAsync(patience.Token);
             string said = await output + await errors;
             TestContext.Current.TestOutputHelper!.WriteLine(said);
-            Assert.SkipWhen(process.ExitCode == 77 || said.Contains("unshare failed", StringComparison.Ordinal), "No network namespace can be made here.");
+            Assert.SkipWhen(process.ExitCode == 77 || said.Contains("unshare failed", StringComparison.Ordinal), "A network namespace cannot be created on this machine.");
             Assert.True(process.ExitCode == 0 && said.Contains("Failed: 0", StringComparison.Ordinal), said);
         }
         finally

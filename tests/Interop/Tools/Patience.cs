@@ -35,7 +35,7 @@ internal static class Patience
         catch (OperationCanceledException)
         {
             TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
-            Assert.Fail($"Waited in vain until {what}.\n{tell()}");
+            Assert.Fail($"Timed out waiting until {what}.\n{tell()}");
         }
     }
 }

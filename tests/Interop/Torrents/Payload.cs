@@ -48,7 +48,7 @@ internal static class Payload
         foreach (string file in files)
         {
             ReadOnlySpan<byte> right = File.ReadAllBytes(Path.Combine(expected, file));
-            Assert.True(right.SequenceEqual(File.ReadAllBytes(Path.Combine(actual, file))), $"'{file}' has other bytes than it should.");
+            Assert.True(right.SequenceEqual(File.ReadAllBytes(Path.Combine(actual, file))), $"'{file}' has wrong bytes.");
         }
     }
 

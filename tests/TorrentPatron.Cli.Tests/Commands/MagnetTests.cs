@@ -135,7 +135,7 @@ public sealed class MagnetTests : PatronFixture
     [Fact]
     public async Task A_link_for_metadata_is_read_once_even_from_a_pipe()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "There pipes have no place among files.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "This system has no named pipes in its file system.");
         string torrent = await MakeTorrentAsync();
         await using Seeder seeder = await SeedAsync(torrent);
         string link = (await RunAsync("magnet", torrent)).OutputLines[0];
@@ -155,7 +155,7 @@ public sealed class MagnetTests : PatronFixture
     [Fact]
     public async Task The_timeout_of_metadata_includes_reading_the_link_from_a_silent_pipe()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "There pipes have no place among files.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "This system has no named pipes in its file system.");
         using (var made = System.Diagnostics.Process.Start("mkfifo", [In("link")]))
             await made.WaitForExitAsync(Token);
 

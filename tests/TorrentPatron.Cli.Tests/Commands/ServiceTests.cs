@@ -101,7 +101,7 @@ public sealed class ServiceTests : PatronFixture
     [InlineData("HUP")]
     public async Task A_signal_ends_the_service_cleanly_and_informs_its_clients(string signal)
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such signals.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows does not have these signals.");
         string[] arguments = ["exec", typeof(PatronCommandLine).Assembly.Location, "service", "--socket", Socket, "--state", In("state"), .. Alone];
         using Process service = Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         try

@@ -119,7 +119,7 @@ public sealed class LocalDiscoveryTests : IAsyncDisposable
         IPAddress local = IPAddress.Loopback;
         await using LocalDiscovery? first = LocalDiscovery.Open(new SocketNetwork(local), _ => 1111, TimeProvider.System, new Random(1), _faults.Add);
         await using LocalDiscovery? second = LocalDiscovery.Open(new SocketNetwork(local), _ => 2222, TimeProvider.System, new Random(2), _faults.Add);
-        Assert.SkipWhen(first is null || second is null, "No multicast on loopback here.");
+        Assert.SkipWhen(first is null || second is null, "This machine has no multicast on loopback.");
         var found = Channel.CreateUnbounded<IPEndPoint>();
         first.Find(Torrent(1), peers => found.Writer.TryWrite(peers[0]));
         second.Find(Torrent(1), peers => found.Writer.TryWrite(peers[0]));
@@ -131,11 +131,11 @@ public sealed class LocalDiscoveryTests : IAsyncDisposable
     [Fact]
     public async Task Over_real_sockets_only_datagrams_to_the_group_are_received()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere it is not told from what was sent to us alone.");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Other systems do not distinguish this from unicast.");
         var network = new SocketNetwork(IPAddress.Loopback);
         await using LocalDiscovery? first = LocalDiscovery.Open(network, _ => 1111, TimeProvider.System, new Random(1), _faults.Add);
         await using LocalDiscovery? second = LocalDiscovery.Open(network, _ => 2222, TimeProvider.System, new Random(2), _faults.Add);
-        Assert.SkipWhen(first is null || second is null, "No multicast on loopback here.");
+        Assert.SkipWhen(first is null || second is null, "This machine has no multicast on loopback.");
         var found = Channel.CreateUnbounded<IPEndPoint>();
         first.Find(Torrent(3), peers => found.Writer.TryWrite(peers[0]));
         using var stranger = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));

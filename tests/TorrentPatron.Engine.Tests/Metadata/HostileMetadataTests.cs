@@ -201,7 +201,7 @@ public sealed class HostileMetadataTests
 
     [Theory]
     [InlineData("a bitfield that does not fit", "00000003 05 8000")]
-    [InlineData("a have beyond the last piece", "00000005 04 00ffffff")]
+    [InlineData("a have message beyond the last piece", "00000005 04 00ffffff")]
     public async Task Early_messages_that_do_not_fit_end_the_connection_when_the_metadata_arrives(string what, string hex)
     {
         var network = new MemoryNetwork();
@@ -222,7 +222,7 @@ public sealed class HostileMetadataTests
 
     [Theory]
     [InlineData("a block", "00004009 07 00000000 00000000", 0x4000)]
-    [InlineData("haves without end", "", 0)]
+    [InlineData("endless have messages", "", 0)]
     public async Task A_peer_that_announces_too_many_pieces_before_the_metadata_is_known_is_dropped(string what, string hex, int zeros)
     {
         var network = new MemoryNetwork();

@@ -174,7 +174,7 @@ public sealed class NetworkBindingTests
     [Fact]
     public async Task A_socket_on_a_missing_interface_is_not_opened()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "Interfaces are bound to by number there.");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Interfaces are bound by number on this system.");
         _interfaces.Have(FakeInterfaces.Of("nosuch0", "127.0.0.5"));
         var network = new SocketNetwork(Bind("nosuch0"));
 

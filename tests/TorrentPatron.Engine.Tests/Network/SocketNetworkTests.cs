@@ -13,7 +13,7 @@ public sealed class SocketNetworkTests
 
     private readonly SocketNetwork _network = new(Bound);
 
-    public SocketNetworkTests() => Assert.SkipWhen(OperatingSystem.IsMacOS(), "macOS has 127.0.0.1 only.");
+    public SocketNetworkTests() => Assert.SkipWhen(OperatingSystem.IsMacOS(), "macOS has only 127.0.0.1.");
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 

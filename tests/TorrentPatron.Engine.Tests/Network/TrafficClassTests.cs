@@ -12,8 +12,8 @@ public sealed class TrafficClassTests
     [InlineData(AddressFamily.InterNetworkV6)]
     public void A_socket_is_marked_with_its_code_point(AddressFamily family)
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows marks nothing unless its policies say so.");
-        Assert.SkipUnless(family == AddressFamily.InterNetwork || Socket.OSSupportsIPv6, "No IPv6 here.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows marks packets only if its policies say so.");
+        Assert.SkipUnless(family == AddressFamily.InterNetwork || Socket.OSSupportsIPv6, "This machine has no IPv6.");
         using var socket = new Socket(family, SocketType.Stream, ProtocolType.Tcp);
         TrafficClass.Set(socket, 0);
         Assert.Equal(0, TrafficClass.Of(socket));
@@ -26,7 +26,7 @@ public sealed class TrafficClassTests
     [Fact]
     public async Task Only_peer_connections_are_marked_as_lower_effort()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows marks nothing unless its policies say so.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows marks packets only if its policies say so.");
         Assert.Equal(1, new ClientSettings().CodePoint);
         var network = new SocketNetwork { CodePoint = 1 };
         using IListener listener = network.Listen(new IPEndPoint(IPAddress.Loopback, 0));

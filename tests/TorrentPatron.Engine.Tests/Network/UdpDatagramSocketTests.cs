@@ -22,7 +22,7 @@ public sealed class UdpDatagramSocketTests
     public async Task Datagrams_arrive_with_their_source_address(string host)
     {
         IPAddress address = IPAddress.Parse(host);
-        Assert.SkipWhen(address.AddressFamily == AddressFamily.InterNetworkV6 && !Socket.OSSupportsIPv6, "No IPv6 here.");
+        Assert.SkipWhen(address.AddressFamily == AddressFamily.InterNetworkV6 && !Socket.OSSupportsIPv6, "This machine has no IPv6.");
         using IDatagramSocket here = new SocketNetwork().OpenDatagrams(new IPEndPoint(address, 0), NetworkUse.Peers);
         using IDatagramSocket first = new SocketNetwork().OpenDatagrams(new IPEndPoint(address, 0), NetworkUse.Peers);
         using IDatagramSocket second = new SocketNetwork().OpenDatagrams(new IPEndPoint(address, 0), NetworkUse.Peers);
@@ -87,7 +87,7 @@ public sealed class UdpDatagramSocketTests
     {
         const int Many = 100;
         IPAddress address = IPAddress.Parse(host);
-        Assert.SkipWhen(address.AddressFamily == AddressFamily.InterNetworkV6 && !Socket.OSSupportsIPv6, "No IPv6 here.");
+        Assert.SkipWhen(address.AddressFamily == AddressFamily.InterNetworkV6 && !Socket.OSSupportsIPv6, "This machine has no IPv6.");
         using IDatagramSocket here = new SocketNetwork().OpenDatagrams(new IPEndPoint(address, 0), NetworkUse.Peers);
         using IDatagramSocket there = new SocketNetwork().OpenDatagrams(new IPEndPoint(address, 0), NetworkUse.Peers);
         var sent = new DatagramBatch(Many, 8);
@@ -147,7 +147,7 @@ public sealed class UdpDatagramSocketTests
     public async Task Runs_of_datagrams_arrive_as_they_were_sent(string host)
     {
         IPAddress address = IPAddress.Parse(host);
-        Assert.SkipWhen(address.AddressFamily == AddressFamily.InterNetworkV6 && !Socket.OSSupportsIPv6, "No IPv6 here.");
+        Assert.SkipWhen(address.AddressFamily == AddressFamily.InterNetworkV6 && !Socket.OSSupportsIPv6, "This machine has no IPv6.");
         using IDatagramSocket first = new SocketNetwork().OpenDatagrams(new IPEndPoint(address, 0), NetworkUse.Peers);
         using IDatagramSocket second = new SocketNetwork().OpenDatagrams(new IPEndPoint(address, 0), NetworkUse.Peers);
         using IDatagramSocket there = new SocketNetwork().OpenDatagrams(new IPEndPoint(address, 0), NetworkUse.Peers);
@@ -181,7 +181,7 @@ public sealed class UdpDatagramSocketTests
     [Fact]
     public async Task Runs_coalesced_by_Linux_are_split()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.OSVersion.Version >= new Version(5, 0), "Linux 5.0 or later does.");
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.OSVersion.Version >= new Version(5, 0), "Only Linux 5.0 or later supports this.");
         using IDatagramSocket here = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0), NetworkUse.Peers);
         using IDatagramSocket there = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0), NetworkUse.Peers);
         var sent = new DatagramBatch(40, 1_400);
@@ -233,7 +233,7 @@ public sealed class UdpDatagramSocketTests
     public async Task A_datagram_that_must_not_be_fragmented_is_sent_in_its_turn(string host)
     {
         IPAddress address = IPAddress.Parse(host);
-        Assert.SkipWhen(address.AddressFamily == AddressFamily.InterNetworkV6 && !Socket.OSSupportsIPv6, "No IPv6 here.");
+        Assert.SkipWhen(address.AddressFamily == AddressFamily.InterNetworkV6 && !Socket.OSSupportsIPv6, "This machine has no IPv6.");
         using IDatagramSocket here = new SocketNetwork().OpenDatagrams(new IPEndPoint(address, 0), NetworkUse.Peers);
         using IDatagramSocket there = new SocketNetwork().OpenDatagrams(new IPEndPoint(address, 0), NetworkUse.Peers);
         var sent = new DatagramBatch(10, 1_400);

@@ -179,7 +179,7 @@ public sealed class DataMatcherTests : IDisposable
     [Fact]
     public async Task Links_are_not_followed()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows may not let this user create links.");
         TorrentMetainfo torrent = await MakeAsync(MetainfoVersion.V1);
         Directory.CreateDirectory(_temp["links"]);
         File.CreateSymbolicLink(_temp["links", "z.bin"], _temp["data", "z.bin"]);

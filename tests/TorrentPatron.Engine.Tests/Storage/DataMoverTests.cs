@@ -67,7 +67,7 @@ public sealed class DataMoverTests : IAsyncDisposable
         var torrent = new SwarmTorrent(5, Piece, 2 * Piece, 3 * Piece, 10);
         string mountPoint = Path.Combine(isMountedThere ? there.Path : _here.Path, Path.GetDirectoryName(torrent.Metainfo.Files[1].Path)!);
         using Mount? mount = Mount.Make(mountPoint);
-        Assert.SkipWhen(mount is null, "Only root can mount, and not everywhere.");
+        Assert.SkipWhen(mount is null, "Only root can mount, and not on every machine.");
         torrent.WriteTo(_here.Path);
 
         await Mover(torrent, there.Path).MoveAsync(0, _ => { }, Token);
@@ -127,7 +127,7 @@ public sealed class DataMoverTests : IAsyncDisposable
     private static TempFolder OnAnotherVolume()
     {
         const string Memory = "/dev/shm";
-        Assert.SkipUnless(Directory.Exists(Memory), "There is no other volume to be had.");
+        Assert.SkipUnless(Directory.Exists(Memory), "This machine has no second volume.");
         return new TempFolder(Directory.CreateDirectory(Path.Combine(Memory, $"patron-test-{Guid.NewGuid():N}")).FullName);
     }
 

@@ -55,7 +55,7 @@ public sealed class GuardedFileTests : IDisposable
     [InlineData(FileMode.CreateNew, FileAccess.Write)]
     public void Nothing_is_opened_or_made_through_a_link_to_a_file_or_folder(FileMode mode, FileAccess access)
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows may not let this user create links.");
         HostileFiles.ReplaceWithLink(_temp["top", "folder"], _temp["elsewhere"]);
         File.CreateSymbolicLink(_temp["top", "link"], _temp["elsewhere", "file"]);
         File.CreateSymbolicLink(_temp["top", "dangling"], _temp["elsewhere", "new"]);
@@ -71,7 +71,7 @@ public sealed class GuardedFileTests : IDisposable
     [Fact]
     public void The_top_folder_may_be_a_link_and_missing_folders_are_made()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows may not let this user create links.");
         Directory.CreateSymbolicLink(_temp["top link"], _temp["top"]);
         GuardedFile.OpenOrMake(_temp["top link"], _temp["top link", "a", "b", "c"], FileMode.OpenOrCreate, FileAccess.ReadWrite).Dispose();
         Assert.True(File.Exists(_temp["top", "a", "b", "c"]));
@@ -83,7 +83,7 @@ public sealed class GuardedFileTests : IDisposable
     [InlineData(FileAccess.ReadWrite)]
     public async Task A_pipe_is_refused_at_once(FileAccess access)
     {
-        Assert.SkipUnless(HostileFiles.CanMakePipes, "There are no such pipes.");
+        Assert.SkipUnless(HostileFiles.CanMakePipes, "This system has no named pipes in its file system.");
         HostileFiles.MakePipe(_temp["top", "pipe"]);
         Task opening = Task.Run(() => Open("pipe", FileMode.OpenOrCreate, access), TestContext.Current.CancellationToken);
         UnsafeFileException refused = await Assert.ThrowsAsync<UnsafeFileException>(
@@ -123,7 +123,7 @@ public sealed class GuardedFileTests : IDisposable
     [Fact]
     public void A_lock_does_not_block_our_access_to_a_deletable_file()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Locks bind everybody there.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows locks apply to all programs.");
         using SafeFileHandle held = File.OpenHandle(_temp["top", "folder", "file"], share: FileShare.None);
         Open("folder/file", FileMode.Open, FileAccess.Read);
         Open("folder/file", FileMode.OpenOrCreate, FileAccess.ReadWrite);
@@ -143,7 +143,7 @@ public sealed class GuardedFileTests : IDisposable
     [Fact]
     public void Only_the_examined_file_is_deleted_or_moved()
     {
-        Assert.SkipUnless(HostileFiles.CanMakePipes, "The system does not tell files apart.");
+        Assert.SkipUnless(HostileFiles.CanMakePipes, "This system does not identify files.");
         FileNode seen = GuardedFile.Find(_temp["top"], _temp["top", "folder", "file"])!.Value;
         File.Move(_temp["top", "folder", "file"], _temp["top", "folder", "aside"]);
         File.WriteAllText(_temp["top", "folder", "file"], "somebody else's");
@@ -184,7 +184,7 @@ public sealed class GuardedFileTests : IDisposable
     [Fact]
     public void Nothing_is_deleted_moved_or_created_through_a_link_and_nothing_is_overwritten()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows may not let this user create links.");
         File.WriteAllText(_temp["top", "file"], "ours");
         File.WriteAllText(_temp["top", "taken"], "ours too");
         Assert.ThrowsAny<IOException>(() => GuardedFile.Move(_temp["top"], _temp["top", "file"], _temp["top"], _temp["top", "taken"]));

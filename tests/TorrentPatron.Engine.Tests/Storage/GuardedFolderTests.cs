@@ -14,7 +14,7 @@ public sealed class GuardedFolderTests : IDisposable
     [Fact]
     public void Files_go_to_the_opened_folder_even_if_a_link_has_taken_its_name()
     {
-        Assert.SkipUnless(HostileFiles.CanMakePipes, "The system does not reach files from an open folder.");
+        Assert.SkipUnless(HostileFiles.CanMakePipes, "This system cannot open files relative to an open folder.");
         Directory.CreateDirectory(_temp["elsewhere"]);
         using var folder = GuardedFolder.Make(_temp["top"], _temp["top", "folder"], Owner | UnixFileMode.UserExecute);
         Directory.Move(_temp["top", "folder"], _temp["top", "moved"]);
@@ -32,7 +32,7 @@ public sealed class GuardedFolderTests : IDisposable
     [Fact]
     public void A_link_in_a_files_place_is_neither_opened_nor_renamed()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows may not let this user create links.");
         File.WriteAllText(_temp["theirs"], "theirs");
         using var folder = GuardedFolder.Make(_temp["top"], _temp["top", "folder"], Owner | UnixFileMode.UserExecute);
         File.CreateSymbolicLink(_temp["top", "folder", "link"], _temp["theirs"]);
@@ -71,7 +71,7 @@ public sealed class GuardedFolderTests : IDisposable
     [Fact]
     public void A_link_in_the_place_of_a_file_is_not_read()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows may not let this user create links.");
         Directory.CreateDirectory(_temp["top"]);
         File.WriteAllText(_temp["theirs"], "theirs");
         File.CreateSymbolicLink(_temp["top", "link"], _temp["theirs"]);

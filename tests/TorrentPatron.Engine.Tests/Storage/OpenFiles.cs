@@ -15,7 +15,7 @@ internal static class OpenFiles
 
     private static List<string> Find(string folder, bool isForWriting)
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux tells which files are open.");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux reports which files are open.");
         var found = new List<string>();
         foreach (string descriptor in Directory.GetFileSystemEntries("/proc/self/fd"))
         {

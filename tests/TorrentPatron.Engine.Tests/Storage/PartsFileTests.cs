@@ -130,7 +130,7 @@ public sealed class PartsFileTests : IDisposable
     [Fact]
     public void Nothing_is_written_through_a_link_and_the_link_stays()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links take rights there.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows may not let this user create links.");
         File.WriteAllText(_temp["mine"], "");
         File.CreateSymbolicLink(_layout.PartsPath, _temp["mine"]);
 

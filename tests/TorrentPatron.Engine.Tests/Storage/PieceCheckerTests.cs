@@ -106,7 +106,7 @@ public sealed class PieceCheckerTests : IAsyncDisposable
     [Fact]
     public async Task An_unreadable_file_fails_the_check_with_the_reason()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess, "Permissions do not bind us here.");
+        Assert.SkipWhen(OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess, "Permissions do not restrict root.");
         TorrentMetainfo metainfo = await MakeAsync();
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(_temp["t", "b"], UnixFileMode.None);

@@ -57,7 +57,7 @@ public sealed class StoragePreparationTests : IDisposable
     [Fact]
     public void An_unwritable_folder_is_reported_unless_all_data_exists()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess, "Permissions do not bind us here.");
+        Assert.SkipWhen(OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess, "Permissions do not restrict root.");
         using TorrentStorage storage = Make(_temp.Path, 5);
         Directory.CreateDirectory(_temp["t"]);
         SetMode(_temp["t"], UnixFileMode.UserRead | UnixFileMode.UserExecute);
@@ -78,7 +78,7 @@ public sealed class StoragePreparationTests : IDisposable
     [Fact]
     public void A_torrents_folder_that_is_a_link_is_refused_and_not_followed()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows may not let this user create links.");
         Directory.CreateDirectory(_temp["elsewhere"]);
         Directory.CreateSymbolicLink(_temp["t"], _temp["elsewhere"]);
         DateTime before = Directory.GetLastWriteTimeUtc(_temp["elsewhere"]);
@@ -106,7 +106,7 @@ public sealed class StoragePreparationTests : IDisposable
     [Fact]
     public void A_link_in_the_path_of_an_empty_file_is_refused_and_created_files_are_removed()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows may not let this user create links.");
         Directory.CreateDirectory(_temp["t"]);
         Directory.CreateDirectory(_temp["elsewhere"]);
         Directory.CreateSymbolicLink(_temp["t", "link"], _temp["elsewhere"]);
@@ -120,9 +120,9 @@ public sealed class StoragePreparationTests : IDisposable
     [Fact]
     public void A_full_disk_is_reported_as_such_by_preparation_and_by_writing()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "A tmpfs takes root on Linux.");
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "Only root on Linux can mount a tmpfs.");
         string mount = Directory.CreateDirectory(_temp["small"]).FullName;
-        Assert.SkipUnless(Run("mount", "-t", "tmpfs", "-o", "size=1m", "none", mount), "A tmpfs cannot be mounted here.");
+        Assert.SkipUnless(Run("mount", "-t", "tmpfs", "-o", "size=1m", "none", mount), "A tmpfs cannot be mounted on this machine.");
         try
         {
             using (TorrentStorage large = Make(mount, 2 << 20))

@@ -9,7 +9,7 @@ public sealed class StorageRootsTests : IDisposable
 
     public StorageRootsTests()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows may not let this user create links.");
         Directory.CreateDirectory(_temp["root", "user", "torrent"]);
         Directory.CreateDirectory(_temp["elsewhere", "torrent"]);
         File.WriteAllText(_temp["elsewhere", "torrent", "file"], "theirs");

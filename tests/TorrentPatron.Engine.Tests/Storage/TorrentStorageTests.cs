@@ -55,7 +55,7 @@ public sealed class TorrentStorageTests : IDisposable
     [Fact]
     public void A_file_with_another_hard_link_is_copied_before_it_is_written()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "There hard links are not looked for.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Hard links are not detected on this system.");
         Directory.CreateDirectory(_temp["t"]);
         using TorrentStorage storage = Make(16, [0, 16], [16, 40]);
         byte[] content = Content(storage.Layout);
@@ -410,7 +410,7 @@ public sealed class TorrentStorageTests : IDisposable
     [Fact]
     public async Task A_folder_replaced_by_a_link_in_a_race_gets_no_file()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "Nobody tells where a file lies.");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "This system does not report the holes of a file.");
         Directory.CreateDirectory(_temp["elsewhere"]);
         Directory.CreateDirectory(_temp["t"]);
         using var stop = new CancellationTokenSource();
@@ -460,7 +460,7 @@ public sealed class TorrentStorageTests : IDisposable
     [Fact]
     public void Unwritten_bytes_are_a_hole_if_the_system_reports_holes()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux is sure to say so.");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux always reports this.");
         using TorrentStorage storage = Make(1 << 20, [4 << 20, -(1 << 20)]);
         storage.Write(2 << 20, [1]);
         Assert.True(storage.IsHole(0, 1 << 20));

@@ -9,7 +9,7 @@ public sealed class WindowsFilesTests : IDisposable
 {
     private readonly TempFolder _temp = new();
 
-    public WindowsFilesTests() => Assert.SkipUnless(OperatingSystem.IsWindows(), "The calls are those of Windows.");
+    public WindowsFilesTests() => Assert.SkipUnless(OperatingSystem.IsWindows(), "The test calls Windows.");
 
     public void Dispose() => _temp.Dispose();
 

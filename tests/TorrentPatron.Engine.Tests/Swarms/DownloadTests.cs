@@ -290,6 +290,6 @@ public sealed class DownloadTests
             // The peer was disconnected while it sent.
         }
 
-        Assert.True(asked < 10_000, "it is not asked for ever");
+        Assert.True(asked < 10_000, "it is not asked endlessly");
     }
 }

@@ -43,7 +43,7 @@ public sealed class FileAttributeTests
     [UnsupportedOSPlatform("windows")]
     public async Task The_owners_later_changes_survive_a_restart()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "There are no such permissions there.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows does not have these permissions.");
         var network = new MemoryNetwork();
         SwarmTorrent torrent = Make(201);
         await using TestEngine seed = new(network, 1), engine = new(network, 2);
@@ -63,7 +63,7 @@ public sealed class FileAttributeTests
     [Fact]
     public async Task Links_are_created_point_to_the_files_and_are_recreated_by_a_restart()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows may not let this user create links.");
         var network = new MemoryNetwork();
         SwarmTorrent torrent = Make(202);
         await using TestEngine seed = new(network, 1), engine = new(network, 2);
@@ -88,7 +88,7 @@ public sealed class FileAttributeTests
     [Fact]
     public async Task A_file_at_the_path_of_a_link_is_kept_with_a_warning()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows may not let this user create links.");
         var network = new MemoryNetwork();
         SwarmTorrent torrent = Make(203);
         await using TestEngine seed = new(network, 1), engine = new(network, 2);
@@ -136,7 +136,7 @@ public sealed class FileAttributeTests
     [Fact]
     public async Task Removing_a_torrent_with_its_data_deletes_its_links_but_not_their_targets()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows may not let this user create links.");
         var network = new MemoryNetwork();
         SwarmTorrent torrent = Make(204);
         await using TestEngine seed = new(network, 1), engine = new(network, 2);
@@ -156,7 +156,7 @@ public sealed class FileAttributeTests
     [Fact]
     public async Task Links_that_existed_before_are_kept_like_the_files_that_did()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows may not let this user create links.");
         var network = new MemoryNetwork();
         SwarmTorrent torrent = Make(205);
         await using TestEngine engine = new(network, 1);
@@ -178,7 +178,7 @@ public sealed class FileAttributeTests
     [Fact]
     public async Task Links_move_with_the_torrent()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows may not let this user create links.");
         var network = new MemoryNetwork();
         SwarmTorrent torrent = Make(206);
         await using TestEngine seed = new(network, 1), engine = new(network, 2);
@@ -196,7 +196,7 @@ public sealed class FileAttributeTests
     [Fact]
     public async Task A_skipped_link_is_created_when_it_is_wanted()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows may not let this user create links.");
         var network = new MemoryNetwork();
         SwarmTorrent torrent = Make(207);
         await using TestEngine engine = new(network, 1);
@@ -214,7 +214,7 @@ public sealed class FileAttributeTests
     [Fact]
     public async Task A_torrent_that_only_seeds_gets_no_links()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows may not let this user create links.");
         var network = new MemoryNetwork();
         SwarmTorrent torrent = Make(208);
         await using TestEngine engine = new(network, 1);

@@ -19,7 +19,7 @@ public sealed class FilterTests : IAsyncDisposable
     private readonly SwarmTorrent _torrent = new(150, Piece, 20 * Piece);
     private readonly List<TorrentClient> _clients = [];
 
-    public FilterTests() => Assert.SkipWhen(OperatingSystem.IsMacOS(), "macOS has 127.0.0.1 only.");
+    public FilterTests() => Assert.SkipWhen(OperatingSystem.IsMacOS(), "macOS has only 127.0.0.1.");
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 

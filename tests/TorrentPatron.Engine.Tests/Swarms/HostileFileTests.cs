@@ -15,7 +15,7 @@ public sealed class HostileFileTests
     [InlineData(false)]
     public async Task A_file_replaced_by_a_link_after_a_restart_is_not_sent(bool isFolder)
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows may not let this user create links.");
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(170, Piece, Piece, Piece);
         await using var engine = new TestEngine(network);
@@ -37,7 +37,7 @@ public sealed class HostileFileTests
     [Fact]
     public async Task A_link_that_leads_elsewhere_after_a_restart_is_hashed_and_not_sent()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows may not let this user create links.");
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(171, Piece, Piece, Piece);
         await using var engine = new TestEngine(network);
@@ -65,7 +65,7 @@ public sealed class HostileFileTests
     [Fact]
     public async Task A_link_is_read_while_it_leads_to_the_hashed_file()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows may not let this user create links.");
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(172, Piece, Piece, Piece);
         await using var engine = new TestEngine(network);
@@ -85,7 +85,7 @@ public sealed class HostileFileTests
     [Fact]
     public async Task A_pipe_at_a_files_path_is_reported_at_the_start_and_blocks_no_other_torrent()
     {
-        Assert.SkipUnless(HostileFiles.CanMakePipes, "There are no such pipes.");
+        Assert.SkipUnless(HostileFiles.CanMakePipes, "This system has no named pipes in its file system.");
         var network = new MemoryNetwork();
         SwarmTorrent torrent = new(173, Piece, Piece, Piece), other = new(174, Piece, Piece);
         await using TestEngine seed = new(network, 1), engine = new(network, 2);
@@ -105,7 +105,7 @@ public sealed class HostileFileTests
     [Fact]
     public async Task A_pipe_that_appears_during_seeding_fails_the_torrent_with_the_reason()
     {
-        Assert.SkipUnless(HostileFiles.CanMakePipes, "There are no such pipes.");
+        Assert.SkipUnless(HostileFiles.CanMakePipes, "This system has no named pipes in its file system.");
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(175, Piece, Piece, Piece);
         await using var engine = new TestEngine(network);

@@ -127,7 +127,7 @@ public sealed class LifecycleTests
         // The checkpoint of the start, as a kill during the check would leave it.
         ResumeData atStart = store.Data!;
         if (atStart.Doubtful is null)
-            Assert.Skip("The check was over before the first checkpoint.");
+            Assert.Skip("The check ended before the first checkpoint.");
         Assert.True(atStart.Verified.IsFull && atStart.Doubtful.IsFull);
         await engine.CompletedAsync();
         Assert.IsType<TorrentClosed>(await engine.SendAsync(c => new CloseTorrent(c, torrent.Metainfo.TorrentId)));

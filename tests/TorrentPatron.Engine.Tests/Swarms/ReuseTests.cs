@@ -101,7 +101,7 @@ public sealed class ReuseTests : IDisposable
     [Fact]
     public async Task A_hard_link_is_the_same_file_and_is_never_written_to()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Looks at the number of names as Unix has it.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "The test counts hard links as on Unix.");
         var network = new MemoryNetwork();
         SwarmTorrent torrent = await MakeAsync(MetainfoVersion.V2);
         WriteElsewhere(torrent);
@@ -132,7 +132,7 @@ public sealed class ReuseTests : IDisposable
     [Fact]
     public async Task An_incomplete_file_is_copied_even_if_hard_links_are_requested()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Looks at the number of names as Unix has it.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "The test counts hard links as on Unix.");
         SwarmTorrent torrent = await MakeAsync(MetainfoVersion.V2);
         WriteElsewhere(torrent);
         byte[] bytes = File.ReadAllBytes(_elsewhere["0.dat"]);
@@ -152,7 +152,7 @@ public sealed class ReuseTests : IDisposable
     [Fact]
     public async Task A_hard_link_keeps_the_files_time_and_mode()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Looks at modes.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "The test checks file modes.");
         string source = _elsewhere["tool"];
         File.WriteAllBytes(source, SwarmTorrent.RandomBytes(3, 2 * Piece));
         if (!OperatingSystem.IsWindows())
@@ -252,7 +252,7 @@ public sealed class ReuseTests : IDisposable
     [Fact]
     public async Task Links_in_a_folder_are_not_followed_and_a_missing_folder_is_a_warning()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Making links needs a right there.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows may not let this user create links.");
         SwarmTorrent torrent = await MakeAsync(MetainfoVersion.V2);
         WriteElsewhere(torrent);
         using var folder = new TempFolder();

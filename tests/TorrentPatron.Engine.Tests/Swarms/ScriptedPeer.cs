@@ -90,7 +90,7 @@ internal sealed class ScriptedPeer : IDisposable
     public async Task<Handshake> ReceiveHandshakeAsync()
     {
         while (_have < Handshake.Length)
-            Assert.True(await ReceiveAsync(), "there is a handshake");
+            Assert.True(await ReceiveAsync(), "a handshake arrives");
         Assert.True(Handshake.TryRead(_buffer, out Handshake handshake));
         Drop(Handshake.Length);
         return handshake;

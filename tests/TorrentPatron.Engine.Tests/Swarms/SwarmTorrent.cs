@@ -113,6 +113,6 @@ internal sealed class SwarmTorrent
     {
         byte[] there = File.ReadAllBytes(Path.Combine(destination, file.Path));
         int same = there.AsSpan().CommonPrefixLength(Data.AsSpan((int)file.Offset, (int)file.Length));
-        Assert.True(same == file.Length && same == there.Length, $"{file.Path} is as it was shared, for {same} bytes of {there.Length}");
+        Assert.True(same == file.Length && same == there.Length, $"{file.Path} is unchanged in {same} of {there.Length} bytes");
     }
 }

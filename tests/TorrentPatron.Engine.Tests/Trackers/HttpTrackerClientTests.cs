@@ -78,7 +78,7 @@ public sealed class HttpTrackerClientTests : IDisposable
     [Theory]
     [InlineData("<html>hello</html>", "")]
     [InlineData("", "")]
-    [InlineData("no gzip at all", "Content-Encoding: gzip\r\n")]
+    [InlineData("not gzip", "Content-Encoding: gzip\r\n")]
     public async Task Garbage_is_a_failure(string body, string headers)
     {
         await using var tracker = new StubHttpTracker(Encoding.ASCII.GetBytes(body), headers);

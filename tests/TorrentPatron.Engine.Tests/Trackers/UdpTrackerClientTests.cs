@@ -244,7 +244,7 @@ public sealed class UdpTrackerClientTests : IDisposable
     public async Task Over_a_real_socket_a_tracker_on_loopback_answers(string host)
     {
         IPAddress address = IPAddress.Parse(host);
-        Assert.SkipWhen(address.AddressFamily == AddressFamily.InterNetworkV6 && !Socket6IsUsable(), "No IPv6 here.");
+        Assert.SkipWhen(address.AddressFamily == AddressFamily.InterNetworkV6 && !Socket6IsUsable(), "This machine has no IPv6.");
         using var server = new UdpClient(new IPEndPoint(address, 0));
         await using var port = new SharedDatagramPort(TimeProvider.System);
         port.Open(new SocketNetwork(), _ => 0);

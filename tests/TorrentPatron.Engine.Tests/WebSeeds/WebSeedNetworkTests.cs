@@ -44,7 +44,7 @@ public sealed class WebSeedNetworkTests : IDisposable
     [Fact]
     public async Task A_blocked_web_seed_is_not_asked_and_requests_to_a_newly_blocked_one_end()
     {
-        Assert.SkipWhen(OperatingSystem.IsMacOS(), "macOS has 127.0.0.1 only.");
+        Assert.SkipWhen(OperatingSystem.IsMacOS(), "macOS has only 127.0.0.1.");
         await using var server = new LoopbackWebServer(_torrent.Data, "127.0.0.2") { Pause = TimeSpan.FromMilliseconds(20) };
         await using var client = new TorrentClient(Settings with { BindAddress = IPAddress.Loopback });
         Start(client, server.Address);

@@ -30,7 +30,7 @@ internal static partial class PesterRun
             TestContext.Current.SendDiagnosticMessage(
                 $"Pester {file}{(withService ? " with a service" : "")}: {counts.Groups[1]} passed, {counts.Groups[2]} failed, {counts.Groups[3]} skipped");
             Assert.True(exitCode == 0 && counts.Groups[2].Value == "0", text);
-            Assert.SkipWhen(counts.Groups[1].Value == "0", $"{file}: what it is about is not there, {counts.Groups[3]} tests skipped");
+            Assert.SkipWhen(counts.Groups[1].Value == "0", $"{file}: requirements are missing, {counts.Groups[3]} tests skipped");
         }
         finally
         {

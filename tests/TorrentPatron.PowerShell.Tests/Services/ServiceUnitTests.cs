@@ -98,7 +98,7 @@ public sealed class ServiceUnitTests : IDisposable
     [InlineData(UnixFileMode.None, false, false)]
     public void A_program_that_other_users_cannot_run_is_found(UnixFileMode mode, bool isProgram, bool isOpen)
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such modes.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no file modes.");
         File.SetUnixFileMode(_folder, (UnixFileMode)0b111_101_101);
         string file = Path.Combine(_folder, "pwsh"), link = Path.Combine(_folder, "link");
         File.WriteAllText(file, "");

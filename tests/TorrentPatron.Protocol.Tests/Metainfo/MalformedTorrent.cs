@@ -71,7 +71,7 @@ public sealed record MalformedTorrent(string Name, string Text, MetainfoFault? F
         Read("a private that is a string", Info("6:lengthi5e4:name1:n" + Rest + "7:private1:1"), "n"),
         Read("web seeds that are a number", "d4:infod6:lengthi5e4:name1:n" + Rest + "e8:url-listi1ee", "n"),
         Read("DHT nodes that are a string", "d4:infod6:lengthi5e4:name1:n" + Rest + "e5:nodes1:xe", "n"),
-        Read("DHT nodes that are no hosts and ports", "d4:infod6:lengthi5e4:name1:n" + Rest + "e5:nodesl1:xlel1:ael1:a1:beli1ei1eel1:ai0eel1:ai70000eel3:a bi1eeee", "n"),
+        Read("DHT nodes that are not hosts and ports", "d4:infod6:lengthi5e4:name1:n" + Rest + "e5:nodesl1:xlel1:ael1:a1:beli1ei1eel1:ai0eel1:ai70000eel3:a bi1eeee", "n"),
         Read("attributes that are a number", Files("d4:attri1e6:lengthi5e4:pathl1:aee"), "n/a"),
         Read("a UTF-8 path that is a string", Files("d6:lengthi5e4:pathl1:ae10:path.utf-81:be"), "n/a"),
         Read("a UTF-8 name that is a number", Info("6:lengthi5e4:name1:n10:name.utf-8i1e" + Rest), "n"),
@@ -91,7 +91,7 @@ public sealed record MalformedTorrent(string Name, string Text, MetainfoFault? F
         Refused("half a hash", Info("6:lengthi5e4:name1:n12:piece lengthi16384e6:pieces19:aaaaaaaaaaaaaaaaaaa"), MetainfoFault.WrongPieceCount),
         Refused("a hash too few", Info("6:lengthi16385e4:name1:n" + Rest), MetainfoFault.WrongPieceCount),
         Refused("a hash too many", Info("6:lengthi5e4:name1:n12:piece lengthi16384e6:pieces40:" + new string('a', 40)), MetainfoFault.WrongPieceCount),
-        Refused("a v2 piece length that is no power of two", Info("9:file treed1:ad0:d6:lengthi0eeee12:meta versioni2e4:name1:n12:piece lengthi16385e"), MetainfoFault.InvalidField),
+        Refused("a v2 piece length that is not a power of two", Info("9:file treed1:ad0:d6:lengthi0eeee12:meta versioni2e4:name1:n12:piece lengthi16385e"), MetainfoFault.InvalidField),
         Refused("a number without digits", Info("6:lengthie4:name1:n" + Rest), MetainfoFault.NotATorrent),
         Refused("a fraction", Info("6:lengthi5.5e4:name1:n" + Rest), MetainfoFault.NotATorrent),
         Read("a leading zero in a number", Info("6:lengthi05e4:name1:n" + Rest), "n"),
@@ -100,7 +100,7 @@ public sealed record MalformedTorrent(string Name, string Text, MetainfoFault? F
         Read("a negative date", "d13:creation datei-1e4:infod6:lengthi5e4:name1:n" + Rest + "ee", "n"),
         Read("a date beyond the calendar", $"d13:creation datei{long.MaxValue}e4:infod6:lengthi5e4:name1:n" + Rest + "ee", "n"),
         Read("a private of 2", Info("6:lengthi5e4:name1:n" + Rest + "7:privatei2e"), "n"),
-        Read("a piece length that is no power of two", Info("6:lengthi5e4:name1:n12:piece lengthi16385e6:pieces" + Hash), "n"),
+        Read("a piece length that is not a power of two", Info("6:lengthi5e4:name1:n12:piece lengthi16385e6:pieces" + Hash), "n"),
     ];
 
     private static IEnumerable<MalformedTorrent> Keys() =>

@@ -159,7 +159,7 @@ public sealed class MachineServiceTests : IAsyncDisposable
     [Fact]
     public async Task Group_members_are_admitted_by_system_credentials_and_others_are_refused()
     {
-        Assert.SkipUnless(TestSocket.IsRoot && OperatingSystem.IsLinux() && File.Exists("/usr/bin/python3"), "Only root runs programs as other users.");
+        Assert.SkipUnless(TestSocket.IsRoot && OperatingSystem.IsLinux() && File.Exists("/usr/bin/python3"), "Only root can run programs as another user.");
         File.SetUnixFileMode(_place.Top, (UnixFileMode)0x1ED);
         var torrents = new TorrentService(Settings(), _ => new ScriptedClient());
         IRpcListener listener = await ServiceEndpoint.ListenAsync(
@@ -196,7 +196,7 @@ public sealed class MachineServiceTests : IAsyncDisposable
     [Fact]
     public async Task With_one_group_only_that_group_can_reach_the_socket()
     {
-        Assert.SkipUnless(TestSocket.IsRoot, "Only root gives files to groups that it is not in.");
+        Assert.SkipUnless(TestSocket.IsRoot, "Only root can change the group of files to any group.");
         await using IRpcListener listener = await ServiceEndpoint.ListenAsync(_place.Socket, new AccessRules(new UserGroup("m", Members), null), ServiceScope.Machine);
         Assert.Equal("660", Mode(_place.Socket));
         Assert.Equal($"{Members}", (await TestSocket.RunAsync("stat", "-c", "%g", _place.Socket)).Output);
@@ -217,7 +217,7 @@ public sealed class MachineServiceTests : IAsyncDisposable
     [Fact]
     public async Task A_service_of_another_user_is_trusted_only_where_root_has_appointed_that_user()
     {
-        Assert.SkipUnless(TestSocket.IsRoot, "Only root makes things for other users.");
+        Assert.SkipUnless(TestSocket.IsRoot, "Only root can create files for other users.");
         string top = Directory.CreateDirectory("/run/torrentpatron-test-" + Guid.NewGuid().ToString("N")).FullName;
         try
         {

@@ -11,7 +11,7 @@ using TorrentPatron.Service.Tests.Fakes;
 namespace TorrentPatron.Remote.Tests.Connected;
 
 /// <summary>The service's reports to systemd, whose socket the test provides.</summary>
-[NotOnWindows("There is no systemd.")]
+[NotOnWindows("Windows has no systemd.")]
 public sealed class SystemdTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -32,7 +32,7 @@ public sealed class SystemdTests : IDisposable
     [InlineData(true)]
     public async Task A_service_reports_that_it_is_ready_alive_and_stopping(bool isAbstract)
     {
-        Assert.SkipWhen(isAbstract && !OperatingSystem.IsLinux(), "Abstract sockets are Linux'.");
+        Assert.SkipWhen(isAbstract && !OperatingSystem.IsLinux(), "Only Linux has abstract sockets.");
         SystemdNotifier notifier = Listen(isAbstract, "200000", null)!;
         ScriptedClient? engine = null;
         var options = new SharedServiceOptions { Address = _folder["run", "s"], Notifier = notifier };

@@ -18,7 +18,7 @@ public sealed class PipeTests
     [Fact]
     public async Task Clients_connect_through_a_pipe_until_the_service_ends()
     {
-        Assert.SkipUnless(OperatingSystem.IsWindows(), "There are no named pipes here.");
+        Assert.SkipUnless(OperatingSystem.IsWindows(), "The test uses Windows named pipes.");
         await using (var server = new RpcServer(await ServiceEndpoint.ListenAsync(Address), Hello.OfThisProcess(), _ => TestMethods.Table()))
         {
             server.Start();

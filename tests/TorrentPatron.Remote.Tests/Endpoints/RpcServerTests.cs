@@ -359,7 +359,7 @@ public sealed class RpcServerTests : IAsyncDisposable
     {
         for (int i = 0; i < 6000 && !condition(); i++)
             await Task.Delay(10, Test);
-        Assert.True(condition(), "It did not happen within a minute.");
+        Assert.True(condition(), "The condition was not met within a minute.");
     }
 
     private sealed class FailingListener : IRpcListener

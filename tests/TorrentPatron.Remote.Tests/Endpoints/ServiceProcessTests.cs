@@ -39,7 +39,7 @@ public sealed partial class ServiceProcessTests : IDisposable
     [Fact]
     public async Task The_Python_of_the_documentation_says_hello()
     {
-        Assert.SkipUnless(File.Exists("/usr/bin/python3"), "There is no Python here.");
+        Assert.SkipUnless(File.Exists("/usr/bin/python3"), "Python is not installed.");
         string page = await File.ReadAllTextAsync(Path.Combine(RepositoryRoot(), "docs", "rpc.md"), Test);
         string script = PythonBlock().Match(page).Groups[1].Value;
         Assert.InRange(script.Split('\n').Length, 20, 40);
@@ -82,7 +82,7 @@ public sealed partial class ServiceProcessTests : IDisposable
     [Fact]
     public async Task A_systemd_socket_is_used_and_hidden_from_child_processes()
     {
-        Assert.SkipUnless(File.Exists("/usr/bin/systemd-socket-activate"), "There is no systemd-socket-activate here.");
+        Assert.SkipUnless(File.Exists("/usr/bin/systemd-socket-activate"), "systemd-socket-activate is not installed.");
         Directory.CreateDirectory(_place.Folder, SocketFolder.Mode);
         Process service = Start("/usr/bin/systemd-socket-activate", "-l", _place.Socket, Program, "--serve");
         // It prints a line when it listens. The first connection starts the service and waits for it.
@@ -108,7 +108,7 @@ public sealed partial class ServiceProcessTests : IDisposable
     [Fact]
     public async Task Clients_that_flood_or_do_not_read_cost_the_service_little_memory()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "The peak of another process' memory is read from /proc.");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "The peak memory of a process is read from /proc.");
         Process service = Start(Program, "--serve");
         await service.StandardOutput.ReadLineAsync(Test);
         var (polite, _) = await ConnectAsync();

@@ -13,7 +13,7 @@ namespace TorrentPatron.Remote.Tests.Endpoints;
 public sealed class UnixSocketTests : IDisposable
 {
     private const int Other = 45678; // another user
-    private const string NeedsRoot = "Only root makes things for other users.";
+    private const string NeedsRoot = "Only root can create files for other users.";
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 

@@ -449,7 +449,7 @@ public sealed class RpcConnectionTests
             await Task.Delay(pause ?? TimeSpan.FromMilliseconds(10), Test);
         }
 
-        Assert.Fail("It did not happen within a minute.");
+        Assert.Fail("The condition was not met within a minute.");
     }
 
     /// <summary>The service's side of a connection with the test methods, and a raw peer at the other end.</summary>

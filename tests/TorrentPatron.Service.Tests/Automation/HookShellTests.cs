@@ -38,7 +38,7 @@ public sealed class HookShellTests : IDisposable
     [Fact]
     public async Task A_script_does_not_inherit_the_services_sockets_and_secrets()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "It looks into /proc.");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "The test reads /proc.");
         using var socket = new TcpListener(IPAddress.Loopback, 0);
         socket.Start();
         // The runtime has a socket to the system that is inheritable.
@@ -64,7 +64,7 @@ public sealed class HookShellTests : IDisposable
     [Fact]
     public async Task Killing_a_script_kills_its_children_including_orphans()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux() && File.Exists("/usr/bin/setsid"), "There is no setsid.");
+        Assert.SkipUnless(OperatingSystem.IsLinux() && File.Exists("/usr/bin/setsid"), "setsid is not installed.");
         using var kill = CancellationTokenSource.CreateLinkedTokenSource(Token);
         Task<HookExit> run = RunAsync($"(sleep 1000 & echo $! > {_folder["orphan"]}); sleep 1000 & echo $! > {_folder["child"]}; echo before; wait", kill: kill.Token);
         foreach (string name in new[] { "orphan", "child" })
@@ -132,7 +132,7 @@ public sealed class HookShellTests : IDisposable
     [Fact]
     public void Hooks_use_the_PowerShell_that_hosts_the_service_or_else_the_first_in_PATH()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "The paths are those of Unix.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "The test uses Unix paths.");
         File.WriteAllText(_folder["pwsh.dll"], "");
         string folder = Path.GetDirectoryName(_folder["pwsh.dll"])!;
 
@@ -146,7 +146,7 @@ public sealed class HookShellTests : IDisposable
     private Task<HookExit> RunAsync(
         string script, IReadOnlyList<(string Name, string Value)>? variables = null, string input = "", CancellationToken? kill = null)
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "There is no shell of Unix.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no Unix shell.");
         File.WriteAllText(_folder["hook.ps1"], script);
         File.WriteAllText(_folder["sh"], """args="$*"; . "$4" """);
         return new HookShell(() => ["/bin/sh", _folder["sh"]])

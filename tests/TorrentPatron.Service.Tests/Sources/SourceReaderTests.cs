@@ -174,7 +174,7 @@ public sealed class SourceReaderTests : IDisposable
     [Fact]
     public async Task A_torrent_is_fetched_from_the_bind_address_of_the_service_and_from_the_new_one_after_a_change()
     {
-        Assert.SkipWhen(OperatingSystem.IsMacOS(), "macOS has 127.0.0.1 only.");
+        Assert.SkipWhen(OperatingSystem.IsMacOS(), "macOS has only 127.0.0.1.");
         using var server = new TcpListener(IPAddress.Loopback, 0);
         server.Start();
         var source = new StartRequest { Source = TorrentSource.Parse($"http://{server.LocalEndpoint}/a.torrent") };
@@ -315,7 +315,7 @@ public sealed class SourceReaderTests : IDisposable
     [InlineData(false)]
     public async Task Reading_a_silent_pipe_can_be_cancelled(bool hasWriter)
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "There are no such pipes.");
+        Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "This system has no named pipes in its file system.");
         Assert.Equal(0, MkFifo(_temp["pipe"], 0x180));
         // Opened for reading and writing, it does not block.
         using FileStream? writer = hasWriter ? new FileStream(_temp["pipe"], FileMode.Open, FileAccess.ReadWrite) : null;
@@ -332,7 +332,7 @@ public sealed class SourceReaderTests : IDisposable
     [Fact]
     public async Task A_start_fails_with_the_reason_when_its_source_takes_too_long()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "There are no such pipes.");
+        Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "This system has no named pipes in its file system.");
         Assert.Equal(0, MkFifo(_temp["pipe"], 0x180));
         await using var test = new TestService();
         var request = new StartRequest { Source = TorrentSource.FromFile(_temp["pipe"]), SourceTimeout = TimeSpan.FromSeconds(0.5) };
@@ -346,7 +346,7 @@ public sealed class SourceReaderTests : IDisposable
     [Fact]
     public async Task A_torrent_is_read_from_a_pipe_whose_writer_opens_it_late()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "There are no such pipes.");
+        Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "This system has no named pipes in its file system.");
         Assert.Equal(0, MkFifo(_temp["pipe"], 0x180));
         Task<TorrentMetainfo> reading = _reader.ReadAsync(TorrentSource.FromFile(_temp["pipe"]), Token);
         byte[] torrent = Torrents.Bytes();
@@ -365,7 +365,7 @@ public sealed class SourceReaderTests : IDisposable
     [Fact]
     public async Task An_unnamed_pipe_that_was_closed_without_a_byte_is_empty()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere its path is not this one.");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "The path differs on other systems.");
         using var pipe = new System.IO.Pipes.AnonymousPipeServerStream(System.IO.Pipes.PipeDirection.In);
         pipe.DisposeLocalCopyOfClientHandle();
         foreach (string folder in (string[])["/dev/fd", $"/proc/{Environment.ProcessId}/fd"])
@@ -380,7 +380,7 @@ public sealed class SourceReaderTests : IDisposable
     [Fact]
     public async Task Endless_and_empty_devices_are_refused()
     {
-        Assert.SkipUnless(File.Exists("/dev/zero") && File.Exists("/dev/null"), "There are no such devices.");
+        Assert.SkipUnless(File.Exists("/dev/zero") && File.Exists("/dev/null"), "This system does not have these devices.");
         TorrentException endless = await Assert.ThrowsAsync<TorrentException>(() => _reader.ReadAsync(TorrentSource.FromFile("/dev/zero"), Token));
         TorrentException empty = await Assert.ThrowsAsync<TorrentException>(() => _reader.ReadAsync(TorrentSource.FromFile("/dev/null"), Token));
         Assert.Equal((TorrentErrorId.InvalidTorrent, TorrentErrorId.InvalidTorrent), (endless.Error.Id, empty.Error.Id));

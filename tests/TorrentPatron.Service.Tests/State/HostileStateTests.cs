@@ -44,7 +44,7 @@ public sealed class HostileStateTests : IDisposable
     [InlineData("../dht.new")]
     public void Nothing_is_written_through_a_link_in_place_of_a_state_file(string name)
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows may not let this user create links.");
         Directory.CreateDirectory(Folder);
         File.CreateSymbolicLink(Path.Combine(Folder, name), _temp["victim"]);
         UseEverything();
@@ -54,7 +54,7 @@ public sealed class HostileStateTests : IDisposable
     [Fact]
     public void Nothing_is_written_through_a_link_in_place_of_a_torrents_folder()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows may not let this user create links.");
         Directory.CreateDirectory(_temp["state"]);
         Directory.CreateDirectory(_temp["elsewhere"]);
         Directory.CreateSymbolicLink(Folder, _temp["elsewhere"]);
@@ -66,7 +66,7 @@ public sealed class HostileStateTests : IDisposable
     [Fact]
     public void The_state_folder_itself_may_be_a_link()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows may not let this user create links.");
         Directory.CreateDirectory(_temp["elsewhere"]);
         Directory.CreateSymbolicLink(_temp["state"], _temp["elsewhere"]);
         UseEverything();
@@ -84,7 +84,7 @@ public sealed class HostileStateTests : IDisposable
     [InlineData("../dht")]
     public async Task A_pipe_in_place_of_a_state_file_does_not_block(string name)
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "There are no such pipes.");
+        Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "This system has no named pipes in its file system.");
         Directory.CreateDirectory(Folder);
         Assert.Equal(0, MkFifo(Path.Combine(Folder, name), 0x180));
         await Task.Run(UseEverything, Token).WaitAsync(TimeSpan.FromSeconds(60), Token);
@@ -93,7 +93,7 @@ public sealed class HostileStateTests : IDisposable
     [Fact]
     public void A_hard_link_is_not_written()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "There the system does not tell.");
+        Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "This system does not report it.");
         Directory.CreateDirectory(Folder);
         Assert.Equal(0, Link(_temp["victim"], Path.Combine(Folder, "claim")));
         Assert.Equal(TorrentErrorId.StateNotWritable, Assert.Throws<TorrentException>(() => _states.Open(_torrent)).Error.Id);
@@ -122,7 +122,7 @@ public sealed class HostileStateTests : IDisposable
     [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
     public void Files_of_another_user_are_neither_read_nor_written()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "Only root can give files away.");
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "Only root can change the owner of files.");
         if (!OperatingSystem.IsLinux())
             return;
         using (ResumeStore store = _states.Open(_torrent))
@@ -154,7 +154,7 @@ public sealed class HostileStateTests : IDisposable
     [Fact]
     public void Root_uses_the_state_folder_of_another_user()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "Only root can give files away.");
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "Only root can change the owner of files.");
         using (ResumeStore store = _states.Open(_torrent))
             store.Checkpoint(Data());
         foreach (string path in Directory.EnumerateFileSystemEntries(_temp["state"], "*", SearchOption.AllDirectories).Append(_temp["state"]))

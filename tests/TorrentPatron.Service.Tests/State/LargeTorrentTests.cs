@@ -30,7 +30,7 @@ public sealed class LargeTorrentTests : IDisposable
     [InlineData(128 << 20)]
     public async Task A_restored_torrent_of_terabytes_needs_little_memory_besides_its_piece_layers(int pieceLength)
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only where files are sparse by themselves.");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Files are not sparse by default on this system.");
         int pieces = (int)(Length / pieceLength);
         byte[] torrent = Make(pieceLength);
         Save(torrent);

@@ -694,7 +694,7 @@ public sealed class ResumeStoreTests : IDisposable
     [InlineData("~other", "/where/~other")]
     public void A_relative_state_path_is_below_the_current_folder_and_a_tilde_is_the_home_folder(string value, string expected)
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Paths of Unix.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "The test uses Unix paths.");
         string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
 
         Assert.Equal(
@@ -706,7 +706,7 @@ public sealed class ResumeStoreTests : IDisposable
     {
         if (OperatingSystem.IsWindows())
         {
-            Assert.Skip("Windows has no such modes.");
+            Assert.Skip("Windows has no file modes.");
             return;
         }
 

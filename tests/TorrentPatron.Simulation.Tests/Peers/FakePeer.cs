@@ -45,7 +45,7 @@ internal sealed class FakePeer : IDisposable
     public static async Task<FakePeer> DialAsync(World world, IPEndPoint to, SimulatedHost? from = null)
     {
         Task<IConnection> dial = (from ?? world.Network.Join()).ConnectAsync(to, NetworkUse.Peers, CancellationToken.None);
-        return new FakePeer(world, await world.UntilAsync(dial, TimeSpan.FromMinutes(1), "a fake peer has connected"));
+        return new FakePeer(world, await world.UntilAsync(dial, TimeSpan.FromMinutes(1), "a fake peer is connected"));
     }
 
     /// <summary>Dials and shakes hands.</summary>
@@ -54,7 +54,7 @@ internal sealed class FakePeer : IDisposable
     {
         FakePeer peer = await DialAsync(world, node.EndPoint, from);
         peer.Shake(torrent.Metainfo.InfoHash, id, isFast, isExtended);
-        await world.UntilAsync(() => peer.Handshake is not null || peer.IsClosed, TimeSpan.FromMinutes(1), "hands are shaken");
+        await world.UntilAsync(() => peer.Handshake is not null || peer.IsClosed, TimeSpan.FromMinutes(1), "the handshake is done");
         return peer;
     }
 

@@ -95,7 +95,7 @@ internal sealed class Node : IAsyncDisposable
     {
         torrent.WriteTo(Folder);
         await StartAsync(torrent, peers);
-        await _world.UntilAsync(() => Has(torrent), TimeSpan.FromMinutes(10), "a torrent that is on disk is complete");
+        await _world.UntilAsync(() => Has(torrent), TimeSpan.FromMinutes(10), "a torrent whose data is on disk is complete");
     }
 
     /// <summary>Resumes a torrent that is suspended or has failed.</summary>

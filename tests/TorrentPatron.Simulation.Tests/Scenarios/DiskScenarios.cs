@@ -15,7 +15,7 @@ public sealed class DiskScenarios
     [Fact]
     public async Task A_full_disk_stops_the_torrent_until_there_is_space()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "A tmpfs takes root on Linux.");
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "Only root on Linux can mount a tmpfs.");
         string? mount = null;
         try
         {
@@ -26,9 +26,9 @@ public sealed class DiskScenarios
                 await seed.SeedAsync(torrent);
                 await using var node = new Node(world, 2);
                 mount = node.Folder;
-                Assert.SkipUnless(Run("mount", "-t", "tmpfs", "-o", "size=2m", "none", mount), "A tmpfs cannot be mounted here.");
+                Assert.SkipUnless(Run("mount", "-t", "tmpfs", "-o", "size=2m", "none", mount), "A tmpfs cannot be mounted on this machine.");
                 await node.StartAsync(torrent, seed.EndPoint);
-                await world.UntilAsync(() => node.Status(torrent).VerifiedPieces > 10, Long, "a part is here");
+                await world.UntilAsync(() => node.Status(torrent).VerifiedPieces > 10, Long, "some pieces have arrived");
                 string other = Path.Combine(mount, "other");
                 using (FileStream filler = File.Create(other))
                     Fill(filler);
@@ -45,7 +45,7 @@ public sealed class DiskScenarios
 
                 File.Delete(other);
                 Assert.IsType<CommandDone>(await node.ResumeAsync(torrent));
-                await world.UntilAsync(() => node.Has(torrent), Long, "it goes on");
+                await world.UntilAsync(() => node.Has(torrent), Long, "the download continues and completes");
                 torrent.AssertIsIn(node.Folder);
                 Assert.Equal(0, node.Status(torrent).FailedPieces);
                 await world.UntilAsync(node.Client.DisposeAsync().AsTask(), Long, "the engine has stopped");
@@ -65,15 +65,15 @@ public sealed class DiskScenarios
         var torrent = new SwarmTorrent(2, Piece, 20 * Piece, 10 * Piece);
         (Node seed, Node node) = await BeginAsync(world, torrent);
         string lost = Path.Combine(node.Folder, torrent.Metainfo.Files[0].Path);
-        await world.UntilAsync(() => File.Exists(lost), Long, "the file is there");
-        await world.UntilAsync(() => node.Status(torrent).VerifiedPieces > 10, Long, "a part is here");
+        await world.UntilAsync(() => File.Exists(lost), Long, "the file exists");
+        await world.UntilAsync(() => node.Status(torrent).VerifiedPieces > 10, Long, "some pieces have arrived");
         File.Delete(lost);
-        await world.UntilAsync(() => node.Status(torrent).State == TorrentState.Failed, Long, "it is missed");
+        await world.UntilAsync(() => node.Status(torrent).State == TorrentState.Failed, Long, "the missing file is noticed");
         Assert.Equal(TorrentErrorId.DiskReadFailed, node.Status(torrent).Error!.Id);
         Assert.DoesNotContain(node.Messages, message => message is TorrentCompleted);
 
         Assert.IsType<CommandDone>(await node.ResumeAsync(torrent));
-        await world.UntilAsync(() => node.Has(torrent), Long, "it is fetched anew");
+        await world.UntilAsync(() => node.Has(torrent), Long, "it is fetched again");
         torrent.AssertIsIn(node.Folder);
         await node.DisposeAsync();
         await seed.DisposeAsync();
@@ -90,11 +90,11 @@ public sealed class DiskScenarios
             cut.SetLength(5 * Piece);
         await using var third = new Node(world, 3);
         await third.StartAsync(torrent, node.EndPoint);
-        await world.UntilAsync(() => node.Status(torrent).State == TorrentState.Failed, Long, "the seed finds out");
+        await world.UntilAsync(() => node.Status(torrent).State == TorrentState.Failed, Long, "the seed notices");
         Assert.Equal(TorrentErrorId.DiskReadFailed, node.Status(torrent).Error!.Id);
 
         Assert.IsType<CommandDone>(await node.ResumeAsync(torrent));
-        await world.UntilAsync(() => node.Has(torrent) && third.Has(torrent), TimeSpan.FromHours(1), "all have all");
+        await world.UntilAsync(() => node.Has(torrent) && third.Has(torrent), TimeSpan.FromHours(1), "all peers are complete");
         torrent.AssertIsIn(node.Folder);
         torrent.AssertIsIn(third.Folder);
         Assert.Equal(0, third.Status(torrent).FailedPieces);
@@ -108,16 +108,16 @@ public sealed class DiskScenarios
         var torrent = new SwarmTorrent(4, Piece, 20 * Piece, 10 * Piece);
         (Node seed, Node node) = await BeginAsync(world, torrent);
         string folder = Path.Combine(node.Folder, torrent.Metainfo.Name), away = folder + " away";
-        await world.UntilAsync(() => node.Status(torrent).VerifiedPieces > 10, Long, "a part is here");
+        await world.UntilAsync(() => node.Status(torrent).VerifiedPieces > 10, Long, "some pieces have arrived");
         Directory.Move(folder, away);
-        await world.UntilAsync(() => node.Status(torrent).State is TorrentState.Failed, Long, "it is missed");
+        await world.UntilAsync(() => node.Status(torrent).State is TorrentState.Failed, Long, "the missing file is noticed");
         if (Directory.Exists(folder))
             Directory.Delete(folder, recursive: true);
         Directory.Move(away, folder);
 
         long before = node.Status(torrent).BytesReceived;
         Assert.IsType<CommandDone>(await node.ResumeAsync(torrent));
-        await world.UntilAsync(() => node.Has(torrent), Long, "it goes on");
+        await world.UntilAsync(() => node.Has(torrent), Long, "the download continues and completes");
         torrent.AssertIsIn(node.Folder);
         Assert.InRange(node.Status(torrent).BytesReceived - before, 0, 20 * Piece);
         await node.DisposeAsync();

@@ -77,7 +77,7 @@ public sealed class EncryptionScenarios
 
                 return told.Count == 2;
             },
-            TimeSpan.FromMinutes(5), "both are told of");
+            TimeSpan.FromMinutes(5), "both peers are reported");
         Assert.True(told[encrypted.EndPoint].HasFlag(PexFlags.PrefersEncryption));
         Assert.False(told[plain.EndPoint].HasFlag(PexFlags.PrefersEncryption));
     });

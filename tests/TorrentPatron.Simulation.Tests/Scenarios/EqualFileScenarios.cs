@@ -106,7 +106,7 @@ public sealed class EqualFileScenarios
             {
                 ResumeStore = new MemoryResumeStore(), Peers = [seed.EndPoint], FilePriorities = priorities,
             });
-            await world.UntilAsync(() => node.Has(torrent), Long, "the file is here");
+            await world.UntilAsync(() => node.Has(torrent), Long, "the file has arrived");
             torrent.AssertIsIn(node.Folder, torrent.Metainfo.Files[2]);
             Assert.False(File.Exists(Path.Combine(node.Folder, torrent.Metainfo.Files[0].Path)));
 
@@ -114,7 +114,7 @@ public sealed class EqualFileScenarios
             priorities[0] = FilePriority.Normal;
             long received = node.Status(torrent).BytesReceived;
             await node.SendAsync(id => new SetFilePriorities(id, torrent.Metainfo.TorrentId, priorities));
-            await world.UntilAsync(() => node.Status(torrent).IsComplete && node.Has(torrent), Long, "both are here");
+            await world.UntilAsync(() => node.Status(torrent).IsComplete && node.Has(torrent), Long, "both files have arrived");
             torrent.AssertIsIn(node.Folder, torrent.Metainfo.Files[0]);
             Assert.Equal(received, node.Status(torrent).BytesReceived);
         });
@@ -145,7 +145,7 @@ public sealed class EqualFileScenarios
             }
 
             await node.StartAsync(torrent, new MemoryResumeStore { Data = new ResumeData { Verified = verified, Destination = node.Folder } });
-            await world.UntilAsync(() => node.Status(torrent).VerifiedPieces == torrent.Metainfo.PieceCount - 1, Long, "all but the changed piece are made");
+            await world.UntilAsync(() => node.Status(torrent).VerifiedPieces == torrent.Metainfo.PieceCount - 1, Long, "all pieces but the changed one are copied");
             await using var seed = new Node(world, 2);
             await seed.SeedAsync(torrent);
             await node.SendAsync(id => new AddSources(id, torrent.Metainfo.TorrentId, [seed.EndPoint], []));

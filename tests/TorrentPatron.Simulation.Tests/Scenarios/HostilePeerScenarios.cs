@@ -18,16 +18,16 @@ public sealed class HostilePeerScenarios
     [InlineData("a bitfield of a wrong size", "00000003 05 8000")]
     [InlineData("a bitfield with a spare bit", "00000002 05 81")]
     [InlineData("an empty bitfield", "00000001 05")]
-    [InlineData("a have out of range", "00000005 04 00000004")]
-    [InlineData("a have below zero", "00000005 04 ffffffff")]
-    [InlineData("a have that is too short", "00000004 04 000000")]
+    [InlineData("a have message out of range", "00000005 04 00000004")]
+    [InlineData("a have message below zero", "00000005 04 ffffffff")]
+    [InlineData("a have message that is too short", "00000004 04 000000")]
     [InlineData("a request out of range", "0000000d 06 00000004 00000000 00004000")]
     [InlineData("a request past the piece's end", "0000000d 06 00000000 00008000 00004000")]
     [InlineData("a request that overflows", "0000000d 06 00000000 7fffffff 00004000")]
     [InlineData("a request of no bytes", "0000000d 06 00000000 00000000 00000000")]
     [InlineData("a request of too many bytes", "0000000d 06 00000000 00000000 00004001")]
     [InlineData("a request below zero", "0000000d 06 ffffffff ffffffff ffffffff")]
-    [InlineData("a message too long to be any", "7fffffff 07")]
+    [InlineData("a message that is too long", "7fffffff 07")]
     [InlineData("a length below zero", "ffffffff")]
     [InlineData("a block without bytes", "00000009 07 00000000 00000000")]
     [InlineData("a block that is too long", "0000400a 07 00000000 00000000")]
@@ -51,13 +51,13 @@ public sealed class HostilePeerScenarios
     [InlineData("a port of a DHT", "00000003 09 1ae1")]
     [InlineData("a suggestion out of range", "00000005 0d ffffffff")]
     [InlineData("a piece out of range that is allowed", "00000005 11 ffffffff")]
-    [InlineData("a cancel of nothing", "0000000d 08 00000000 00000000 00004000")]
+    [InlineData("a cancel without a request", "0000000d 08 00000000 00000000 00004000")]
     [InlineData("a cancel out of range", "0000000d 08 ffffffff ffffffff ffffffff")]
-    [InlineData("a reject of nothing", "0000000d 10 00000001 00000000 00004000")]
-    [InlineData("a block that nobody asked for", "0000000a 07 00000001 00000000 ff")]
-    [InlineData("a block of no piece", "0000000a 07 ffffffff ffffffff ff")]
+    [InlineData("a reject without a request", "0000000d 10 00000001 00000000 00004000")]
+    [InlineData("an unrequested block", "0000000a 07 00000001 00000000 ff")]
+    [InlineData("a block of a nonexistent piece", "0000000a 07 ffffffff ffffffff ff")]
     [InlineData("an unknown extension", "00000003 14 ff 00")]
-    [InlineData("hashes that nobody asked for (BEP 52)", "00000031 15 0000000000000000000000000000000000000000000000000000000000000000 00000000 00000000 00000001 00000000")]
+    [InlineData("unrequested hashes (BEP 52)", "00000031 15 0000000000000000000000000000000000000000000000000000000000000000 00000000 00000000 00000001 00000000")]
     [InlineData("a second bitfield", "00000002 05 f0 00000002 05 00")]
     public Task Useless_messages_are_ignored(string what, string hex) => World.RunAsync(seed: 2, async world =>
     {
@@ -70,7 +70,7 @@ public sealed class HostilePeerScenarios
         Assert.False(odd.IsClosed, what);
         odd.Serve(torrent);
 
-        await world.UntilAsync(() => node.Has(torrent), TimeSpan.FromMinutes(5), "the peer is of use all the same");
+        await world.UntilAsync(() => node.Has(torrent), TimeSpan.FromMinutes(5), "the download completes with the help of the peer");
         torrent.AssertIsIn(node.Folder);
     });
 
@@ -110,11 +110,11 @@ public sealed class HostilePeerScenarios
         for (int i = 0; i < 50_000; i++)
             flood.SendRange(MessageId.Request, new BlockRequest(i % 8, 0, 16 * 1024));
         await world.UntilAsync(
-            () => flood.Count(MessageId.RejectRequest) > 40_000 || flood.IsClosed, Long, "what is too much is rejected");
+            () => flood.Count(MessageId.RejectRequest) > 40_000 || flood.IsClosed, Long, "excess requests are rejected");
 
         await using var leecher = new Node(world, 2);
         await leecher.StartAsync(torrent, seed.EndPoint);
-        await world.UntilAsync(() => leecher.Has(torrent), Long, "somebody else gets everything meanwhile");
+        await world.UntilAsync(() => leecher.Has(torrent), Long, "an honest peer gets everything meanwhile");
     });
 
     [Fact]
@@ -136,8 +136,8 @@ public sealed class HostilePeerScenarios
             }
         }
 
-        await world.UntilAsync(() => greedy.Count(MessageId.RejectRequest) >= 70, Long, "what is too much is rejected");
-        await world.UntilAsync(() => greedy.Count(MessageId.Piece) >= 30, Long, "what is not is sent");
+        await world.UntilAsync(() => greedy.Count(MessageId.RejectRequest) >= 70, Long, "excess requests are rejected");
+        await world.UntilAsync(() => greedy.Count(MessageId.Piece) >= 30, Long, "the others are answered");
         await world.PassAsync(TimeSpan.FromSeconds(30));
         Assert.Equal(30, greedy.Count(MessageId.Piece));
         Assert.Equal(70, greedy.Count(MessageId.RejectRequest));
@@ -252,7 +252,7 @@ public sealed class HostilePeerScenarios
             Dawdle();
         }
 
-        await world.UntilAsync(() => strangers.All(s => s.IsClosed), TimeSpan.FromSeconds(30), "they are left");
+        await world.UntilAsync(() => strangers.All(s => s.IsClosed), TimeSpan.FromSeconds(30), "they are disconnected");
         await CompleteAsync(world, node, torrent);
     });
 
@@ -273,7 +273,7 @@ public sealed class HostilePeerScenarios
         Assert.InRange(node.Client.GetClientStatus().ConnectedPeers, 50, 100);
         await using var seed = new Node(world, 2);
         await seed.SeedAsync(torrent, node.EndPoint);
-        await world.UntilAsync(() => node.Has(torrent), TimeSpan.FromMinutes(10), "a seed gets in");
+        await world.UntilAsync(() => node.Has(torrent), TimeSpan.FromMinutes(10), "a seed is connected and the download completes");
     });
 
     [Fact]
@@ -301,12 +301,12 @@ public sealed class HostilePeerScenarios
         using FakePeer first = await FakePeer.MeetAsync(world, node, torrent, id: 1, from: host);
         first.Chat();
         using FakePeer second = await FakePeer.MeetAsync(world, node, torrent, id: 1, from: host);
-        await world.UntilAsync(() => second.IsClosed, TimeSpan.FromSeconds(10), "the second is turned away");
+        await world.UntilAsync(() => second.IsClosed, TimeSpan.FromSeconds(10), "the second is refused");
         using FakePeer mirror = await FakePeer.DialAsync(world, node.EndPoint);
         byte[] own = new byte[Handshake.Length];
         first.Handshake!.Value.Write(own);
         mirror.SendBytes(own);
-        await world.UntilAsync(() => mirror.IsClosed, TimeSpan.FromSeconds(10), "who says that it is us is turned away");
+        await world.UntilAsync(() => mirror.IsClosed, TimeSpan.FromSeconds(10), "a peer that claims our id is refused");
         await world.PassAsync(TimeSpan.FromMinutes(10));
 
         Assert.Equal(1, node.Client.GetClientStatus().ConnectedPeers);
@@ -342,7 +342,7 @@ public sealed class HostilePeerScenarios
         using FakePeer generous = await FakePeer.MeetAsync(world, node, torrent, id: 1);
         for (int i = 0; i < 1100; i++)
             generous.SendBlock(torrent, new BlockRequest(i % 8, 0, 16), isWrong: true);
-        await world.UntilAsync(() => generous.IsClosed, TimeSpan.FromMinutes(1), "it is left");
+        await world.UntilAsync(() => generous.IsClosed, TimeSpan.FromMinutes(1), "it is disconnected");
 
         await CompleteAsync(world, node, torrent);
         Assert.Equal(0, node.Status(torrent).FailedPieces);
@@ -358,7 +358,7 @@ public sealed class HostilePeerScenarios
         using FakePeer peer = await FakePeer.MeetAsync(world, node, torrent, id: 1, from: deaf);
         for (int i = 0; i < 200_000; i++)
             peer.SendRange(MessageId.Request, new BlockRequest(0, 0, 16 * 1024));
-        await world.UntilAsync(() => node.Client.GetClientStatus().ConnectedPeers == 0, Long, "it is left");
+        await world.UntilAsync(() => node.Client.GetClientStatus().ConnectedPeers == 0, Long, "it is disconnected");
         await CompleteAsync(world, node, torrent);
     });
 
@@ -366,16 +366,16 @@ public sealed class HostilePeerScenarios
     [InlineData("keep-alives", "00000000")]
     [InlineData("unknown messages", "00000001 63")]
     [InlineData("chokes", "00000001 00 00000001 01")]
-    [InlineData("interest by turns", "00000001 02 00000001 03")]
-    [InlineData("a piece told again", "00000005 04 00000000")]
-    [InlineData("a bitfield told again", "00000002 05 80")]
-    [InlineData("cancels of nothing", "0000000d 08 00000000 00000000 00004000")]
+    [InlineData("alternating interest", "00000001 02 00000001 03")]
+    [InlineData("a repeated have message", "00000005 04 00000000")]
+    [InlineData("a repeated bitfield", "00000002 05 80")]
+    [InlineData("cancels without a request", "0000000d 08 00000000 00000000 00004000")]
     [InlineData("requests while it is choked", "0000000d 06 00000000 00000000 00004000")]
-    [InlineData("rejects of nothing", "0000000d 10 00000000 00000000 00004000")]
+    [InlineData("rejects without a request", "0000000d 10 00000000 00000000 00004000")]
     [InlineData("grants", "00000005 11 00000000")]
     [InlineData("ports of a DHT", "00000003 09 1ae1")]
     [InlineData("an unknown extension", "00000003 14 ff 00")]
-    [InlineData("a piece taken back and told again", "00000006 14 lt_donthave 00000000 00000005 04 00000000")]
+    [InlineData("a piece withdrawn and announced again", "00000006 14 lt_donthave 00000000 00000005 04 00000000")]
     [InlineData("requests for metadata", "0000001b 14 ut_metadata 64383a6d73675f74797065693065353a706965636569306565")]
     public Task A_peer_that_sends_useless_messages_waits_behind_others_and_is_disconnected(string what, string hex) => World.RunAsync(seed: 16, async world =>
     {
@@ -393,10 +393,10 @@ public sealed class HostilePeerScenarios
 
         await using var leecher = new Node(world, 2);
         await leecher.StartAsync(torrent, seed.EndPoint);
-        await world.UntilAsync(() => leecher.Has(torrent), TimeSpan.FromSeconds(15), $"somebody else gets everything beside {what}");
+        await world.UntilAsync(() => leecher.Has(torrent), TimeSpan.FromSeconds(15), $"an honest peer gets everything despite {what}");
         Assert.False(storm.IsClosed, what);
 
-        await world.UntilAsync(() => storm.IsClosed, TimeSpan.FromMinutes(2), $"who sends {what} is left");
+        await world.UntilAsync(() => storm.IsClosed, TimeSpan.FromMinutes(2), $"the peer that sends {what} is disconnected");
         Assert.Contains(seed.Client.GetClosedPeers(torrent.Metainfo.TorrentId), closed => closed.Reason == FutileWork.Fault);
         int answered = FutileWork.Allowance + ((int)FutileWork.Patience.TotalSeconds + 5) * FutileWork.PerSecond;
         Assert.InRange(storm.Messages.Count, 1, answered / FutileWork.Answer);
@@ -521,7 +521,7 @@ public sealed class HostilePeerScenarios
     /// <summary>The ids of a node's extensions, from its extension handshake.</summary>
     private static async Task<IReadOnlyDictionary<string, byte>> ExtensionsAsync(World world, FakePeer peer)
     {
-        await world.UntilAsync(() => peer.Count(MessageId.Extended) > 0, TimeSpan.FromSeconds(10), "it introduces itself");
+        await world.UntilAsync(() => peer.Count(MessageId.Extended) > 0, TimeSpan.FromSeconds(10), "it sends its extension handshake");
         byte[] body = peer.Messages.First(message => message.Id == MessageId.Extended).Body;
         Assert.True(ExtensionHandshake.TryRead(body.AsMemory(1), out ExtensionHandshake? hello));
         return hello.Extensions;

@@ -43,7 +43,7 @@ public sealed class HostileSwarmScenarios(ITestOutputHelper output)
         {
             using FakePeer peer = await FakePeer.MeetAsync(world, seed, torrent, 1000 + i);
             peer.Send(MessageId.Interested);
-            await world.UntilAsync(() => peer.IsClosed || peer.Count(MessageId.Unchoke) > 0, TimeSpan.FromMinutes(2), "a newcomer is unchoked or turned away");
+            await world.UntilAsync(() => peer.IsClosed || peer.Count(MessageId.Unchoke) > 0, TimeSpan.FromMinutes(2), "a newcomer is unchoked or disconnected");
             served += peer.IsClosed ? 0 : 1;
         }
 

@@ -50,7 +50,7 @@ public sealed class HybridScenarios
             });
             await using var node = new Node(world, 1, settings: settings => settings with { Encryption = EncryptionPolicy.Off });
             await node.StartAsync(torrent, endPoint);
-            await world.UntilAsync(() => node.Status(torrent).ConnectedPeers == 1, Long, "the peer is met");
+            await world.UntilAsync(() => node.Status(torrent).ConnectedPeers == 1, Long, "the peer is connected");
             Assert.Equal([torrent.Metainfo.TorrentId.V1!.Value, torrent.Metainfo.TorrentId.SecondWireHash!.Value], met.Select(handshake => handshake.InfoHash));
             Assert.Equal([true, false], met.Select(handshake => handshake.SupportsV2));
 
@@ -92,13 +92,13 @@ public sealed class HybridScenarios
             await seed.SeedAsync(torrent);
             await using var middle = new Node(world, 2, tracker: tracker);
             await StartAsync(middle, Link(torrent, hasV1: isByV1, hasV2: !isByV1), seed.EndPoint);
-            await world.UntilAsync(() => IsComplete(middle), Long, "the one that has a link is complete");
+            await world.UntilAsync(() => IsComplete(middle), Long, "the peer with a link is complete");
             await world.UntilAsync(() => MetainfoOf(middle)!.HasPieceLayers, Long, "its piece layers have been fetched");
 
             // It finds peers only through the tracker, and with the hash that the first link did not have.
             await using var last = new Node(world, 3, tracker: tracker);
             await StartAsync(last, Link(torrent, hasV1: !isByV1, hasV2: isByV1));
-            await world.UntilAsync(() => IsComplete(last), Long, "the one that has the other link is complete");
+            await world.UntilAsync(() => IsComplete(last), Long, "the peer with the other link is complete");
             torrent.AssertIsIn(last.Folder);
         });
     }

@@ -44,7 +44,7 @@ public sealed class IdlePeerScenarios
             await world.PassAsync(TimeSpan.FromMilliseconds(100));
         }
 
-        await world.UntilAsync(() => peer.IsClosed, TimeSpan.FromSeconds(6), "it has everything, as we have, and is let go");
+        await world.UntilAsync(() => peer.IsClosed, TimeSpan.FromSeconds(6), "it is complete like us and is disconnected");
     });
 
     [Fact]
@@ -71,7 +71,7 @@ public sealed class IdlePeerScenarios
         peer.SendIndex(MessageId.Have, 0);
         await world.PassAsync(TimeSpan.FromMilliseconds(50));
         peer.Dispose();
-        await world.UntilAsync(() => node.Status(torrent).ConnectedPeers == 0, TimeSpan.FromSeconds(6), "it is missed");
+        await world.UntilAsync(() => node.Status(torrent).ConnectedPeers == 0, TimeSpan.FromSeconds(6), "the missing file is noticed");
     });
 
     [Theory]
@@ -86,7 +86,7 @@ public sealed class IdlePeerScenarios
         TimeSpan asked = world.Elapsed;
         await node.DisposeAsync();
         Assert.InRange(world.Elapsed - asked, TimeSpan.Zero, TimeSpan.FromSeconds(1));
-        await world.UntilAsync(() => peer.IsClosed, TimeSpan.FromSeconds(1), "the peer is left");
+        await world.UntilAsync(() => peer.IsClosed, TimeSpan.FromSeconds(1), "the peer is disconnected");
     });
 
     /// <summary>A seed and a peer that has only announced a piece for a long time.</summary>
@@ -112,9 +112,9 @@ public sealed class IdlePeerScenarios
         port.Attach(utp);
         port.Open(host, static _ => 0);
         Task<IConnection> dial = utp.ConnectAsync(node.EndPoint, CancellationToken.None);
-        var peer = new FakePeer(world, await world.UntilAsync(dial, TimeSpan.FromMinutes(1), "a fake peer has connected"));
+        var peer = new FakePeer(world, await world.UntilAsync(dial, TimeSpan.FromMinutes(1), "a fake peer is connected"));
         peer.Shake(torrent.Metainfo.InfoHash, id: 1);
-        await world.UntilAsync(() => peer.Handshake is not null, TimeSpan.FromMinutes(1), "hands are shaken");
+        await world.UntilAsync(() => peer.Handshake is not null, TimeSpan.FromMinutes(1), "the handshake is done");
         return peer;
     }
 }

@@ -57,7 +57,7 @@ public sealed class LeafScenarios
             await world.UntilAsync(() => wrong > 0, Long, "a wrong block is sent");
             int before = sent;
             TimeSpan begun = world.Elapsed;
-            await world.UntilAsync(() => made.TrueForAll(peer => peer.IsClosed), TimeSpan.FromMinutes(1), "the liar is out");
+            await world.UntilAsync(() => made.TrueForAll(peer => peer.IsClosed), TimeSpan.FromMinutes(1), "the liar is banned");
             TestContext.Current.SendDiagnosticMessage(
                 $"{version}, 1 of {every} wrong, {blocks} blocks a piece: out after {(world.Elapsed - begun).TotalSeconds:0.00} s and {sent - before} more blocks; "
                 + $"{wrong} wrong in {poisoned.Count} pieces, {leecher.Status(torrent).BytesWasted / (double)Block} blocks wasted");
@@ -72,7 +72,7 @@ public sealed class LeafScenarios
             Assert.Equal(0, leecher.Client.Resources.BackPressure.Queued);
             using FakePeer again = await FakePeer.MeetAsync(world, leecher, torrent, 1, from: host);
             await world.PassAsync(TimeSpan.FromSeconds(2));
-            Assert.True(again.IsClosed, "and it stays out");
+            Assert.True(again.IsClosed, "it is still banned");
             foreach (Node node in seeds)
                 await node.DisposeAsync();
         });
@@ -147,8 +147,8 @@ public sealed class LeafScenarios
             await world.UntilAsync(() => leecher.Has(torrent), Long, "the download is complete");
 
             torrent.AssertIsIn(leecher.Folder);
-            Assert.True(poisoner!.IsClosed, "who sent wrong blocks is out");
-            Assert.True(liar!.IsClosed, "who gave wrong hashes is out");
+            Assert.True(poisoner!.IsClosed, "the peer with wrong blocks is banned");
+            Assert.True(liar!.IsClosed, "the peer with wrong hashes is banned");
             Assert.InRange(refused, 1, 100);
             Assert.Equal(0, leecher.Client.Resources.BackPressure.Queued);
         });
@@ -172,7 +172,7 @@ public sealed class LeafScenarios
             await leecher.StartAsync(torrent, endPoints);
             await world.UntilAsync(() => leecher.Has(torrent), Long, "the download is complete");
             torrent.AssertIsIn(leecher.Folder);
-            Assert.True(poisoner!.IsClosed, "the liar is out");
+            Assert.True(poisoner!.IsClosed, "the liar is banned");
         });
     }
 }

@@ -122,7 +122,7 @@ public sealed class PeerClassScenarios
                 await crowd[^1].StartAsync(_torrent, seed.EndPoint);
             }
 
-            await world.UntilAsync(() => Unchoked(seed) == 8, TimeSpan.FromMinutes(1), "all slots are taken");
+            await world.UntilAsync(() => Unchoked(seed) == 8, TimeSpan.FromMinutes(1), "all slots are occupied");
             await using Node local = new(world, 2);
             await local.StartAsync(_torrent, seed.EndPoint);
             await world.UntilAsync(() => Peer(seed, local) is { AmChoking: false }, TimeSpan.FromSeconds(5), "the local peer is unchoked");

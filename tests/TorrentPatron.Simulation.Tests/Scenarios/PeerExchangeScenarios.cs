@@ -18,7 +18,7 @@ public sealed class PeerExchangeScenarios
 
         // Slow enough that no peer completes before all have connected.
         await world.UntilAsync(
-            () => nodes.All(node => node.Status(torrent).ConnectedPeers == Leechers), TimeSpan.FromMinutes(5), "everybody is connected to everybody");
+            () => nodes.All(node => node.Status(torrent).ConnectedPeers == Leechers), TimeSpan.FromMinutes(5), "all peers are connected to each other");
         Assert.Contains(nodes[^1].Client.GetPeers(torrent.Metainfo.TorrentId), peer => peer.Source == PeerSource.PeerExchange || peer.IsIncoming);
         await world.UntilAsync(() => nodes.All(node => node.Has(torrent)), TimeSpan.FromMinutes(60), "all are complete");
         foreach (Node node in nodes)

@@ -66,10 +66,10 @@ public sealed class PoisonScenarios
 
         Assert.Equal(1, leecher.Status(torrent).FailedPieces);
         using FakePeer again = await FakePeer.MeetAsync(world, leecher, torrent, id: 1, from: host);
-        await world.UntilAsync(() => again.IsClosed, TimeSpan.FromSeconds(10), "it is turned away");
+        await world.UntilAsync(() => again.IsClosed, TimeSpan.FromSeconds(10), "it is refused");
         using FakePeer other = await FakePeer.MeetAsync(world, leecher, torrent, id: 3, from: host);
         await world.PassAsync(TimeSpan.FromSeconds(10));
-        Assert.False(other.IsClosed, "another peer behind the same router is welcome");
+        Assert.False(other.IsClosed, "another peer behind the same router is accepted");
     });
 
     [Fact]

@@ -69,7 +69,7 @@ public sealed class SlowDiskScenarios
 
         await node.StartAsync(fast, seeds[0].EndPoint);
         TimeSpan began = world.Elapsed;
-        await world.UntilAsync(() => node.Has(fast), Long, "the one on a fast disk is complete");
+        await world.UntilAsync(() => node.Has(fast), Long, "the torrent on the fast disk is complete");
         // The line alone takes 4.2 s.
         Assert.InRange((world.Elapsed - began).TotalSeconds, 4, 8);
         fast.AssertIsIn(node.Folder);
@@ -78,7 +78,7 @@ public sealed class SlowDiskScenarios
         // It receives at the rate of the disk: 64 KiB per call.
         double seconds = (world.Elapsed - began).TotalSeconds;
         Assert.InRange(node.Status(slow).BytesReceived - received, 1, (long)(seconds * 5 * 65536) + Most / 2);
-        await world.UntilAsync(() => node.Has(slow), Long, "the one on a slow disk is complete");
+        await world.UntilAsync(() => node.Has(slow), Long, "the torrent on the slow disk is complete");
         slow.AssertIsIn(node.Folder);
         Assert.Equal(0, node.QueuedBytes);
         await EndAsync(seeds);
@@ -128,7 +128,7 @@ public sealed class SlowDiskScenarios
         await using var other = new Node(world, 30, world.Network.Join(down: 4_000_000));
         await other.StartAsync(fast, node.EndPoint);
         TimeSpan began = world.Elapsed;
-        await world.UntilAsync(() => other.Has(fast), Long, "the one on a fast disk has gone over");
+        await world.UntilAsync(() => other.Has(fast), Long, "the torrent on the fast disk is complete at the other peer");
         // The line alone takes 4.2 s, and it is unchoked in the next round.
         Assert.InRange((world.Elapsed - began).TotalSeconds, 4, 20);
         Assert.False(Array.Exists(readers, reader => reader.Has(slow)));

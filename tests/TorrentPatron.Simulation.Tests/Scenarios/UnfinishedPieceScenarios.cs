@@ -120,7 +120,7 @@ public sealed class UnfinishedPieceScenarios
         torrent.AssertIsIn(node.Folder);
         using FakePeer again = await FakePeer.MeetAsync(world, node, torrent, 2, from: honest);
         await world.PassAsync(TimeSpan.FromSeconds(2));
-        Assert.False(again.IsClosed, "the honest peer is welcome");
+        Assert.False(again.IsClosed, "the honest peer is accepted");
     });
 
     private static void Copy(string from, string to)

@@ -76,11 +76,11 @@ public sealed class WebSeedScenarios
         SimulatedWebServer server = Server(world, torrent);
         await using var node = new Node(world, 1);
         await node.SendAsync(id => Start(id, torrent, node, server.Address) with { FilePriorities = [FilePriority.Skip, FilePriority.Normal, FilePriority.Skip] });
-        await world.UntilAsync(() => node.Has(torrent), Patience, "the file is here");
+        await world.UntilAsync(() => node.Has(torrent), Patience, "the file has arrived");
         Assert.All(server.Requests, request => Assert.EndsWith("file1.bin", request.Path, StringComparison.Ordinal));
 
         await node.SendAsync(id => new SetFilePriorities(id, torrent.Metainfo.TorrentId, [FilePriority.Normal, FilePriority.Normal, FilePriority.Normal]));
-        await world.UntilAsync(() => node.Has(torrent), Patience, "all is here");
+        await world.UntilAsync(() => node.Has(torrent), Patience, "all pieces have arrived");
         torrent.AssertIsIn(node.Folder);
     });
 
@@ -111,7 +111,7 @@ public sealed class WebSeedScenarios
             wrong[i] ^= 1;
         SimulatedWebServer liar = Server(world, torrent, wrong);
         await using Node node = await StartAsync(world, torrent, liar.Address);
-        await world.UntilAsync(() => node.Status(torrent).WebSeeds[0].Status == WebSeedStatus.Banned, Patience, "the liar is found");
+        await world.UntilAsync(() => node.Status(torrent).WebSeeds[0].Status == WebSeedStatus.Banned, Patience, "the liar is banned");
         int asked = liar.Requests.Count;
         Assert.Equal(TorrentErrorId.WebSeedBanned, Assert.Single(node.Messages.OfType<TorrentWarning>()).Warning.Id);
         Assert.Contains(node.Status(torrent).Warnings, warning => warning.Id == TorrentErrorId.WebSeedBanned);
@@ -147,7 +147,7 @@ public sealed class WebSeedScenarios
     [InlineData("longer part", "a different part")]
     [InlineData("no range", "a different part")]
     [InlineData("other length", "a different file")]
-    [InlineData("whole of other length", "a different file")]
+    [InlineData("a complete file of a different length", "a different file")]
     [InlineData("416", "shorter")]
     [InlineData("404", "404")]
     [InlineData("401", "401")]
@@ -165,14 +165,14 @@ public sealed class WebSeedScenarios
             "longer part" => With(server.Serve(request), ("Content-Range", $"bytes 0-{20 * Piece}/{10 * Piece}")),
             "no range" => new WebReply(206) { Body = torrent.Data },
             "other length" => With(server.Serve(request), ("Content-Range", $"bytes {request.From}-{request.To}/{10 * Piece + 1}")),
-            "whole of other length" => new WebReply(200) { Body = new byte[5000] },
+            "a complete file of a different length" => new WebReply(200) { Body = new byte[5000] },
             "multipart" => new WebReply(206) { Body = torrent.Data, Headers = { ["Content-Type"] = "multipart/byteranges; boundary=x" } },
             "redirects for ever" => new WebReply(302) { Headers = { ["Location"] = request.Path + "x" } },
             "redirect to a file" => new WebReply(301) { Headers = { ["Location"] = "file:///etc/passwd" } },
             _ => new WebReply(int.Parse(how, CultureInfo.InvariantCulture)),
         };
         await using Node node = await StartAsync(world, torrent, server.Address);
-        await world.UntilAsync(() => node.Status(torrent).WebSeeds[0].Status == WebSeedStatus.Failed, Patience, "it is given up");
+        await world.UntilAsync(() => node.Status(torrent).WebSeeds[0].Status == WebSeedStatus.Failed, Patience, "it is abandoned");
         int asked = server.Requests.Count;
         await world.PassAsync(TimeSpan.FromHours(1));
 
@@ -208,7 +208,7 @@ public sealed class WebSeedScenarios
         var torrent = new SwarmTorrent(23, Piece, [.. Enumerable.Repeat((long)Piece, 300)]);
         var server = new SimulatedWebServer(world, world.Network.Join());
         await using Node node = await StartAsync(world, torrent, server.Address);
-        await world.UntilAsync(() => node.Status(torrent).WebSeeds[0].Status == WebSeedStatus.Failed, Patience, "it is given up");
+        await world.UntilAsync(() => node.Status(torrent).WebSeeds[0].Status == WebSeedStatus.Failed, Patience, "it is abandoned");
         Assert.InRange(server.Requests.Count, 1, 22);
     });
 
@@ -289,11 +289,11 @@ public sealed class WebSeedScenarios
         var torrent = new SwarmTorrent(13, Piece, 100 * Piece);
         SimulatedWebServer server = Server(world, torrent);
         await using Node node = await StartAsync(world, torrent, server.Address);
-        await world.UntilAsync(() => node.Status(torrent).VerifiedPieces > 3, Patience, "some is here");
+        await world.UntilAsync(() => node.Status(torrent).VerifiedPieces > 3, Patience, "some pieces have arrived");
         server.Answer = request => new WebReply(200) { Body = server.Files[request.Path] };
         await node.SendAsync(id => new SuspendTorrent(id, torrent.Metainfo.TorrentId));
         await node.ResumeAsync(torrent);
-        await world.UntilAsync(() => node.Status(torrent).WebSeeds[0].Status == WebSeedStatus.Failed, Patience, "it is given up");
+        await world.UntilAsync(() => node.Status(torrent).WebSeeds[0].Status == WebSeedStatus.Failed, Patience, "it is abandoned");
         Assert.Contains("ranges", node.Status(torrent).WebSeeds[0].Message, StringComparison.Ordinal);
     });
 
@@ -311,7 +311,7 @@ public sealed class WebSeedScenarios
             Headers = asRange ? new() { ["Content-Range"] = $"bytes 0-{request.To}/{10 * Piece}" } : [],
         };
         await using Node node = await StartAsync(world, torrent, server.Address);
-        await world.UntilAsync(() => node.Has(torrent), Patience, "what was wanted is taken");
+        await world.UntilAsync(() => node.Has(torrent), Patience, "the wanted files have arrived");
 
         torrent.AssertIsIn(node.Folder);
         await world.PassAsync(TimeSpan.FromMinutes(1));
@@ -357,7 +357,7 @@ public sealed class WebSeedScenarios
         await node.SendAsync(id => new AddSources(id, torrent.Metainfo.TorrentId, [], []) { WebSeeds = [server.Address] });
         await world.PassAsync(TimeSpan.FromSeconds(8));
         Assert.Empty(server.Requests);
-        await world.UntilAsync(() => node.Has(torrent), TimeSpan.FromSeconds(15), "the web seed stands in");
+        await world.UntilAsync(() => node.Has(torrent), TimeSpan.FromSeconds(15), "the web seed takes over");
     });
 
     [Fact]
@@ -384,7 +384,7 @@ public sealed class WebSeedScenarios
         door.Answer = request => new WebReply(307) { Headers = { ["Location"] = new Uri(mirror.Address, request.Path).AbsoluteUri } };
 
         await using Node node = await StartAsync(world, torrent, outside.Address);
-        await world.UntilAsync(() => node.Status(torrent).WebSeeds[0].Status == WebSeedStatus.Failed, Patience, "the bait is refused");
+        await world.UntilAsync(() => node.Status(torrent).WebSeeds[0].Status == WebSeedStatus.Failed, Patience, "the redirect is refused");
         Assert.Contains("into the local network", node.Status(torrent).WebSeeds[0].Message, StringComparison.Ordinal);
         Assert.Equal(0, inside.Connections);
 
@@ -403,7 +403,7 @@ public sealed class WebSeedScenarios
         TorrentMetainfo torrent = MetainfoReader.ReadInfo(plain.Metainfo.RawInfo, [], [bait.AbsoluteUri]);
         await using var node = new Node(world, 1);
         await node.SendAsync(id => new CreateNewTorrent(id, torrent, node.Folder) { ResumeStore = new MemoryResumeStore() });
-        await world.UntilAsync(() => node.Status(plain).WebSeeds[0].Status == WebSeedStatus.Failed, Patience, "the bait is refused");
+        await world.UntilAsync(() => node.Status(plain).WebSeeds[0].Status == WebSeedStatus.Failed, Patience, "the redirect is refused");
         Assert.Equal(0, server.Connections);
 
         await node.SendAsync(id => new AddSources(id, torrent.TorrentId, [], []) { WebSeeds = [bait] });

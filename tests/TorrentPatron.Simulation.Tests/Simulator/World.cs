@@ -71,7 +71,7 @@ internal sealed class World
             if (!_events.TryPeek(out _, out (long Time, long Number) next) || next.Time > end)
             {
                 Now = end;
-                Assert.Fail($"After {Elapsed} of simulated time it is still not so: {what}.");
+                Assert.Fail($"After {Elapsed} of simulated time this has not happened: {what}.");
             }
 
             Step();
