@@ -48,14 +48,15 @@ public sealed class TorrentService : ITorrentService, IPatronBackend
         time ??= TimeProvider.System;
         _time = time;
         _roots = StorageRoots.Hold(settings.Roots);
-        States = new StateFolder(settings.StatePath, time);
+        var destinations = new DestinationRules(settings.Roots);
+        States = new StateFolder(settings.StatePath, time) { MayReuse = destinations.Allows };
         Settings = settings with { Client = WithStore(settings.Client) };
         Network = NetworkStack.Create(new SocketNetwork(() => Settings.Client.BindTarget), () => Settings.Client, time);
         Hooks = new ServiceHooks(States.FolderPath, time, hookShell);
         Sessions = new ClientSessions(() => makeClient(Settings.Client), () => EngineStarted?.Invoke(), Hooks.Take);
         _runner = new RequestRunner(
             Sessions, States, new RequestReader(new SourceReader(time, Network), new PeerResolver(Network, time), time),
-            new DestinationRules(settings.Roots), Hooks);
+            destinations, Hooks);
     }
 
     /// <inheritdoc/>

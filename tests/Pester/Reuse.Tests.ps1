@@ -75,6 +75,24 @@ Describe 'Data that is already on this machine' {
         $done.BytesReused | Should -BeGreaterOrEqual 300KB
     }
 
+    It 'is reused from a torrent that an earlier session has saved' {
+        $null = Start-Torrent $torrent (Split-Path $content.File) -Patron $patron -Wait -Timeout 120
+        Stop-TorrentPatron -Patron $patron
+        $album = New-Item -ItemType Directory (Join-Path $here 'album')
+        Copy-Item $content.File (Join-Path $album 'track.bin')
+        $second = New-TorrentFile $album -Destination (Join-Path $here 'b.torrent') -PieceLength 64KB -Version Hybrid
+        $later = New-TorrentPatron "later-$([guid]::NewGuid())" -BindAddress 127.0.0.1 -StatePath (Join-Path $here 'state')
+        try {
+            $done = Start-Torrent $second (Join-Path $here 'there') -Patron $later -Wait -Timeout 120
+
+            $done.BytesReceived | Should -Be 0
+            $done.BytesReused | Should -BeGreaterOrEqual 300KB
+            @(Get-TorrentStatus -Patron $later).Count | Should -Be 1
+        } finally {
+            Stop-TorrentPatron -Patron $later
+        }
+    }
+
     It 'is an error if the folder is missing, and a warning if the torrent already runs' {
         Start-Torrent $torrent $here -Patron $patron -Reuse "$here/none" -ErrorVariable failure -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
         "$failure" | Should -Match 'does not exist, so its data cannot be reused'

@@ -2,13 +2,14 @@ using System.Net;
 using TorrentPatron.Engine;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Storage;
+using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Service.Requests;
 using TorrentPatron.Service.Tests.Fakes;
 
 namespace TorrentPatron.Service.Tests;
 
-/// <summary>A new torrent copies what torrents have that have been stopped.</summary>
+/// <summary>A new torrent copies data of stopped torrents, also of those that an earlier run stopped.</summary>
 public sealed class StoppedReuseTests : IDisposable
 {
     private const int Piece = 16384;
@@ -36,6 +37,43 @@ public sealed class StoppedReuseTests : IDisposable
         Assert.IsType<TorrentClosed>(await patron.CloseAsync(first.TorrentId, Token));
 
         Assert.Equal(_shared.Length, await ReusedAsync(patron, second));
+    }
+
+    [Theory]
+    [InlineData(MetainfoVersion.V1)]
+    [InlineData(MetainfoVersion.V2)]
+    [InlineData(MetainfoVersion.Hybrid)]
+    public async Task A_new_torrent_copies_a_file_of_a_torrent_that_an_earlier_run_saved(MetainfoVersion version)
+    {
+        (TorrentMetainfo first, TorrentMetainfo second) = await MakeAsync(version);
+        await using (TorrentService earlier = NewService())
+            await SeedAsync(earlier.CreatePatron(), first);
+
+        await using TorrentService service = NewService();
+        Patron patron = service.CreatePatron();
+
+        Assert.Equal(_shared.Length, await ReusedAsync(patron, second));
+        Assert.Equal(_shared, await File.ReadAllBytesAsync(_temp["into", "second", "shared.bin"], Token));
+        Assert.Equal(second.TorrentId, TorrentIdOf(Assert.Single(patron.Statuses)));
+    }
+
+    [Fact]
+    public async Task A_torrent_that_an_earlier_run_saved_gives_nothing_after_its_removal_or_outside_the_roots_of_the_service()
+    {
+        (TorrentMetainfo first, TorrentMetainfo second) = await MakeAsync(MetainfoVersion.V2);
+        await using (TorrentService earlier = NewService())
+            await SeedAsync(earlier.CreatePatron(), first);
+
+        await using (TorrentService confined = NewService(_temp["into"]))
+        {
+            Patron patron = confined.CreatePatron();
+            Assert.Equal(0, await ReusedAsync(patron, second));
+            await patron.RemoveAsync(second.TorrentId, deleteData: true, Token);
+            Assert.IsType<TorrentRemoved>(await patron.RemoveAsync(first.TorrentId, deleteData: false, Token));
+        }
+
+        await using TorrentService service = NewService();
+        Assert.Equal(0, await ReusedAsync(service.CreatePatron(), second));
     }
 
     [Fact]
@@ -72,8 +110,10 @@ public sealed class StoppedReuseTests : IDisposable
         Assert.Equal(_shared.Length, await ReusedAsync(patron, second));
     }
 
-    private TorrentService NewService() => new(
-        new ServiceSettings { Client = new ClientSettings { BindAddress = IPAddress.Loopback }, StatePath = _temp["state"] },
+    private static TorrentId TorrentIdOf(TorrentStatus status) => TorrentId.TryParse(status.InfoHash, out TorrentId torrent) ? torrent : default;
+
+    private TorrentService NewService(params string[] roots) => new(
+        new ServiceSettings { Client = new ClientSettings { BindAddress = IPAddress.Loopback }, StatePath = _temp["state"], Roots = [.. roots] },
         settings => new TorrentClient(settings));
 
     private async Task SeedAsync(Patron patron, TorrentMetainfo torrent)

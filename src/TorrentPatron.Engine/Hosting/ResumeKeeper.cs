@@ -95,11 +95,18 @@ internal sealed class ResumeKeeper(
         return totals.Seeding - saved.Seeding > (enough > LeastSeeding ? enough : LeastSeeding) * _spread;
     }
 
-    /// <summary>Reads the saved files of stopped torrents; skips those that are not saved or run elsewhere.</summary>
-    /// <param name="torrents">The torrents.</param>
-    public async Task<IReadOnlyList<SavedFiles>> FindStoppedAsync(IReadOnlyList<TorrentId> torrents) => torrents.Count == 0
-        ? []
-        : await workers.RunAsync(() => torrents.Select(store.FindStopped).OfType<SavedFiles>().ToArray()).ConfigureAwait(false);
+    /// <summary>Reads the saved files of stopped torrents, also of earlier runs; skips those that are not saved or run elsewhere.</summary>
+    /// <param name="known">The stopped torrents that the engine knows.</param>
+    /// <param name="lengths">Lengths of files that others must have, in bytes.</param>
+    /// <param name="named">Torrents to read first.</param>
+    /// <param name="most">Maximum number of torrents to read.</param>
+    public ValueTask<IReadOnlyList<SavedFiles>> FindStoppedAsync(
+        IEnumerable<TorrentId> known, IEnumerable<long> lengths, IReadOnlyCollection<TorrentId> named, int most) =>
+        workers.ContinueAsync<IReadOnlyList<SavedFiles>>(() =>
+        [
+            .. known.Concat(store.FindStopped(lengths)).Distinct().OrderBy(torrent => named.Contains(torrent) ? 0 : 1).Take(most)
+                .Select(store.FindStopped).OfType<SavedFiles>(),
+        ]);
 
     /// <summary>Saves the metadata of a torrent that was started from a link.</summary>
     public Task SaveMetadataAsync(TorrentMetainfo metainfo) => workers.RunAsync(() => Try(() => store.MetadataReceived(metainfo)));

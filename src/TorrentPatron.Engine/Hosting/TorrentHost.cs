@@ -929,9 +929,8 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
             .OrderBy(other => other.IsNamedBy(content.Metainfo) ? 0 : 1))
             other.OfferTo(sources);
 
-        // Each saved state is read from disk.
-        TorrentId[] stopped = [.. others.Where(other => other.Host is null).Select(other => other.Torrent).Take(MostStoppedRead)];
-        foreach (SavedFiles saved in await _resume.FindStoppedAsync(stopped).ConfigureAwait(false))
+        IEnumerable<TorrentId> stopped = others.Where(other => other.Host is null).Select(other => other.Torrent);
+        foreach (SavedFiles saved in await _resume.FindStoppedAsync(stopped, sources.Lengths, content.Metainfo.Similar, MostStoppedRead).ConfigureAwait(false))
             sources.Add(saved.Files, saved.Metainfo);
         return sources.IsEmpty && reuse.Folders.Count == 0 ? null : sources;
     }

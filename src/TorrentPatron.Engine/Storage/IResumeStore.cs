@@ -37,6 +37,11 @@ public interface IResumeStore : IDisposable
     /// <returns>The files; null if the torrent is not saved, cannot be read, or runs in this process or another.</returns>
     SavedFiles? FindStopped(TorrentId torrent) => null;
 
+    /// <summary>Finds other saved torrents that are not running in this process, also those of earlier runs, by the lengths of their files.</summary>
+    /// <param name="lengths">The lengths in bytes.</param>
+    /// <returns>The ids of some dozen torrents at most; those with the longest files first.</returns>
+    IReadOnlyList<TorrentId> FindStopped(IEnumerable<long> lengths) => [];
+
     /// <summary>
     /// Notes that a piece is verified and written, so that it survives a kill before the next checkpoint. A note that cannot be
     /// written is lost without an error: after a crash the piece is hashed again.

@@ -135,6 +135,9 @@ public sealed class ResumeStore : IResumeStore
     public SavedFiles? FindStopped(TorrentId torrent) => _paths.FindStopped(torrent);
 
     /// <inheritdoc/>
+    public IReadOnlyList<TorrentId> FindStopped(IEnumerable<long> lengths) => _paths.FindStopped(lengths);
+
+    /// <inheritdoc/>
     public IReadOnlyList<SavedFiles> ClaimPaths(string root)
     {
         try
@@ -147,7 +150,7 @@ public sealed class ResumeStore : IResumeStore
             // The next checkpoint tries again, and reports a failure.
         }
 
-        return _paths.Claim(_torrent, root);
+        return _metainfo is null ? [] : _paths.Claim(_torrent, _metainfo, root);
     }
 
     /// <inheritdoc/>

@@ -79,6 +79,12 @@ public sealed class StateFolder : ISavedState
         return Path.IsPathFullyQualified(path) ? Path.GetFullPath(path) : Path.GetFullPath(path, currentFolder());
     }
 
+    /// <summary>Whether a new torrent may reuse data of saved torrents in a destination.</summary>
+    internal Predicate<string> MayReuse
+    {
+        set => _paths.MayRead = value;
+    }
+
     /// <summary>Full path of the folder.</summary>
     public string FolderPath { get; }
 

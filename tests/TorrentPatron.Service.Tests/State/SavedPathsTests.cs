@@ -1,4 +1,5 @@
 using TorrentPatron.Engine.Storage;
+using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Wire;
 using TorrentPatron.Service.State;
@@ -111,7 +112,8 @@ public sealed class SavedPathsTests : IDisposable
     [Theory]
     [InlineData("")]
     [InlineData("something else")]
-    [InlineData("paths 1 00000000\nnonsense\n0123")]
+    [InlineData("paths 1 00000000\n0123456789abcdef0123456789abcdef01234567 /d/a\n")]
+    [InlineData("paths 2 00000000\nnonsense\n0123")]
     public void A_damaged_list_is_rebuilt(string content)
     {
         Save(States(), "a", _temp["d"]);
@@ -173,11 +175,79 @@ public sealed class SavedPathsTests : IDisposable
         Assert.Equal(40, Claim(States(), "x", _temp["d"]).Length);
     }
 
+    [Fact]
+    public void Saved_torrents_are_found_by_the_length_of_a_file_the_latest_first()
+    {
+        StateFolder first = States();
+        Save(first, "a", _temp["d"], pieces: 2);
+        Save(first, "b", _temp["d"], pieces: 3);
+        Save(first, "c", _temp["d"], pieces: 3);
+
+        foreach (StateFolder states in (StateFolder[])[first, States()])
+        {
+            Assert.Equal([Torrents.Hash("c"), Torrents.Hash("b")], OfLength(states, pieces: 3));
+            Assert.Equal([Torrents.Make("a", pieces: 2).TorrentId], OfLength(states, pieces: 2));
+            Assert.Empty(OfLength(states, pieces: 4));
+        }
+    }
+
+    [Fact]
+    public void A_search_by_length_finds_what_others_save_later_and_not_what_runs_here_or_was_removed()
+    {
+        StateFolder here = States(), there = States();
+        Save(here, "a", _temp["d"]);
+        Save(here, "b", _temp["d"]);
+        Assert.Equal(2, OfLength(here, pieces: 3).Count);
+
+        Save(there, "c", _temp["d"]);
+        there.Forget(Torrents.Hash("a"));
+        using ResumeStore running = here.Open(Torrents.Make("b"));
+        running.ClaimPaths(_temp["d", "b"]);
+
+        Assert.Equal([Torrents.Hash("c")], OfLength(here, pieces: 3));
+    }
+
+    [Fact]
+    public void A_search_by_length_finds_torrents_that_are_missing_from_the_list_and_at_most_some_dozen()
+    {
+        StateFolder first = States();
+        for (int i = 0; i < 70; i++)
+            Save(first, $"t{i}", _temp["d"]);
+        File.Delete(ListPath);
+
+        Assert.Equal(64, OfLength(States(), pieces: 3).Distinct().Count());
+    }
+
+    [Fact]
+    public void A_search_by_length_survives_a_list_that_another_process_rewrites()
+    {
+        StateFolder reader = States();
+        Save(reader, "a", _temp["d"]);
+        Assert.Equal([Torrents.Hash("a")], OfLength(reader, pieces: 3));
+        File.Delete(ListPath);
+        Save(States(), "b", _temp["d"]);
+
+        Assert.Equal(
+            [Torrents.Hash("a"), Torrents.Hash("b")],
+            OfLength(reader, pieces: 3).OrderBy(torrent => torrent == Torrents.Hash("a") ? 0 : 1));
+    }
+
+    /// <summary>The saved torrents that a new one finds by the length of its file.</summary>
+    private IReadOnlyList<TorrentId> OfLength(StateFolder states, int pieces)
+    {
+        TorrentMetainfo torrent = Torrents.Make("new", pieces);
+        using ResumeStore store = states.Open(torrent);
+        store.ClaimPaths(_temp["new"]);
+        IReadOnlyList<TorrentId> found = store.FindStopped([torrent.Files[0].Length]);
+        store.GiveUp();
+        return found;
+    }
+
     private StateFolder States() => new(_temp["state"]);
 
-    private static void Save(StateFolder states, string name, string destination)
+    private static void Save(StateFolder states, string name, string destination, int pieces = 3)
     {
-        TorrentMetainfo torrent = Torrents.Make(name);
+        TorrentMetainfo torrent = Torrents.Make(name, pieces);
         using ResumeStore store = states.Open(torrent);
         store.ClaimPaths(Path.Combine(destination, name));
         store.Checkpoint(new ResumeData { Verified = new Bitfield(torrent.PieceCount), Destination = destination });
