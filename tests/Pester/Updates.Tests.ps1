@@ -37,14 +37,18 @@ Describe 'Get-TorrentUpdate' {
         $script:newer = (New-TorrentFile $data (Join-Path $here 'new.torrent') -PieceLength 32KB).FullName
     }
 
-    It 'reports that a newer torrent is offered, which starts with the data of the old one' {
+    It 'reports that a newer torrent is offered, which reuses the data of the old one' {
+        $set = New-Item -ItemType Directory (Join-Path $here 'set')
+        Copy-Item $old.File (Join-Path $set 'data.bin')
+        [IO.File]::WriteAllBytes((Join-Path $set 'more.bin'), [byte[]]::new(40KB))
+        $newer = (New-TorrentFile $set (Join-Path $here 'set.torrent') -PieceLength 32KB).FullName
         $offers[$path] = [IO.File]::ReadAllBytes($newer)
         $update = Get-TorrentUpdate $torrent
 
         $update.IsAvailable | Should -BeTrue
         $update.InfoHash | Should -Be $info.InfoHash
         $update.NewInfoHash | Should -Be (Get-TorrentInfo $newer).InfoHash
-        $update.NewName | Should -Be 'data.bin'
+        $update.NewName | Should -Be 'set'
         $update.Signature | Should -Be NoOriginator
         $update.Path | Should -BeNullOrEmpty
         $seen.ToArray()[-1] | Should -BeLike "*$path`?info_hash=$($info.InfoHash)"
@@ -54,7 +58,7 @@ Describe 'Get-TorrentUpdate' {
         try {
             $there = Join-Path $here 'there'
             $null = $update.NewTorrent | Start-Torrent -Destination $there -Reuse $old.File -Patron $patron
-            Wait-TestCondition { (Get-TorrentStatus data.bin -Patron $patron).BytesReused -ge 288KB }
+            Wait-TestCondition { (Get-TorrentStatus set -Patron $patron).BytesReused -ge 288KB } | Should -BeTrue
         } finally {
             $patron | Stop-TorrentPatron
         }
