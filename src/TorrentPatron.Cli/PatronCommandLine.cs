@@ -85,6 +85,7 @@ internal static class PatronCommandLine
             new RemoveCommand(context),
             new ServiceCommand(context),
             new ExportCommand(context),
+            new UpdateCommand(context),
             new DemoCommand(context),
         };
     }

@@ -5,7 +5,6 @@ using TorrentPatron.Engine;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Service;
 using TorrentPatron.Service.Errors;
-using TorrentPatron.Service.Sources;
 using TorrentPatron.Service.State;
 
 namespace TorrentPatron.Cli.Commands;
@@ -14,6 +13,7 @@ namespace TorrentPatron.Cli.Commands;
 internal sealed class ServiceOptions
 {
     private readonly Option<string?> _state = StateOption();
+    private readonly NetworkOptions _network = new();
 
     private readonly Option<int> _port = new("--port")
     {
@@ -38,27 +38,9 @@ internal sealed class ServiceOptions
         Description = "Do not look for peers in the local network.",
     };
 
-    private readonly Option<string?> _bindInterface = new("--bind-interface")
-    {
-        Description = "The network interface to bind all traffic to, by its name or one of its addresses; while it is down nothing is sent.",
-        HelpName = "name",
-    };
-
     private readonly Option<bool> _noPortMapping = new("--no-port-mapping")
     {
         Description = "Do not ask the router (PCP, NAT-PMP, UPnP) to forward the port.",
-    };
-
-    private readonly Option<string[]> _filter = new("--ip-filter")
-    {
-        Description = "A file of blocked addresses (eMule, PeerGuardian, or one per line; may be compressed by gzip). May be repeated.",
-        HelpName = "file",
-    };
-
-    private readonly Option<string[]> _allowOnly = new("--allow-only")
-    {
-        Description = "An allowed address, network (10.0.0.0/8) or range: all other addresses are blocked. May be repeated.",
-        HelpName = "addresses",
     };
 
     private readonly Option<bool> _limitLocalPeers = new("--limit-local-peers")
@@ -119,28 +101,6 @@ internal sealed class ServiceOptions
         CustomParser = OptionReader.Address,
     };
 
-    private readonly Option<ProxySettings?> _proxy = new("--proxy")
-    {
-        Description = "The proxy for all connections: socks5://host:port, also socks4a, socks4 or http. Its user and password are taken from "
-            + $"the environment variable {ProxyCredentials.Variable}, as user:password.",
-        HelpName = "uri",
-        CustomParser = OptionReader.Proxy,
-    };
-
-    private readonly Option<ProxyUses> _proxyFor = new("--proxy-for")
-    {
-        Description = "The traffic that goes through the proxy: peers, trackers, web, separated by commas.",
-        HelpName = "uses",
-        DefaultValueFactory = _ => ProxyUses.All,
-        CustomParser = OptionReader.ProxyUses,
-    };
-
-    private readonly Option<string?> _proxyCredential = new("--proxy-credential-file")
-    {
-        Description = "A file whose first line is the proxy's user:password, instead of the environment variable.",
-        HelpName = "file",
-    };
-
     private readonly Option<string> _engine = new("--engine")
     {
         Description = "The engine to use.",
@@ -161,9 +121,7 @@ internal sealed class ServiceOptions
     {
         command.Options.Add(_state);
         command.Options.Add(_port);
-        command.Options.Add(_bindInterface);
-        command.Options.Add(_filter);
-        command.Options.Add(_allowOnly);
+        _network.AddTo(command);
         command.Options.Add(_maxDown);
         command.Options.Add(_maxUp);
         command.Options.Add(_limitLocalPeers);
@@ -177,9 +135,6 @@ internal sealed class ServiceOptions
         command.Options.Add(_codePoint);
         command.Options.Add(_suggestPieces);
         command.Options.Add(_announceAddress);
-        command.Options.Add(_proxy);
-        command.Options.Add(_proxyFor);
-        command.Options.Add(_proxyCredential);
         command.Options.Add(_engine);
     }
 
@@ -191,36 +146,27 @@ internal sealed class ServiceOptions
     /// <param name="defaultState">The folder of the saved state if none is given; null means the user's own.</param>
     public TorrentService MakeService(
         CommandContext context, ParseResult parsed, IReadOnlyList<string>? roots = null, string? defaultState = null) => context.MakeService(
-        new ClientSettings
-        {
-            ListenPort = parsed.GetValue(_port),
-            BindInterface = parsed.GetValue(_bindInterface),
-            Filter = FilterFiles.LoadAsync(parsed.GetValue(_filter) ?? [], parsed.GetValue(_allowOnly) ?? []).GetAwaiter().GetResult(),
-            Limits = new RateLimits(parsed.GetValue(_maxDown), parsed.GetValue(_maxUp)),
-            LimitLocalPeers = parsed.GetValue(_limitLocalPeers),
-            Dht = parsed.GetValue(_noDht) ? new DhtSettings() : DiscoveryDefaults.Dht,
-            Encryption = parsed.GetValue(_encryption),
-            Transport = parsed.GetValue(_transport),
-            MaxPeers = parsed.GetValue(_maxPeers),
-            MaxPeersPerTorrent = parsed.GetValue(_maxPeersPerTorrent),
-            CodePoint = parsed.GetValue(_codePoint),
-            SuggestPieces = parsed.GetValue(_suggestPieces),
-            AnnounceAddress = parsed.GetValue(_announceAddress),
-            Proxy = ProxyOf(parsed),
-            LocalDiscovery = !parsed.GetValue(_noLocalDiscovery) && DiscoveryDefaults.LocalDiscovery,
-            PortMapping = parsed.GetValue(_noPortMapping) ? PortMappingPolicy.Off : DiscoveryDefaults.PortMapping,
-        },
+        _network.Apply(
+            new ClientSettings
+            {
+                ListenPort = parsed.GetValue(_port),
+                Limits = new RateLimits(parsed.GetValue(_maxDown), parsed.GetValue(_maxUp)),
+                LimitLocalPeers = parsed.GetValue(_limitLocalPeers),
+                Dht = parsed.GetValue(_noDht) ? new DhtSettings() : DiscoveryDefaults.Dht,
+                Encryption = parsed.GetValue(_encryption),
+                Transport = parsed.GetValue(_transport),
+                MaxPeers = parsed.GetValue(_maxPeers),
+                MaxPeersPerTorrent = parsed.GetValue(_maxPeersPerTorrent),
+                CodePoint = parsed.GetValue(_codePoint),
+                SuggestPieces = parsed.GetValue(_suggestPieces),
+                AnnounceAddress = parsed.GetValue(_announceAddress),
+                LocalDiscovery = !parsed.GetValue(_noLocalDiscovery) && DiscoveryDefaults.LocalDiscovery,
+                PortMapping = parsed.GetValue(_noPortMapping) ? PortMappingPolicy.Off : DiscoveryDefaults.PortMapping,
+            },
+            parsed),
         parsed.GetValue(_state) ?? defaultState,
         parsed.GetRequiredValue(_engine),
         roots);
-
-    private ProxySettings? ProxyOf(ParseResult parsed)
-    {
-        if (parsed.GetValue(_proxy) is not { } proxy)
-            return null;
-        proxy = proxy with { Uses = parsed.GetValue(_proxyFor), Credential = ProxyCredentials.Read(parsed.GetValue(_proxyCredential)) };
-        return proxy.Check() is { } error ? throw new TorrentException(error) : proxy;
-    }
 
     private static Option<long> RateOption(string name, string description) =>
         new(name) { Description = description, HelpName = "rate", CustomParser = OptionReader.Size };

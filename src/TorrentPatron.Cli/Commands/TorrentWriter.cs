@@ -6,7 +6,7 @@ using TorrentPatron.Service.Units;
 
 namespace TorrentPatron.Cli.Commands;
 
-/// <summary>Writes a .torrent file, and prints a summary of it.</summary>
+/// <summary>Writes .torrent files.</summary>
 internal static class TorrentWriter
 {
     /// <summary>Refuses to overwrite a file, before the work is done.</summary>
@@ -24,6 +24,22 @@ internal static class TorrentWriter
         }
     }
 
+    /// <summary>Writes a .torrent file, and prints its path and a summary.</summary>
+    /// <param name="torrent">The torrent.</param>
+    /// <param name="output">Full path of the file.</param>
+    /// <param name="mayOverwrite">Whether the file may exist.</param>
+    /// <param name="terminal">The terminal to print to.</param>
+    /// <param name="cancellationToken">Cancels the writing.</param>
+    public static async Task WriteAsync(
+        TorrentMetainfo torrent, string output, bool mayOverwrite, Terminal terminal, CancellationToken cancellationToken)
+    {
+        await WriteAsync(torrent, output, mayOverwrite, cancellationToken).ConfigureAwait(false);
+        terminal.Line(output);
+        terminal.Line(
+            $"{ByteSize.Format(torrent.ContentSize)}, {torrent.PieceCount} pieces of {ByteSize.Format(torrent.PieceLength)}, "
+            + $"info hash {torrent.InfoHash}");
+    }
+
     /// <summary>
     /// Writes a temporary file and renames it: an existing file is replaced and never written to, even if it is a link that somebody else has
     /// put there, and the .torrent file is never incomplete.
@@ -31,10 +47,8 @@ internal static class TorrentWriter
     /// <param name="torrent">The torrent.</param>
     /// <param name="output">Full path of the file.</param>
     /// <param name="mayOverwrite">Whether the file may exist.</param>
-    /// <param name="terminal">The terminal for the summary.</param>
     /// <param name="cancellationToken">Cancels the writing.</param>
-    public static async Task WriteAsync(
-        TorrentMetainfo torrent, string output, bool mayOverwrite, Terminal terminal, CancellationToken cancellationToken)
+    public static async Task WriteAsync(TorrentMetainfo torrent, string output, bool mayOverwrite, CancellationToken cancellationToken)
     {
         // A pipe or a device must not be replaced by a file.
         if (File.Exists(output))
@@ -50,10 +64,5 @@ internal static class TorrentWriter
             File.Delete(beside);
             throw;
         }
-
-        terminal.Line(output);
-        terminal.Line(
-            $"{ByteSize.Format(torrent.ContentSize)}, {torrent.PieceCount} pieces of {ByteSize.Format(torrent.PieceLength)}, "
-            + $"info hash {torrent.InfoHash}");
     }
 }

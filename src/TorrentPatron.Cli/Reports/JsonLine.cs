@@ -11,6 +11,7 @@ namespace TorrentPatron.Cli.Reports;
 [JsonSerializable(typeof(StatusReport))]
 [JsonSerializable(typeof(ChangeReport))]
 [JsonSerializable(typeof(CheckReport))]
+[JsonSerializable(typeof(UpdateReport))]
 internal sealed partial class JsonLine : JsonSerializerContext
 {
     /// <summary>The line, without a line break.</summary>

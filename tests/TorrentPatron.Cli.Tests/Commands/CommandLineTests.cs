@@ -10,7 +10,7 @@ public sealed class CommandLineTests : PatronFixture
         PatronRun run = await RunAsync();
 
         Assert.NotEqual(0, run.ExitCode);
-        Assert.All(["start", "seed", "info", "check", "create", "status", "service", "demo"], name => Assert.Contains($"  {name} ", run.Output));
+        Assert.All(["start", "seed", "info", "check", "create", "status", "update", "service", "demo"], name => Assert.Contains($"  {name} ", run.Output));
     }
 
     [Theory]
@@ -20,6 +20,7 @@ public sealed class CommandLineTests : PatronFixture
     [InlineData("check")]
     [InlineData("create")]
     [InlineData("status")]
+    [InlineData("update")]
     [InlineData("service")]
     [InlineData("demo")]
     public async Task Every_command_has_help(string command)
