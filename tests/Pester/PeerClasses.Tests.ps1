@@ -1,12 +1,8 @@
 # Peer classes: the parameters; and a seed in network namespaces, with a libtorrent peer in its local network and one on the internet. The
 # latter needs Linux, root, iproute2 and libtorrent.
 BeforeDiscovery {
-    $script:hasNetworks = $IsLinux -and (id -u) -eq 0 -and (Get-Command ip, /usr/bin/python3 -ErrorAction Ignore).Count -eq 2 -and
-    $(/usr/bin/python3 -c 'import libtorrent' 2>$null; $LASTEXITCODE -eq 0) -and
-    $(ip netns add tp-probe-cl 2>$null; $LASTEXITCODE -eq 0)
-    if ($IsLinux -and (Get-Command ip -ErrorAction Ignore)) {
-        ip netns delete tp-probe-cl 2>$null
-    }
+    Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
+    $script:hasNetworks = Test-NetworkSupport -Libtorrent
 }
 
 BeforeAll {
@@ -84,38 +80,19 @@ Describe 'The parameters of peer classes' {
 
 Describe 'A seed with a peer in its local network and one on the internet' -Skip:(-not $hasNetworks) {
     BeforeAll {
-        $script:started = @()
         $script:here = "tp-clh-$PID"
         $script:peers = @{
             near = @{ Network = "tp-cln-$PID"; Link = 'near'; Here = '10.78.1.2'; There = '10.78.1.1' }
             far  = @{ Network = "tp-clf-$PID"; Link = 'far'; Here = '198.51.100.2'; There = '198.51.100.1' }
         }
-        ip netns add $here
-        ip -n $here link set lo up
+        New-TestNetwork (@($here) + $peers.Values.Network)
         foreach ($peer in $peers.Values) {
-            ip netns add $peer.Network
-            ip -n $peer.Network link set lo up
-            ip -n $here link add "$($peer.Link)0" type veth peer name "$($peer.Link)1" netns $peer.Network
-            ip -n $here address add "$($peer.Here)/24" dev "$($peer.Link)0"
-            ip -n $peer.Network address add "$($peer.There)/24" dev "$($peer.Link)1"
-            ip -n $here link set "$($peer.Link)0" up
-            ip -n $peer.Network link set "$($peer.Link)1" up
-            # libtorrent listens on the addresses of the links that are up.
-            Wait-TestCondition { @(ip -n $peer.Network link show up) -match "$($peer.Link)1@.* state UP " } | Should -BeTrue
+            Connect-TestNetwork @{ Network = $here; Link = "$($peer.Link)0"; Address = "$($peer.Here)/24" } `
+                @{ Network = $peer.Network; Link = "$($peer.Link)1"; Address = "$($peer.There)/24" }
         }
 
         $script:limit = 100KB
-        $script:content = New-TestContent -Folder (Join-Path $TestDrive seed) -Size 8MB
-
-        function Start-InNetwork {
-            param([string] $Network, [string[]] $Command)
-
-            $start = [Diagnostics.ProcessStartInfo]::new('ip', [string[]] (@('netns', 'exec', $Network) + $Command))
-            $start.RedirectStandardInput = $start.RedirectStandardOutput = $start.RedirectStandardError = $true
-            $process = [Diagnostics.Process]::Start($start)
-            $script:started += $process
-            $process
-        }
+        $script:content = New-TestContent -Size 8MB
 
         # A libtorrent peer without data.
         function Start-Leech {
@@ -123,10 +100,9 @@ Describe 'A seed with a peer in its local network and one on the internet' -Skip
 
             $folder = Join-Path $TestDrive ([guid]::NewGuid())
             $null = New-Item -ItemType Directory $folder
-            $script = Join-Path $PSScriptRoot '../Interop/Python/libtorrent_peer.py'
-            $process = Start-InNetwork $peers[$Which].Network (@('/usr/bin/python3', $script) + $Option +
-                @($content.Torrent, $folder, "$($peers[$Which].There):7000", "$($peers[$Which].Here):7000"))
-            [pscustomobject]@{ Address = $peers[$Which].There; Process = $process; File = Join-Path $folder $content.Name }
+            $there = $peers[$Which]
+            $process = Start-TestLibtorrent $content.Torrent $folder "$($there.There):7000" "$($there.Here):7000" $Option -Network $there.Network
+            [pscustomobject]@{ Address = $there.There; Process = $process; File = Join-Path $folder $content.Name }
         }
 
         function Stop-Leech {
@@ -136,20 +112,11 @@ Describe 'A seed with a peer in its local network and one on the internet' -Skip
             $null = $Leech.Process.WaitForExit(15000)
         }
 
-        # The seed's view of its peer, as it wrote it last.
+        # The seed's view of its peer.
         function Get-Seen {
             param($Leech)
 
-            try { Get-Content (Join-Path $TestDrive peers.json) -Raw -ErrorAction Stop | ConvertFrom-Json | Where-Object Address -EQ $Leech.Address } catch { $null }
-        }
-
-        # Changes the seed's patron while it runs.
-        function Set-Seed {
-            param([string] $Parameters)
-
-            Set-Content "$TestDrive/change.new" "`$patron | Set-TorrentPatron $Parameters"
-            Move-Item "$TestDrive/change.new" "$TestDrive/change"
-            Wait-TestCondition { -not (Test-Path "$TestDrive/change") } | Should -BeTrue
+            Get-TestReport $seed | Where-Object Address -EQ $Leech.Address
         }
 
         function Wait-Complete {
@@ -159,36 +126,20 @@ Describe 'A seed with a peer in its local network and one on the internet' -Skip
             Wait-TestCondition -Seconds 60 { (Get-Item $Leech.File -ErrorAction Ignore).Length -eq 8MB -and (Test-SameContent $Leech.File $content.File) }
         }
 
-        Set-Content (Join-Path $TestDrive child.ps1) @"
-Import-Module '$(Get-TestModulePath)'
+        $script:seed = Start-TestSession $here @"
 `$patron = New-TorrentPatron seed -Port 7000 -StatePath '$TestDrive/state' -MaxUploadRate $limit -DisableDht -DisableLocalDiscovery -PortMapping Off
 `$running = Start-Torrent '$($content.Torrent)' -Destination '$($content.Folder)' -Patron `$patron
 `$running | Wait-Torrent
-while (-not (Test-Path '$TestDrive/end')) {
-    if (Test-Path '$TestDrive/change') {
-        & ([scriptblock]::Create((Get-Content '$TestDrive/change' -Raw)))
-        Remove-Item '$TestDrive/change'
-    }
-    ConvertTo-Json @(`$running | Get-TorrentPeer | Select-Object @{ Name = 'Address'; Expression = { "`$(`$_.EndPoint.Address)" } }, Class, BytesSent, PercentComplete, @{ Name = 'Transport'; Expression = { "`$(`$_.Transport)" } }) |
-        Set-Content '$TestDrive/peers.new'
-    Move-Item '$TestDrive/peers.new' '$TestDrive/peers.json' -Force
-    Start-Sleep -Milliseconds 100
-}
-`$patron | Stop-TorrentPatron
-"@
-        $script:child = Start-InNetwork $here (@(Get-TestShell) + '-NoProfile', '-NonInteractive', '-File', (Join-Path $TestDrive child.ps1))
-        Wait-TestCondition { Test-Path "$TestDrive/peers.json" } | Should -BeTrue
+"@ -Report @'
+$running | Get-TorrentPeer | Select-Object @{ Name = 'Address'; Expression = { "$($_.EndPoint.Address)" } }, Class, BytesSent, PercentComplete, @{ Name = 'Transport'; Expression = { "$($_.Transport)" } }
+'@
+        Wait-TestCondition { Test-Path "$($seed.Folder)/report.json" } | Should -BeTrue
     }
 
     AfterAll {
-        Set-Content (Join-Path $TestDrive end) end
-        $null = $child.WaitForExit(15000)
-        foreach ($process in $started | Where-Object { -not $_.HasExited }) {
-            $process.Kill($true)
-        }
-        foreach ($network in @($here) + $peers.Values.Network) {
-            ip netns delete $network
-        }
+        $null = Stop-TestSession $seed
+        Stop-TestProcess
+        Remove-TestNetwork (@($here) + $peers.Values.Network)
     }
 
     It 'sends the local peer everything at once, and limits the remote one' {
@@ -208,7 +159,7 @@ while (-not (Test-Path '$TestDrive/end')) {
         @{ Transport = 'Tcp'; Option = @() }
         @{ Transport = 'Utp'; Option = @('--utp') }
     ) {
-        Set-Seed '-LimitLocalPeers'
+        Invoke-TestSession $seed '$patron | Set-TorrentPatron -LimitLocalPeers'
         $clock = [Diagnostics.Stopwatch]::StartNew()
         $near = Start-Leech near $Option
         Wait-TestCondition { (Get-Seen $near).BytesSent -gt 0 } | Should -BeTrue
@@ -216,7 +167,7 @@ while (-not (Test-Path '$TestDrive/end')) {
         $seen = Get-Seen $near
         $seen.Class, $seen.Transport | Should -Be Local, $Transport
         $seen.BytesSent | Should -BeLessOrEqual ($limit * ($clock.Elapsed.TotalSeconds + 1))
-        Set-Seed '-LimitLocalPeers:$false'
+        Invoke-TestSession $seed '$patron | Set-TorrentPatron -LimitLocalPeers:$false'
         Wait-Complete $near | Should -BeTrue
         Stop-Leech $near
     }
@@ -225,7 +176,7 @@ while (-not (Test-Path '$TestDrive/end')) {
         $sent = (Get-Seen $far).BytesSent
         $sent | Should -BeLessThan 8MB
         # Fast enough to see the difference, and slow enough to see the peer before it is complete and gone.
-        Set-Seed '-PeerClass @{ Name = ''friends''; Range = ''198.51.100.0/24''; MaxUploadRate = ''1M''; Preferred = $true }'
+        Invoke-TestSession $seed '$patron | Set-TorrentPatron -PeerClass @{ Name = ''friends''; Range = ''198.51.100.0/24''; MaxUploadRate = ''1M''; Preferred = $true }'
         Wait-TestCondition { (Get-Seen $far).Class -eq 'friends' } | Should -BeTrue
         $clock = [Diagnostics.Stopwatch]::StartNew()
         Wait-Complete $far | Should -BeTrue

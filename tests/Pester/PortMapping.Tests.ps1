@@ -1,26 +1,12 @@
 # A router that maps ports, miniupnpd, in network namespaces: a machine behind it, and one outside. Needs Linux, root, iproute2, nftables and
 # miniupnpd.
 BeforeDiscovery {
-    $script:canRoute = $IsLinux -and (id -u) -eq 0 -and (Get-Command ip, nft, miniupnpd -ErrorAction Ignore).Count -eq 3 -and
-    $(ip netns add tp-probe 2>$null; $LASTEXITCODE -eq 0)
-    if ($IsLinux -and (Get-Command ip -ErrorAction Ignore)) {
-        ip netns delete tp-probe 2>$null
-    }
+    Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
+    $script:canRoute = Test-NetworkSupport nft, miniupnpd
 }
 
 BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
-
-    # A program in one of the namespaces; it ends with the test.
-    function Start-InNetwork {
-        param([string] $Network, [string[]] $Command)
-
-        $start = [Diagnostics.ProcessStartInfo]::new('ip', [string[]](@('netns', 'exec', $Network) + $Command))
-        $start.RedirectStandardInput = $true
-        $process = [Diagnostics.Process]::Start($start)
-        $script:started += $process
-        $process
-    }
 
     function Start-Router {
         param([string] $NatPmp, [string] $Upnp)
@@ -49,8 +35,8 @@ table inet filter {
 }
 '@
         ip netns exec $router nft -f (Join-Path $TestDrive 'router.nft')
-        $pidFile = Join-Path $TestDrive 'miniupnpd.pid'
-        $script:daemon = Start-InNetwork $router 'sh', '-c', "exec miniupnpd -d -f '$config' -P '$pidFile' > '$TestDrive/miniupnpd.log' 2>&1"
+        $command = "exec miniupnpd -d -f '$config' -P '$TestDrive/miniupnpd.pid' > '$TestDrive/miniupnpd.log' 2>&1"
+        $script:daemon = Start-TestProcess 'sh', '-c', $command -Network $router
         Wait-TestCondition { (Get-Content "$TestDrive/miniupnpd.log" -Raw -ErrorAction Ignore) -match 'HTTP listening|NAT-PMP/PCP traffic' } | Should -BeTrue
     }
 
@@ -69,79 +55,59 @@ table inet filter {
     }
 
     function Get-Engine {
-        try { Get-Content (Join-Path $TestDrive status.json) -Raw -ErrorAction Stop | ConvertFrom-Json } catch { $null }
+        Get-TestReport $seed
     }
 
     function Start-Seed {
-        Remove-Item (Join-Path $TestDrive end), (Join-Path $TestDrive status.json) -ErrorAction Ignore
-        Set-Content (Join-Path $TestDrive child.ps1) @"
-Import-Module '$(Get-TestModulePath)'
+        $script:seed = Start-TestSession $inside @"
 `$patron = New-TorrentPatron child -Port 6881 -PortMapping On -DisableDht -DisableLocalDiscovery -StatePath '$TestDrive/state'
 `$null = Start-Torrent '$($content.Torrent)' -Destination '$($content.Folder)' -Patron `$patron
-while (-not (Test-Path '$TestDrive/end')) {
-    if (Test-Path '$TestDrive/port') {
-        `$patron | Set-TorrentPatron -Port (Get-Content '$TestDrive/port')
-        Remove-Item '$TestDrive/port'
-    }
-    `$engine = `$patron.Engine
-    [pscustomobject]@{
-        Mappings = @(`$engine.PortMappings | ForEach-Object ToString); Expires = `$engine.PortMappings[0].ExpiresAt; Problem = `$engine.PortMappingProblem
-        Outside = "`$(`$engine.OutsideAddress)"; HasIncoming = `$engine.HasIncoming; View = (`$patron | Format-List | Out-String -Width 200)
-    } | ConvertTo-Json | Set-Content '$TestDrive/status.new'
-    Move-Item '$TestDrive/status.new' '$TestDrive/status.json' -Force
-    Start-Sleep -Milliseconds 100
+"@ -Report @'
+$engine = $patron.Engine
+[pscustomobject]@{
+    Mappings = @($engine.PortMappings | ForEach-Object ToString); Expires = $engine.PortMappings[0].ExpiresAt; Problem = $engine.PortMappingProblem
+    Outside = "$($engine.OutsideAddress)"; HasIncoming = $engine.HasIncoming; View = ($patron | Format-List | Out-String -Width 200)
 }
-`$patron | Stop-TorrentPatron
-"@
-        $script:child = Start-InNetwork $inside (@(Get-TestShell) + '-NoProfile', '-NonInteractive', '-File', (Join-Path $TestDrive child.ps1))
+'@
     }
 
-    function Stop-Seed {
-        Set-Content (Join-Path $TestDrive end) end
-        $child.WaitForExit(30000) | Should -BeTrue
+    # Downloads from outside; returns whether the data arrived.
+    function Invoke-Download {
+        param([string] $Peer)
+
+        $files = Join-Path $TestDrive ([guid]::NewGuid())
+        $download = Start-TestProcess -Network $outside (Get-TestShell @"
+`$env:TORRENTPATRON_STATE = '$files-state'
+Import-Module '$(Get-TestModulePath)'
+Start-Torrent '$($content.Torrent)' -Destination '$files' -Peer '$Peer' -Wait -Timeout 120 | Out-Null
+"@)
+        $download.WaitForExit(90000) -and (Test-SameContent (Join-Path $files data.bin) $content.File)
     }
 }
 
 Describe 'A port that a router maps' -Skip:(-not $canRoute) {
     BeforeAll {
-        $script:started = @()
         $script:daemon = $null
         $script:inside = "tp-inside-$PID"
         $script:router = "tp-router-$PID"
         $script:outside = "tp-outside-$PID"
-        foreach ($network in $inside, $router, $outside) {
-            ip netns add $network
-            ip -n $network link set lo up
-        }
-        ip -n $inside link add lan0 type veth peer name lan1 netns $router
-        ip -n $outside link add out0 type veth peer name wan0 netns $router
+        New-TestNetwork $inside, $router, $outside
         # miniupnpd requires a public address outside. No traffic leaves the namespaces.
-        ip -n $inside address add 192.168.77.2/24 dev lan0
-        ip -n $router address add 192.168.77.1/24 dev lan1
-        ip -n $router address add 11.22.33.1/24 dev wan0
-        ip -n $outside address add 11.22.33.9/24 dev out0
-        ip -n $inside link set lan0 up
-        ip -n $router link set lan1 up
-        ip -n $router link set wan0 up
-        ip -n $outside link set out0 up
+        Connect-TestNetwork @{ Network = $inside; Link = 'lan0'; Address = '192.168.77.2/24' } @{ Network = $router; Link = 'lan1'; Address = '192.168.77.1/24' }
+        Connect-TestNetwork @{ Network = $outside; Link = 'out0'; Address = '11.22.33.9/24' } @{ Network = $router; Link = 'wan0'; Address = '11.22.33.1/24' }
         ip -n $inside route add default via 192.168.77.1
         ip netns exec $router sh -c 'echo 1 > /proc/sys/net/ipv4/ip_forward'
-        $script:content = New-TestContent -Folder (Join-Path $TestDrive seed) -Size 1MB
+        $script:content = New-TestContent -Size 1MB
     }
 
     AfterEach {
-        Set-Content (Join-Path $TestDrive end) end
-        $null = $child.WaitForExit(15000)
+        $null = Stop-TestSession $seed
         Stop-Router
     }
 
     AfterAll {
-        foreach ($process in $started | Where-Object { -not $_.HasExited }) {
-            $process.Kill($true)
-        }
-        foreach ($network in $inside, $router, $outside) {
-            ip netns delete $network
-        }
+        Stop-TestProcess
+        Remove-TestNetwork $inside, $router, $outside
     }
 
     It 'admits peers from outside, by <Means>, and is removed at the end' -ForEach @(
@@ -163,14 +129,10 @@ Describe 'A port that a router maps' -Skip:(-not $canRoute) {
         (Get-Engine).View | Should -Match "TCP 6881 as 11\.22\.33\.1:6881 by $Means"
         @(Get-Rule).Count | Should -Be 2
 
-        $files = Join-Path $TestDrive "files-$Means"
-        $command = "Import-Module '$(Get-TestModulePath)'; Start-Torrent '$($content.Torrent)' -Destination '$files' -Peer 11.22.33.1:6881 -Wait -Timeout 120 | Out-Null"
-        $download = Start-InNetwork $outside (@(Get-TestShell) + '-NoProfile', '-NonInteractive', '-Command', "`$env:TORRENTPATRON_STATE = '$files-state'; $command")
-        $download.WaitForExit(90000) | Should -BeTrue
-        Test-SameContent (Join-Path $files data.bin) $content.File | Should -BeTrue
+        Invoke-Download 11.22.33.1:6881 | Should -BeTrue
         Wait-TestCondition { (Get-Engine).HasIncoming } | Should -BeTrue
 
-        Stop-Seed
+        Stop-TestSession $seed | Should -BeTrue
         Get-Rule | Should -BeNullOrEmpty
     }
 
@@ -192,19 +154,12 @@ Describe 'A port that a router maps' -Skip:(-not $canRoute) {
                 ip netns exec $router nft add rule inet filter input meta nfproto ipv6 udp dport 5351 drop
             }
             Start-Seed
-            $clock = [Diagnostics.Stopwatch]::StartNew()
-            while (@((Get-Engine).Mappings).Count -ne 4 -and $clock.Elapsed.TotalSeconds -lt 60) {
-                Start-Sleep -Milliseconds 200
-            }
+            Wait-TestCondition -Seconds 60 { @((Get-Engine).Mappings).Count -eq 4 } | Should -BeTrue
             (Get-Engine).Mappings | Select-Object -Last 2 |
             Should -Be "TCP 6881 as [2001:db8:77::2]:6881 by $Means", "UDP 6881 as [2001:db8:77::2]:6881 by $Means"
             (Get-Engine).Outside | Should -Be 11.22.33.1
-            $files = Join-Path $TestDrive "files-6-$Means"
-            $command = "Import-Module '$(Get-TestModulePath)'; Start-Torrent '$($content.Torrent)' -Destination '$files' -Peer '[2001:db8:77::2]:6881' -Wait -Timeout 120 | Out-Null"
-            $download = Start-InNetwork $outside (@(Get-TestShell) + '-NoProfile', '-NonInteractive', '-Command', "`$env:TORRENTPATRON_STATE = '$files-state'; $command")
-            $download.WaitForExit(90000) | Should -BeTrue
-            Test-SameContent (Join-Path $files data.bin) $content.File | Should -BeTrue
-            Stop-Seed
+            Invoke-Download '[2001:db8:77::2]:6881' | Should -BeTrue
+            Stop-TestSession $seed | Should -BeTrue
             @(ip netns exec $router nft list chain inet filter miniupnpd) -match 'accept' | Should -BeNullOrEmpty
         } finally {
             ip -n $inside address delete 2001:db8:77::2/64 dev lan0
@@ -220,7 +175,7 @@ Describe 'A port that a router maps' -Skip:(-not $canRoute) {
         Start-Router -NatPmp yes -Upnp no
         Start-Seed
         Wait-TestCondition { @(Get-Rule).Count -eq 2 } | Should -BeTrue
-        Set-Content (Join-Path $TestDrive port) 7001
+        Invoke-TestSession $seed '$patron | Set-TorrentPatron -Port 7001'
         Wait-TestCondition { (Get-Engine).Mappings -contains 'TCP 7001 as 11.22.33.1:7001 by PCP' } | Should -BeTrue
         @(Get-Rule) -match 'dport 7001' | Should -Not -BeNullOrEmpty
         @(Get-Rule) -match '0x6 .*dport 6881' | Should -BeNullOrEmpty
@@ -237,16 +192,13 @@ Describe 'A port that a router maps' -Skip:(-not $canRoute) {
         Get-Rule | Should -BeNullOrEmpty
         Start-Router -NatPmp yes -Upnp no
         Wait-TestCondition { @(Get-Rule).Count -eq 2 } | Should -BeTrue
-        Stop-Seed
+        Stop-TestSession $seed | Should -BeTrue
         Get-Rule | Should -BeNullOrEmpty
     }
 
     It 'is reported as missing if no router answers' {
         Start-Seed
-        $clock = [Diagnostics.Stopwatch]::StartNew()
-        while (-not (Get-Engine).Problem -and $clock.Elapsed.TotalSeconds -lt 60) {
-            Start-Sleep -Milliseconds 200
-        }
+        Wait-TestCondition -Seconds 60 { (Get-Engine).Problem } | Should -BeTrue
         (Get-Engine).Problem | Should -Be 'The router does not answer PCP, NAT-PMP or UPnP.'
         @((Get-Engine).Mappings).Count | Should -Be 0
     }

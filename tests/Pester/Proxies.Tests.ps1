@@ -1,38 +1,16 @@
 # Proxies: the parameters; downloads through microsocks and tinyproxy on loopback; and through dante in network namespaces, where a capture
 # shows that nothing bypasses it. The latter needs Linux, root, iproute2, tcpdump, dante-server and libtorrent.
 BeforeDiscovery {
+    Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
     $script:canSocks = [bool] (Get-Command microsocks -ErrorAction Ignore)
     $script:canHttp = [bool] (Get-Command tinyproxy -ErrorAction Ignore)
-    $script:canCapture = $IsLinux -and (id -u) -eq 0 -and (Get-Command ip, tcpdump, danted, /usr/bin/python3 -ErrorAction Ignore).Count -eq 4 -and
-    $(/usr/bin/python3 -c 'import libtorrent' 2>$null; $LASTEXITCODE -eq 0) -and
-    $(ip netns add tp-probe-px 2>$null; $LASTEXITCODE -eq 0)
-    if ($IsLinux -and (Get-Command ip -ErrorAction Ignore)) {
-        ip netns delete tp-probe-px 2>$null
-    }
+    $script:canCapture = Test-NetworkSupport tcpdump, danted -Libtorrent
 }
 
 BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
     $script:savedState = $env:TORRENTPATRON_STATE
     Set-TestState (Join-Path $TestDrive 'state')
-    $script:started = @()
-
-    function Start-Helper {
-        param([string[]] $Command)
-
-        $start = [Diagnostics.ProcessStartInfo]::new($Command[0], [string[]] $Command[1..($Command.Count - 1)])
-        $start.RedirectStandardInput = $start.RedirectStandardOutput = $start.RedirectStandardError = $true
-        $process = [Diagnostics.Process]::Start($start)
-        $script:started += $process
-        $process
-    }
-
-    function Get-FreePort {
-        $socket = [Net.Sockets.TcpListener]::new([ipaddress]::Loopback, 0)
-        $socket.Start()
-        $socket.LocalEndpoint.Port
-        $socket.Stop()
-    }
 
     function Wait-Port {
         param([int] $Port)
@@ -54,9 +32,7 @@ BeforeAll {
 
 AfterAll {
     Get-TorrentPatron | Stop-TorrentPatron
-    foreach ($process in $started | Where-Object { -not $_.HasExited }) {
-        $process.Kill($true)
-    }
+    Stop-TestProcess
     $env:TORRENTPATRON_STATE = $script:savedState
 }
 
@@ -128,7 +104,7 @@ Describe 'The parameters of proxies' {
     }
 
     It 'report that the proxy for a .torrent''s address cannot be reached' {
-        $port = Get-FreePort
+        $port = Get-TestPort
         $patron = New-TorrentPatron -Name p -StatePath (Join-Path $TestDrive p) -Proxy "socks5://127.0.0.1:$port"
         $failed = $null
         Start-Torrent http://site.example/a.torrent -Destination $TestDrive -Patron $patron -ErrorAction SilentlyContinue -ErrorVariable failed
@@ -140,14 +116,14 @@ Describe 'The parameters of proxies' {
 
 Describe 'A download through a proxy on loopback' {
     BeforeAll {
-        $script:content = New-TestContent -Folder (Join-Path $TestDrive seed)
-        $script:peer = Start-TestSeed -Content $content -StatePath (Join-Path $TestDrive seed-state)
+        $script:content = New-TestContent
+        $script:peer = Start-TestSeed $content
         $script:credential = Get-TestCredential 'fred' 'top-secret'
     }
 
     BeforeEach {
         $script:files = Join-Path $TestDrive ([guid]::NewGuid())
-        $script:port = Get-FreePort
+        $script:port = Get-TestPort
     }
 
     AfterEach {
@@ -162,10 +138,10 @@ Describe 'A download through a proxy on loopback' {
             Set-ItResult -Skipped -Because "$Name is not here"
         }
         if ($Name -eq 'microsocks') {
-            $null = Start-Helper 'microsocks', '-i', '127.0.0.1', '-p', "$port", '-u', 'fred', '-P', 'top-secret'
+            $null = Start-TestProcess 'microsocks', '-i', '127.0.0.1', '-p', "$port", '-u', 'fred', '-P', 'top-secret'
         } else {
             Set-Content (Join-Path $TestDrive tinyproxy.conf) "Port $port", 'Listen 127.0.0.1', 'MaxClients 50', 'BasicAuth fred top-secret', 'Allow 127.0.0.1'
-            $null = Start-Helper 'tinyproxy', '-d', '-c', (Join-Path $TestDrive tinyproxy.conf)
+            $null = Start-TestProcess 'tinyproxy', '-d', '-c', (Join-Path $TestDrive tinyproxy.conf)
         }
         Wait-Port $port
         $patron = New-TorrentPatron -Name child -StatePath "$files-state" -StatusInterval 0.2 -Proxy "${Scheme}://127.0.0.1:$port" -ProxyCredential (Get-TestCredential 'fred' 'wrong')
@@ -182,7 +158,7 @@ Describe 'A download through a proxy on loopback' {
     }
 
     It 'changes its route when Set-TorrentPatron sets or removes a proxy' -Skip:(-not $canSocks) {
-        $null = Start-Helper 'microsocks', '-i', '127.0.0.1', '-p', "$port"
+        $null = Start-TestProcess 'microsocks', '-i', '127.0.0.1', '-p', "$port"
         Wait-Port $port
         $seeder = Get-TorrentPatron "seeder-$($content.Name)"
         $seeder | Set-TorrentPatron -MaxUploadRate 200KB
@@ -209,16 +185,8 @@ Describe 'A download through dante' -Skip:(-not $canCapture) {
     BeforeAll {
         $script:here = "tp-px-here-$PID"
         $script:there = "tp-px-there-$PID"
-        foreach ($network in $here, $there) {
-            ip netns add $network
-            ip -n $network link set lo up
-            ip netns exec $network sh -c 'echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6; echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6'
-        }
-        ip -n $here link add out0 type veth peer name in0 netns $there
-        ip -n $here address add 10.78.0.2/24 dev out0
-        ip -n $there address add 10.78.0.1/24 dev in0
-        ip -n $here link set out0 up
-        ip -n $there link set in0 up
+        New-TestNetwork $here, $there -NoIPv6
+        Connect-TestNetwork @{ Network = $here; Link = 'out0'; Address = '10.78.0.2/24' } @{ Network = $there; Link = 'in0'; Address = '10.78.0.1/24' }
         # Names of a local network lead to peers of it. What the proxy reaches could be reached past it, and would answer.
         ip -n $here route add default via 10.78.0.1
         foreach ($number in 1..4) {
@@ -242,11 +210,9 @@ client pass { from: 0.0.0.0/0 to: 0.0.0.0/0 }
 socks pass { from: 0.0.0.0/0 to: 0.0.0.0/0 command: connect udpassociate }
 socks pass { from: 0.0.0.0/0 to: 0.0.0.0/0 command: bindreply udpreply }
 '@
-        $inside = 'ip', 'netns', 'exec'
-        $script:dante = Start-Helper ($inside + $there, 'danted', '-f', (Join-Path $TestDrive danted.conf))
-        $script:content = New-TestContent -Folder (Join-Path $TestDrive seed) -Size 2MB
+        $null = Start-TestProcess 'danted', '-f', (Join-Path $TestDrive danted.conf) -Network $there
+        $script:content = New-TestContent -Size 2MB
         $script:other = New-TestContent -Folder (Join-Path $TestDrive other) -Name other.bin -Size 100KB
-        $python = Join-Path $PSScriptRoot '../Interop/Python'
         # The DHT's first node is ours: libtorrent tells nobody of the node that it has begun with.
         Set-Content (Join-Path $TestDrive node.ps1) @"
 `$env:TORRENTPATRON_DISCOVERY = '10.78.1.3:9'
@@ -256,12 +222,12 @@ Import-Module '$(Get-TestModulePath)'
 "`$(`$patron.Engine.Dht.EndPoints)"
 `$null = [Console]::In.ReadLine()
 "@
-        $node = Start-Helper (($inside + $there + @(Get-TestShell)) + '-NoProfile', '-NonInteractive', '-File', (Join-Path $TestDrive node.ps1))
-        $node.StandardOutput.ReadLine() | Should -Be '10.78.1.3:7001' -Because 'the DHT has its first node'
-        $null = Start-Helper ($inside + $there, '/usr/bin/python3', "$python/libtorrent_peer.py", '--dht', '10.78.1.3:7001', $content.Torrent, $content.Folder, '10.78.1.2:7000')
-        $null = Start-Helper ($inside + $there, '/usr/bin/python3', "$python/libtorrent_peer.py", '--utp', $content.Torrent, $content.Folder, '10.78.1.4:7002')
-        $script:tracker = Start-Helper ($inside + $there, '/usr/bin/python3', "$python/small_tracker.py", '10.78.1.4:6969', '10.78.1.2:7000', $content.Torrent)
-        $script:asked = [Text.StringBuilder]::new()
+        $node = Start-TestProgram (Get-TestShell -File (Join-Path $TestDrive node.ps1)) -Network $there
+        $node.Line | Should -Be '10.78.1.3:7001' -Because 'the DHT has its first node'
+        $null = Start-TestLibtorrent $content.Torrent $content.Folder 10.78.1.2:7000 -Option '--dht', '10.78.1.3:7001' -Network $there
+        $null = Start-TestLibtorrent $content.Torrent $content.Folder 10.78.1.4:7002 -Option '--utp' -Network $there
+        $small = Join-Path $PSScriptRoot '../Interop/Python/small_tracker.py'
+        $null = Start-TestProcess (Get-TestPython), $small, '10.78.1.4:6969', '10.78.1.2:7000', $content.Torrent -Network $there
 
         # A download in the network behind the proxy, in a separate process, and a capture of everything that bypasses the proxy.
         function Invoke-Download {
@@ -272,11 +238,8 @@ Import-Module '$(Get-TestModulePath)'
 
             $files = Join-Path $TestDrive ([guid]::NewGuid())
             $null = New-Item -ItemType Directory $files
-            $capture = "$files.pcap"
             $past = 'not arp and not (dst host 10.78.0.1 and tcp dst port 1080) and not (dst host 10.78.0.1 and udp and not port 53)'
-            $tcpdump = Start-Helper ('ip', 'netns', 'exec', $here, 'tcpdump', '-i', 'out0', '-Q', 'out', '-U', '-w', $capture, $past)
-            $null = $tcpdump.StandardError.ReadLine()
-            Wait-TestCondition { (Get-Item $capture -ErrorAction Ignore).Length -gt 0 } | Should -BeTrue -Because 'tcpdump listens'
+            $capture = Start-TestCapture $here out0 $past
             Set-Content "$files.ps1" @"
 `$env:TORRENTPATRON_DISCOVERY = '$Discovery'
 Import-Module '$(Get-TestModulePath)'
@@ -294,13 +257,11 @@ if ('$Peer') { `$more.Peer = '$Peer' }
 } | ConvertTo-Json | Set-Content '$files.json'
 `$patron | Stop-TorrentPatron
 "@
-            $child = Start-Helper ((@('ip', 'netns', 'exec', $here) + @(Get-TestShell)) + '-NoProfile', '-NonInteractive', '-File', "$files.ps1")
+            $child = Start-TestProcess (Get-TestShell -File "$files.ps1") -Network $here
             $child.WaitForExit(1000 * ($Seconds + 60)) | Should -BeTrue
-            kill -INT $tcpdump.Id
-            $null = $tcpdump.WaitForExit(10000)
             [pscustomobject]@{
                 Result = Get-Content "$files.json" -Raw -ErrorAction Ignore | ConvertFrom-Json
-                Past   = @(tcpdump -n -r $capture 2>$null)
+                Past   = @(Stop-TestCapture $capture)
                 Same   = (Test-Path (Join-Path $files data.bin)) -and (Test-SameContent (Join-Path $files data.bin) $content.File)
                 Said   = $child.StandardOutput.ReadToEnd() + $child.StandardError.ReadToEnd()
             }
@@ -308,13 +269,8 @@ if ('$Peer') { `$more.Peer = '$Peer' }
     }
 
     AfterAll {
-        foreach ($process in $started | Where-Object { -not $_.HasExited }) {
-            $process.Kill($true)
-        }
-        foreach ($network in $here, $there) {
-            ip netns delete $network
-            Remove-Item "/etc/netns/$network" -Recurse -Force
-        }
+        Stop-TestProcess
+        Remove-TestNetwork $here, $there
     }
 
     It 'finds its peer by <How>, and sends nothing past the proxy' -ForEach @(

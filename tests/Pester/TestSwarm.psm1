@@ -1,4 +1,4 @@
-# Shared by the tests: the staged module, files with random content, and patrons on loopback.
+# Shared by the tests: the staged module, files with random content, patrons and services, other programs, and network namespaces.
 
 $modulePath = if ($env:TORRENTPATRON_MODULE) { $env:TORRENTPATRON_MODULE } else { Join-Path $PSScriptRoot '../../module/TorrentPatron' }
 $modulePath = Join-Path (Resolve-Path $modulePath) 'TorrentPatron.psd1'
@@ -13,16 +13,26 @@ function Get-TestModulePath {
     $modulePath
 }
 
+function New-TestFile {
+    # Makes files of random bytes, and their folders.
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
+    param([string[]] $Path, [int] $Size)
+
+    foreach ($file in $Path) {
+        $null = New-Item -ItemType Directory -Path (Split-Path $file) -Force
+        $bytes = [byte[]]::new($Size)
+        [Random]::Shared.NextBytes($bytes)
+        [IO.File]::WriteAllBytes($file, $bytes)
+    }
+}
+
 function New-TestContent {
     # Makes a file of random bytes and a .torrent file for it.
     [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
-    param([string] $Folder, [string] $Name = 'data.bin', [int] $Size = 4MB)
+    param([string] $Folder = (Join-Path $TestDrive 'seed'), [string] $Name = 'data.bin', [int] $Size = 4MB)
 
-    $null = New-Item -ItemType Directory -Path $Folder -Force
     $file = Join-Path $Folder $Name
-    $bytes = [byte[]]::new($Size)
-    [Random]::Shared.NextBytes($bytes)
-    [IO.File]::WriteAllBytes($file, $bytes)
+    New-TestFile $file $Size
     $torrent = New-TorrentFile -LiteralPath $file -Destination "$file.torrent" -PieceLength 64KB
     [pscustomobject]@{ Folder = $Folder; File = $file; Torrent = $torrent.FullName; Name = $Name }
 }
@@ -41,6 +51,29 @@ function Skip-WithService {
     }
 }
 
+function Get-TestPatronProgram {
+    # Returns the path of patron.dll that was built last, if there is one.
+    Get-ChildItem (Join-Path $PSScriptRoot '../../src/TorrentPatron.Cli/bin') -Recurse -Filter patron.dll -ErrorAction Ignore |
+        Sort-Object LastWriteTime -Descending | Select-Object -First 1 -ExpandProperty FullName
+}
+
+function New-ShortFolder {
+    # Makes a folder of the user with a short path: a socket's path may have 107 bytes. The test deletes it.
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
+    param()
+
+    [IO.Directory]::CreateTempSubdirectory('tp-').FullName
+}
+
+function New-TestSocket {
+    # Returns an unused address for a service: a socket in a folder of its own, or on Windows the name of a pipe.
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
+    param([string] $Folder)
+
+    $name = "tp-$([guid]::NewGuid().ToString('N').Substring(0, 8))"
+    (Get-Variable IsWindows -ValueOnly) ? "TorrentPatron-test-$name" : (Join-Path $Folder $name 's')
+}
+
 function Start-TestHost {
     # Starts the service of a state folder unless it runs. It ends with this process.
     [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
@@ -55,17 +88,14 @@ function Start-TestHost {
     if ($known -and -not $known.Process.HasExited) {
         return $known
     }
-    $program = Get-ChildItem (Join-Path $PSScriptRoot '../../src/TorrentPatron.Cli/bin') -Recurse -Filter patron.dll |
-        Sort-Object LastWriteTime -Descending | Select-Object -First 1
+    $program = Get-TestPatronProgram
     if (-not $program) {
         throw 'patron is not built: dotnet build src/TorrentPatron.Cli'
     }
 
-    $name = [guid]::NewGuid().ToString('N').Substring(0, 8)
-    $arguments = 'exec', $program.FullName, 'service', '--state', $StatePath, '--no-dht', '--no-local-discovery', '--no-port-mapping'
+    $arguments = 'exec', $program, 'service', '--state', $StatePath, '--no-dht', '--no-local-discovery', '--no-port-mapping'
     if (-not $IsDefault) {
-        # In a folder with a short path: a socket's path may have 107 bytes.
-        $socket = (Get-Variable IsWindows -ValueOnly) ? "TorrentPatron-test-$name" : (Join-Path ([IO.Path]::GetTempPath()) "tp-$PID-$name" 's')
+        $socket = New-TestSocket ([IO.Path]::GetTempPath())
         $arguments += '--socket', $socket
     }
     $start = [Diagnostics.ProcessStartInfo]::new('dotnet')
@@ -135,10 +165,20 @@ function New-TestPatron {
     New-TorrentPatron -Name $Name -BindAddress 127.0.0.1 -StatePath $StatePath -StatusInterval 0.2
 }
 
+function New-TestLeecher {
+    # Makes the patron 'leecher' with a new state folder. Returns the path of a folder for its downloads, which does not exist yet, and the patron.
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
+    param()
+
+    $folder = Join-Path $TestDrive ([guid]::NewGuid())
+    $folder
+    New-TestPatron -Name 'leecher' -StatePath "$folder-state"
+}
+
 function Start-TestSeed {
     # Seeds the result of New-TestContent in this process; returns the address of the peer.
     [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
-    param($Content, [string] $StatePath)
+    param($Content, [string] $StatePath = (Join-Path $TestDrive 'seed-state'))
 
     $seeder = New-TorrentPatron -Name "seeder-$($Content.Name)" -BindAddress 127.0.0.1 -StatePath $StatePath -StatusInterval 0.2
     $null = Start-Torrent -LiteralPath $Content.Torrent -Destination $Content.Folder -Patron $seeder -Timeout 120 -ErrorAction Stop
@@ -157,6 +197,12 @@ function Wait-TestCondition {
         Start-Sleep -Milliseconds 50
     }
     $false
+}
+
+function Clear-TestEvent {
+    # Ends all subscriptions of the session to events, and empties its queue of events.
+    Get-EventSubscriber | Unregister-Event
+    Get-Event | Remove-Event
 }
 
 function Test-SameContent {
@@ -181,12 +227,19 @@ function Get-WhatIfText {
 }
 
 function Get-TestShell {
-    # Returns the program and the first arguments that start this PowerShell again. The process of the .NET tool is dotnet, and its own pwsh is a
-    # parent process that does not forward signals.
+    # Returns the program and the arguments that start this PowerShell again, for a command or a script if one is given. The process of the .NET
+    # tool is dotnet, and its own pwsh is a parent process that does not forward signals.
+    param([string] $Command, [string] $File)
+
     $program = [Environment]::ProcessPath
     $program
     if ([IO.Path]::GetFileNameWithoutExtension($program) -eq 'dotnet') {
         Join-Path $PSHOME 'pwsh.dll'
+    }
+    if ($Command) {
+        '-NoProfile', '-NonInteractive', '-Command', $Command
+    } elseif ($File) {
+        '-NoProfile', '-NonInteractive', '-File', $File
     }
 }
 
@@ -197,10 +250,10 @@ function Invoke-TestScript {
     $null = New-Item -ItemType Directory -Path $Folder -Force
     $file = Join-Path $Folder "$([guid]::NewGuid()).ps1"
     "`$env:TORRENTPATRON_SERVICE = ''; $Script" | Set-Content $file
-    $program, $first = Get-TestShell
+    $program, $first = Get-TestShell -File $file
     $arguments = @{
         FilePath               = $program
-        ArgumentList           = @($first) + '-NoProfile', '-NonInteractive', '-File', $file | Where-Object { $_ } | ForEach-Object { "`"$_`"" }
+        ArgumentList           = $first | ForEach-Object { "`"$_`"" }
         WorkingDirectory       = $Folder
         RedirectStandardOutput = "$file.out"
         RedirectStandardError  = "$file.err"
@@ -222,15 +275,42 @@ function Invoke-TestScript {
     }
 }
 
+$startedProcesses = [Collections.Generic.List[Diagnostics.Process]]::new()
+
+function Start-TestProcess {
+    # Starts a program, in a network namespace if one is given, with its input, output and errors redirected. Stop-TestProcess ends it.
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
+    param([string[]] $Command, [string] $Network)
+
+    $program, $arguments = @($Network ? ('ip', 'netns', 'exec', $Network) : @()) + $Command
+    $start = [Diagnostics.ProcessStartInfo]::new($program)
+    $arguments | Where-Object { $null -ne $_ } | ForEach-Object { $start.ArgumentList.Add($_) }
+    $start.RedirectStandardInput = $start.RedirectStandardOutput = $start.RedirectStandardError = $true
+    $process = [Diagnostics.Process]::Start($start)
+    $startedProcesses.Add($process)
+    $process
+}
+
+function Stop-TestProcess {
+    # Kills the programs that Start-TestProcess has started, and their child processes.
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
+    param()
+
+    foreach ($process in $startedProcesses) {
+        if (-not $process.HasExited) {
+            $process.Kill($true)
+            $process.WaitForExit()
+        }
+    }
+    $startedProcesses.Clear()
+}
+
 function Start-TestProgram {
     # Starts a program and waits for the first line of its output, which is the property Line of the process.
     [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
-    param([string[]] $Command)
+    param([string[]] $Command, [string] $Network)
 
-    $start = [Diagnostics.ProcessStartInfo]::new($Command[0])
-    $Command | Select-Object -Skip 1 | ForEach-Object { $start.ArgumentList.Add($_) }
-    $start.RedirectStandardOutput = $true
-    $process = [Diagnostics.Process]::Start($start)
+    $process = Start-TestProcess $Command $Network
     $process | Add-Member Line $process.StandardOutput.ReadLine() -PassThru
 }
 
@@ -239,8 +319,23 @@ function Start-TestShellService {
     [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
     param([string] $StatePath, [string] $Socket, [string] $Parameters)
 
-    $command = "Import-Module '$modulePath'; Start-TorrentService -Foreground -BindAddress 127.0.0.1 -StatePath '$StatePath' -Socket '$Socket' $Parameters"
-    Start-TestProgram (@(Get-TestShell) + '-NoProfile', '-NonInteractive', '-Command', $command)
+    Start-TestProgram (Get-TestShell "Import-Module '$modulePath'
+        Start-TorrentService -Foreground -BindAddress 127.0.0.1 -StatePath '$StatePath' -Socket '$Socket' $Parameters")
+}
+
+function Get-TestPython {
+    # Returns a Python that has libtorrent, if there is one. Debian's comes first: packages are not installed for another one.
+    '/usr/bin/python3', 'python3' | Where-Object { Get-Command $_ -ErrorAction Ignore } |
+        Where-Object { $null = & $_ -c 'import libtorrent' 2>$null; $LASTEXITCODE -eq 0 } | Select-Object -First 1
+}
+
+function Start-TestLibtorrent {
+    # Starts a libtorrent peer, which seeds what is in the folder and downloads the rest. See tests/Interop/Python/libtorrent_peer.py for options.
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
+    param([string] $Torrent, [string] $Folder, [string] $Address, [string[]] $Peer, [string[]] $Option, [string] $Network)
+
+    $script = Join-Path $PSScriptRoot '../Interop/Python/libtorrent_peer.py'
+    Start-TestProcess ((Get-TestPython), $script + $Option + $Torrent, $Folder, $Address + $Peer | Where-Object { $_ }) $Network
 }
 
 function Get-TestPort {
@@ -330,4 +425,137 @@ function Stop-TestTracker {
     param($Tracker)
 
     Stop-TestSite $Tracker.Site
+}
+
+function Test-NetworkSupport {
+    # Whether network namespaces can be made, which needs Linux, root and iproute2, and whether the given programs are installed.
+    param([string[]] $Program, [switch] $Libtorrent)
+
+    $missing = @($Program) + 'ip' | Where-Object { $_ -and -not (Get-Command $_ -ErrorAction Ignore) }
+    if ($missing -or -not $IsLinux -or (id -u) -ne 0 -or ($Libtorrent -and -not (Get-TestPython))) {
+        return $false
+    }
+    $probe = "tp-probe-$PID"
+    ip netns add $probe 2>$null
+    $LASTEXITCODE -eq 0
+    ip netns delete $probe 2>$null
+}
+
+function New-TestNetwork {
+    # Makes network namespaces, which have only loopback.
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
+    param([string[]] $Name, [switch] $NoIPv6)
+
+    foreach ($network in $Name) {
+        ip netns add $network
+        ip -n $network link set lo up
+        if ($NoIPv6) {
+            ip netns exec $network sh -c 'echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6; echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6'
+        }
+    }
+}
+
+function Connect-TestNetwork {
+    # Connects two network namespaces with a link, and waits until it is up: libtorrent listens only on addresses of such links.
+    # Each end has the keys Network, Link and Address, with its prefix length.
+    param([hashtable] $One, [hashtable] $Other)
+
+    ip -n $One.Network link add $One.Link type veth peer name $Other.Link netns $Other.Network
+    foreach ($end in $One, $Other) {
+        ip -n $end.Network address add $end.Address dev $end.Link
+        ip -n $end.Network link set $end.Link up
+    }
+    foreach ($end in $One, $Other) {
+        if (-not (Wait-TestCondition { "$(ip -n $end.Network link show $end.Link)" -match ' state UP ' })) {
+            throw "The link $($end.Link) is not up."
+        }
+    }
+}
+
+function Remove-TestNetwork {
+    # Deletes network namespaces, and their settings below /etc/netns.
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
+    param([string[]] $Name)
+
+    foreach ($network in $Name) {
+        ip netns delete $network
+        Remove-Item "/etc/netns/$network" -Recurse -Force -ErrorAction Ignore
+    }
+}
+
+function Start-TestCapture {
+    # Captures what leaves a network namespace through a link and matches a filter of tcpdump.
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
+    param([string] $Network, [string] $Link, [string] $Filter)
+
+    $file = Join-Path $TestDrive "$([guid]::NewGuid()).pcap"
+    $process = Start-TestProcess 'tcpdump', '-i', $Link, '-Q', 'out', '-U', '-w', $file, $Filter -Network $Network
+    $null = $process.StandardError.ReadLine()
+    if (-not (Wait-TestCondition { (Get-Item $file -ErrorAction Ignore).Length -gt 0 })) {
+        throw 'tcpdump does not listen.'
+    }
+    [pscustomobject]@{ Process = $process; File = $file }
+}
+
+function Stop-TestCapture {
+    # Ends a capture, and returns a line for each packet.
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
+    param($Capture)
+
+    kill -INT $Capture.Process.Id
+    $null = $Capture.Process.WaitForExit(10000)
+    tcpdump -n -r $Capture.File 2>$null
+}
+
+function Start-TestSession {
+    # Starts PowerShell in a network namespace. It runs a script once, and then reports until Stop-TestSession: Get-TestReport returns what the
+    # other script returned last. In between it runs the scripts of Invoke-TestSession.
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
+    param([string] $Network, [string] $Script, [string] $Report)
+
+    $folder = (New-Item -ItemType Directory (Join-Path $TestDrive ([guid]::NewGuid()))).FullName
+    Set-Content "$folder/session.ps1" @"
+Import-Module '$modulePath'
+$Script
+while (-not (Test-Path '$folder/end')) {
+    if (Test-Path '$folder/next.ps1') {
+        . '$folder/next.ps1'
+        Remove-Item '$folder/next.ps1'
+    }
+    ConvertTo-Json -Depth 4 @(
+        $Report
+    ) | Set-Content '$folder/report.new'
+    Move-Item '$folder/report.new' '$folder/report.json' -Force
+    Start-Sleep -Milliseconds 100
+}
+Get-TorrentPatron | Stop-TorrentPatron
+"@
+    [pscustomobject]@{ Process = Start-TestProcess (Get-TestShell -File "$folder/session.ps1") $Network; Folder = $folder }
+}
+
+function Get-TestReport {
+    # Returns the last report of a session, or nothing.
+    param($Session)
+
+    try { Get-Content "$($Session.Folder)/report.json" -Raw -ErrorAction Stop | ConvertFrom-Json } catch { $null }
+}
+
+function Invoke-TestSession {
+    # Runs a script in a session, and waits for its end.
+    param($Session, [string] $Script)
+
+    Set-Content "$($Session.Folder)/next.new" $Script
+    Move-Item "$($Session.Folder)/next.new" "$($Session.Folder)/next.ps1"
+    if (-not (Wait-TestCondition { -not (Test-Path "$($Session.Folder)/next.ps1") })) {
+        throw "The session has not run: $Script"
+    }
+}
+
+function Stop-TestSession {
+    # Ends a session and its patrons; returns whether it ended in time.
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
+    param($Session)
+
+    Set-Content "$($Session.Folder)/end" end
+    $Session.Process.WaitForExit(30000)
 }
