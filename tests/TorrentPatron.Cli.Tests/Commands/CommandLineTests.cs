@@ -45,14 +45,7 @@ public sealed class CommandLineTests : PatronFixture
     [InlineData("--max-down: 'fast' is not a size, such as 512K or 256MiB.", "start", "x.torrent", "--max-down", "fast")]
     [InlineData("--size: '0' is not a size from 1 B to 64.0 GiB.", "demo", "--size", "0")]
     [InlineData("--size: 'huge' is not a size from 1 B to 64.0 GiB.", "demo", "--size", "huge")]
-    public async Task A_wrong_value_prints_one_line_that_says_what_is_expected(string line, params string[] args)
-    {
-        PatronRun run = await RunAsync(args);
-
-        Assert.Equal(1, run.ExitCode);
-        Assert.Equal([line], run.ErrorLines);
-        Assert.Empty(run.OutputLines);
-    }
+    public Task A_wrong_value_prints_one_line_that_says_what_is_expected(string line, params string[] args) => AssertRefusedAsync(line, args);
 
     [Theory]
     [InlineData("'--jsn' is not an option of 'patron start'. Did you mean '--json'?", "start", "x.torrent", "--jsn")]
@@ -61,14 +54,7 @@ public sealed class CommandLineTests : PatronFixture
     [InlineData("'--frobnicate' is not an option of 'patron info'. 'patron info --help' lists the options.", "info", "x.torrent", "--frobnicate")]
     [InlineData("'--no-tracker' is not an option of 'patron magnet'. Did you mean '--no-trackers'?", "magnet", "x.torrent", "--no-tracker")]
     [InlineData("'-x' is not an option of 'patron seed'. 'patron seed --help' lists the options.", "seed", "-x", "x.torrent")]
-    public async Task An_unknown_option_is_reported_with_the_nearest_one(string line, params string[] args)
-    {
-        PatronRun run = await RunAsync(args);
-
-        Assert.Equal(1, run.ExitCode);
-        Assert.Equal([line], run.ErrorLines);
-        Assert.Empty(run.OutputLines);
-    }
+    public Task An_unknown_option_is_reported_with_the_nearest_one(string line, params string[] args) => AssertRefusedAsync(line, args);
 
     [Theory]
     [InlineData(1, null)]
@@ -157,5 +143,15 @@ public sealed class CommandLineTests : PatronFixture
 
         Assert.Equal(1, run.ExitCode);
         Assert.StartsWith("patron: '@", Assert.Single(run.ErrorLines));
+    }
+
+    /// <summary>The command line fails, and prints only one line, an error.</summary>
+    private async Task AssertRefusedAsync(string line, string[] args)
+    {
+        PatronRun run = await RunAsync(args);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Equal([line], run.ErrorLines);
+        Assert.Empty(run.OutputLines);
     }
 }
