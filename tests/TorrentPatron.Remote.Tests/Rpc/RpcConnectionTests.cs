@@ -41,11 +41,8 @@ public sealed class RpcConnectionTests
     [Fact]
     public async Task Calls_from_many_threads_each_get_their_own_answer()
     {
-        var (one, other) = PipeStream.Pair();
-        await using var service = new RpcConnection(one, TestMethods.Table(), RpcOptions.Service);
-        await using var client = new RpcConnection(other, TestMethods.Table(), RpcOptions.Client);
-        service.Start();
-        client.Start();
+        await using var pair = new RpcPair();
+        RpcConnection client = pair.Client;
         await Parallel.ForAsync(0, 5000, new ParallelOptions { MaxDegreeOfParallelism = 200, CancellationToken = Test }, async (i, token) =>
         {
             string text = i.ToString(System.Globalization.CultureInfo.InvariantCulture);
@@ -84,11 +81,8 @@ public sealed class RpcConnectionTests
             """{"jsonrpc":"2.0","id":5,"error":{"code":-32000,"message":"It runs in process 7.","data":{"id":"TorrentInUse","message":"It runs in process 7.","remedy":"Stop it there."}}}""",
             await served.Peer.NextLineAsync());
 
-        var (one, other) = PipeStream.Pair();
-        await using var service = new RpcConnection(one, TestMethods.Table(), RpcOptions.Service);
-        await using var client = new RpcConnection(other, TestMethods.Table(), RpcOptions.Client);
-        service.Start();
-        client.Start();
+        await using var pair = new RpcPair();
+        RpcConnection client = pair.Client;
         var thrown = await Assert.ThrowsAsync<TorrentException>(() => client.CallAsync(TestMethods.Throw, new Text { Value = "torrent" }, Test));
         Assert.Equal(new TorrentError("TorrentInUse", "It runs in process 7.", "Stop it there."), thrown.Error);
         var unknown = await Assert.ThrowsAsync<TorrentException>(() => client.CallAsync(TestMethods.Echo with { Name = "no" }, new Text(), Test));
@@ -241,11 +235,8 @@ public sealed class RpcConnectionTests
     [Fact]
     public async Task A_client_accepts_lines_of_16_MiB_and_the_service_sends_none_that_are_longer()
     {
-        var (one, other) = PipeStream.Pair();
-        await using var service = new RpcConnection(one, TestMethods.Table(), RpcOptions.Service);
-        await using var client = new RpcConnection(other, TestMethods.Table(), RpcOptions.Client);
-        service.Start();
-        client.Start();
+        await using var pair = new RpcPair();
+        RpcConnection client = pair.Client;
         int overhead = """{"jsonrpc":"2.0","id":1,"result":{"value":""}}""".Length;
         int most = RpcLimits.MaxLineToClient - overhead;
         Assert.Equal(most, (await client.CallAsync(TestMethods.Fill, new Number { Value = most }, Test)).Value.Length);
@@ -361,14 +352,11 @@ public sealed class RpcConnectionTests
     [Fact]
     public async Task Calls_fail_with_the_services_closing_reason()
     {
-        var (one, other) = PipeStream.Pair();
-        await using var service = new RpcConnection(one, TestMethods.Table(), RpcOptions.Service);
-        await using var client = new RpcConnection(other, TestMethods.Table(), RpcOptions.Client);
-        service.Start();
-        client.Start();
+        await using var pair = new RpcPair();
+        RpcConnection client = pair.Client;
         Task call = client.CallAsync(TestMethods.Wait, RpcNothing.Value, Test);
         await client.CallAsync(TestMethods.Echo, new Text(), Test);
-        await service.CloseAsync(new RpcClosure(RpcClosureCause.Closed, RemoteErrors.Stopped));
+        await pair.Service.CloseAsync(new RpcClosure(RpcClosureCause.Closed, RemoteErrors.Stopped));
         Assert.Equal(RemoteErrors.Stopped, (await Assert.ThrowsAsync<TorrentException>(() => call)).Error);
         Assert.Equal(new RpcClosure(RpcClosureCause.ClosedByPartner, RemoteErrors.Stopped), await client.Completion);
         Assert.Equal(RemoteErrors.Stopped, (await Assert.ThrowsAsync<TorrentException>(() => client.CallAsync(TestMethods.Echo, new Text(), Test))).Error);
@@ -452,6 +440,29 @@ public sealed class RpcConnectionTests
         Assert.Fail("The condition was not met within a minute.");
     }
 
+    /// <summary>A service and a client with the test methods, connected in memory.</summary>
+    private sealed class RpcPair : IAsyncDisposable
+    {
+        public RpcPair()
+        {
+            var (one, other) = PipeStream.Pair();
+            Service = new RpcConnection(one, TestMethods.Table(), RpcOptions.Service);
+            Client = new RpcConnection(other, TestMethods.Table(), RpcOptions.Client);
+            Service.Start();
+            Client.Start();
+        }
+
+        public RpcConnection Service { get; }
+
+        public RpcConnection Client { get; }
+
+        public async ValueTask DisposeAsync()
+        {
+            await Client.DisposeAsync();
+            await Service.DisposeAsync();
+        }
+    }
+
     /// <summary>The service's side of a connection with the test methods, and a raw peer at the other end.</summary>
     private sealed class ServiceSide : IAsyncDisposable
     {
@@ -486,21 +497,11 @@ public sealed class RpcConnectionTests
         }
     }
 
-    private sealed class WatchedStream(Stream inner) : Stream
+    private sealed class WatchedStream(Stream inner) : DuplexStream
     {
         private volatile Task _writing = Task.CompletedTask;
 
         public bool IsWriting => !_writing.IsCompleted;
-
-        public override bool CanRead => true;
-
-        public override bool CanWrite => true;
-
-        public override bool CanSeek => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => inner.ReadAsync(buffer, cancellationToken);
 
@@ -509,18 +510,6 @@ public sealed class RpcConnectionTests
             _writing = inner.WriteAsync(buffer, cancellationToken).AsTask();
             return new ValueTask(_writing);
         }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {
