@@ -293,45 +293,13 @@ public sealed class HashExchangeTests : IAsyncDisposable
     }
 
     /// <summary>A connected peer that sends only what the test tells it to.</summary>
-    private sealed class HashPeer : IPeerOwner, IConnection
+    private sealed class HashPeer(int number, bool isV2, TimeProvider time) : DetachedPeer(number, isV2, new ExtensionTable(), time)
     {
-        private readonly Lock _gate = new();
-        private readonly List<byte> _sent = [];
-
-        public HashPeer(int number, bool isV2, TimeProvider time)
-        {
-            RemoteEndPoint = new IPEndPoint(new IPAddress([80, 1, 1, (byte)number]), 6881);
-            var handshake = new Handshake(default, default, SupportsFast: true, SupportsExtensions: true, SupportsDht: false) { IsV2 = isV2 };
-            Peer = new PeerConnection(this, this, handshake, isIncoming: false, new ExtensionTable(), NoLimits.Make(), time);
-        }
-
-        public PeerConnection Peer { get; }
-
-        public IPEndPoint RemoteEndPoint { get; }
-
         public bool Lies { get; set; }
 
         public bool Refuses { get; set; }
 
         public int Answers { get; set; }
-
-        public List<(MessageId Id, byte[] Body)> TakeSent()
-        {
-            Peer.Sender.Flush();
-            lock (_gate)
-            {
-                ReadOnlySpan<byte> rest = _sent.ToArray();
-                _sent.Clear();
-                List<(MessageId, byte[])> messages = [];
-                while (PeerMessage.TryRead(rest, 1 << 20, out PeerMessage message, out int size) == ReadResult.Complete)
-                {
-                    messages.Add((message.Id, message.Body.ToArray()));
-                    rest = rest[size..];
-                }
-
-                return messages;
-            }
-        }
 
         /// <summary>The next message sent to it.</summary>
         public async Task<(MessageId Id, byte[] Body)> NextAsync()
@@ -342,33 +310,6 @@ public sealed class HashExchangeTests : IAsyncDisposable
                     return first;
                 await Task.Delay(5, TestContext.Current.CancellationToken);
             }
-        }
-
-        public ValueTask<int> ReceiveAsync(Memory<byte> buffer) => throw new NotSupportedException();
-
-        public ValueTask SendAsync(ReadOnlyMemory<byte> buffer)
-        {
-            lock (_gate)
-                _sent.AddRange(buffer.Span);
-            return default;
-        }
-
-        public void Dispose()
-        {
-        }
-
-        public void PeerClosed(PeerConnection peer, string reason, ClosedBy by)
-        {
-        }
-
-        public void PeerFaulted(PeerConnection peer, string root, Exception fault) => Assert.Fail(fault.ToString());
-
-        public void PeerHasDhtNode(PeerConnection peer, ushort port)
-        {
-        }
-
-        public void PeerSeesUs(PeerConnection peer, IPAddress address)
-        {
         }
     }
 }

@@ -142,28 +142,18 @@ public sealed class MetadataFetcherTests : IAsyncDisposable
     }
 
     /// <summary>A peer that sends the requested pieces: all, or one now and then.</summary>
-    private sealed class MetadataPeer : IPeerOwner, IConnection
+    private sealed class MetadataPeer : DetachedPeer
     {
         private readonly MetadataFetcherTests _test;
         private readonly int _size;
         private readonly bool _drips;
         private readonly bool _isLiar;
-        private readonly List<byte> _sent = [];
         private readonly Queue<int> _asked = [];
         private readonly HashSet<int> _given = [];
 
         public MetadataPeer(MetadataFetcherTests test, int size, bool drips, bool isLiar)
-        {
+            : base(test._peers.Count + 1, isV2: false, test._table, test._time) =>
             (_test, _size, _drips, _isLiar) = (test, size, drips, isLiar);
-            RemoteEndPoint = new IPEndPoint(new IPAddress([80, 1, 1, (byte)(test._peers.Count + 1)]), 6881);
-            Peer = new PeerConnection(
-                this, this, new Handshake(default, default, SupportsFast: true, SupportsExtensions: true, SupportsDht: false), isIncoming: false,
-                test._table, NoLimits.Make(), test._time);
-        }
-
-        public PeerConnection Peer { get; }
-
-        public IPEndPoint RemoteEndPoint { get; }
 
         public bool GaveAll => _given.Count == MetadataMessage.CountPieces(_size);
 
@@ -187,42 +177,12 @@ public sealed class MetadataFetcherTests : IAsyncDisposable
             while (!_drips);
         }
 
-        public ValueTask<int> ReceiveAsync(Memory<byte> buffer) => throw new NotSupportedException();
-
-        public ValueTask SendAsync(ReadOnlyMemory<byte> buffer)
-        {
-            _sent.AddRange(buffer.Span);
-            return default;
-        }
-
-        public void Dispose()
-        {
-        }
-
-        public void PeerClosed(PeerConnection peer, string reason, ClosedBy by)
-        {
-        }
-
-        public void PeerFaulted(PeerConnection peer, string root, Exception fault) => Assert.Fail(fault.ToString());
-
-        public void PeerHasDhtNode(PeerConnection peer, ushort port)
-        {
-        }
-
-        public void PeerSeesUs(PeerConnection peer, IPAddress address)
-        {
-        }
-
         private void ReadRequests()
         {
-            Peer.Sender.Flush();
-            ReadOnlySpan<byte> rest = _sent.ToArray();
-            _sent.Clear();
-            while (PeerMessage.TryRead(rest, 1 << 20, out PeerMessage message, out int size) == ReadResult.Complete)
+            foreach ((MessageId id, byte[] body) in TakeSent())
             {
-                if (message.Id == MessageId.Extended && message.Body[0] == Number && MetadataMessage.TryRead(message.Body[1..], out MetadataMessage request))
+                if (id == MessageId.Extended && body[0] == Number && MetadataMessage.TryRead(body.AsSpan(1), out MetadataMessage request))
                     _asked.Enqueue(request.Piece);
-                rest = rest[size..];
             }
         }
     }

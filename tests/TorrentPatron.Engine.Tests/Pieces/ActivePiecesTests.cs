@@ -299,19 +299,9 @@ public sealed class ActivePiecesTests : IPieceDisk, IPieceResults
 
     void IPieceResults.PieceFaulted(PieceFinisher finisher, Exception fault) => Assert.Fail(fault.ToString());
 
-    private FakeSource Seed()
-    {
-        var source = new FakeSource();
-        _selection.SourceHas(source, null);
-        return source;
-    }
+    private FakeSource Seed() => FakeSource.With(_selection, null);
 
-    private FakeSource Source(params int[] pieces)
-    {
-        var source = new FakeSource();
-        _selection.SourceHas(source, Field(Count, pieces));
-        return source;
-    }
+    private FakeSource Source(params int[] pieces) => FakeSource.With(_selection, Field(Count, pieces));
 
     /// <summary>Makes a source send one of its requested blocks.</summary>
     private void Give(FakeSource source, string name)

@@ -1,4 +1,5 @@
 using TorrentPatron.Engine.Pieces;
+using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Tests.Pieces;
 
@@ -23,6 +24,14 @@ internal sealed class FakeSource : IBlockSource
 
     /// <summary>The requested blocks.</summary>
     public List<PendingBlock> Owed { get; } = [];
+
+    /// <summary>Makes a source that has pieces; null means all.</summary>
+    public static FakeSource With(PieceSelection selection, Bitfield? pieces)
+    {
+        var source = new FakeSource();
+        selection.SourceHas(source, pieces);
+        return source;
+    }
 
     public bool MayRequest(int piece) => !IsChoking || AllowedFast.Contains(piece);
 

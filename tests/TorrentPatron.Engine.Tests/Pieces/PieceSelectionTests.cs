@@ -172,19 +172,9 @@ public sealed class PieceSelectionTests
         Assert.Equal(-1, _selection.Pick(new FakeSource()));
     }
 
-    private FakeSource Seed()
-    {
-        var source = new FakeSource();
-        _selection.SourceHas(source, null);
-        return source;
-    }
+    private FakeSource Seed() => FakeSource.With(_selection, null);
 
-    private FakeSource Source(params int[] pieces)
-    {
-        var source = new FakeSource();
-        _selection.SourceHas(source, Field(pieces));
-        return source;
-    }
+    private FakeSource Source(params int[] pieces) => FakeSource.With(_selection, Field(pieces));
 
     private static Bitfield Field(params int[] pieces)
     {

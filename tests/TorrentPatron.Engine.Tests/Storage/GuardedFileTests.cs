@@ -6,15 +6,7 @@ namespace TorrentPatron.Engine.Tests.Storage;
 
 public sealed class GuardedFileTests : IDisposable
 {
-    private readonly TempFolder _temp = new();
-
-    public GuardedFileTests()
-    {
-        Directory.CreateDirectory(_temp["top", "folder"]);
-        Directory.CreateDirectory(_temp["elsewhere"]);
-        File.WriteAllText(_temp["top", "folder", "file"], "ours");
-        File.WriteAllText(_temp["elsewhere", "file"], "theirs");
-    }
+    private readonly TempFolder _temp = TempFolder.WithOursAndTheirs();
 
     public void Dispose() => _temp.Dispose();
 

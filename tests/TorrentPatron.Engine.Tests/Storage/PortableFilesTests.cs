@@ -6,15 +6,7 @@ namespace TorrentPatron.Engine.Tests.Storage;
 /// <summary>The portable fallback, tested on every system where links can be made.</summary>
 public sealed class PortableFilesTests : IDisposable
 {
-    private readonly TempFolder _temp = new();
-
-    public PortableFilesTests()
-    {
-        Directory.CreateDirectory(_temp["top", "folder"]);
-        Directory.CreateDirectory(_temp["elsewhere"]);
-        File.WriteAllText(_temp["top", "folder", "file"], "ours");
-        File.WriteAllText(_temp["elsewhere", "file"], "theirs");
-    }
+    private readonly TempFolder _temp = TempFolder.WithOursAndTheirs();
 
     public void Dispose() => _temp.Dispose();
 

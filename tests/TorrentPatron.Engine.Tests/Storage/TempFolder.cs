@@ -11,6 +11,17 @@ internal sealed class TempFolder : IDisposable
     /// <summary>Uses an existing folder.</summary>
     public TempFolder(string path) => Path = path;
 
+    /// <summary>Makes a folder with top/folder/file, whose text is "ours", and elsewhere/file, "theirs".</summary>
+    public static TempFolder WithOursAndTheirs()
+    {
+        var temp = new TempFolder();
+        Directory.CreateDirectory(temp["top", "folder"]);
+        Directory.CreateDirectory(temp["elsewhere"]);
+        File.WriteAllText(temp["top", "folder", "file"], "ours");
+        File.WriteAllText(temp["elsewhere", "file"], "theirs");
+        return temp;
+    }
+
     public string Path { get; }
 
     public string this[params string[] parts] => System.IO.Path.Combine([Path, .. parts]);
