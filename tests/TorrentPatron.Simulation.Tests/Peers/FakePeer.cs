@@ -59,25 +59,24 @@ internal sealed class FakePeer : IDisposable
     }
 
     /// <summary>Listens, and runs the same script for every incoming connection.</summary>
-    public static IPEndPoint Listen(World world, SimulatedHost host, SwarmTorrent torrent, int id, Action<FakePeer> begin)
-    {
-        IListener listener = host.Listen(new IPEndPoint(host.Address, 0));
-        _ = AcceptAsync();
-        return listener.LocalEndPoint;
-
-        async Task AcceptAsync()
+    public static IPEndPoint Listen(World world, SimulatedHost host, SwarmTorrent torrent, int id, Action<FakePeer> begin) =>
+        Listen(world, host, peer =>
         {
-            while (true)
-            {
-                var peer = new FakePeer(world, await listener.AcceptAsync(CancellationToken.None).ConfigureAwait(false));
-                peer.Shake(torrent.Metainfo.InfoHash, id);
-                begin(peer);
-            }
-        }
-    }
+            peer.Shake(torrent.Metainfo.InfoHash, id);
+            begin(peer);
+        });
 
     /// <summary>Listens, and shakes hands with the requested hash if it accepts that; otherwise it closes the connection silently.</summary>
-    public static IPEndPoint ListenTo(World world, SimulatedHost host, Predicate<Handshake> likes)
+    public static IPEndPoint ListenTo(World world, SimulatedHost host, Predicate<Handshake> likes) =>
+        Listen(world, host, peer => peer.Met = handshake =>
+        {
+            if (likes(handshake))
+                peer.Shake(handshake.InfoHash, 1);
+            else
+                peer.Dispose();
+        });
+
+    private static IPEndPoint Listen(World world, SimulatedHost host, Action<FakePeer> accepted)
     {
         IListener listener = host.Listen(new IPEndPoint(host.Address, 0));
         _ = AcceptAsync();
@@ -86,16 +85,7 @@ internal sealed class FakePeer : IDisposable
         async Task AcceptAsync()
         {
             while (true)
-            {
-                var peer = new FakePeer(world, await listener.AcceptAsync(CancellationToken.None).ConfigureAwait(false));
-                peer.Met = handshake =>
-                {
-                    if (likes(handshake))
-                        peer.Shake(handshake.InfoHash, 1);
-                    else
-                        peer.Dispose();
-                };
-            }
+                accepted(new FakePeer(world, await listener.AcceptAsync(CancellationToken.None).ConfigureAwait(false)));
         }
     }
 

@@ -98,6 +98,17 @@ internal sealed class Node : IAsyncDisposable
         await _world.UntilAsync(() => Has(torrent), TimeSpan.FromMinutes(10), "a torrent whose data is on disk is complete");
     }
 
+    /// <summary>Downloads a torrent from a seed that does not run it yet, and checks the connection as each side sees it.</summary>
+    public async Task AssertDownloadsAsync(SwarmTorrent torrent, Node seed, Action<PeerSnapshot> check)
+    {
+        await seed.SeedAsync(torrent);
+        await StartAsync(torrent, seed.EndPoint);
+        await _world.UntilAsync(() => Client.GetPeers(torrent.Metainfo.TorrentId).Count > 0, TimeSpan.FromMinutes(1), "they are connected");
+        check(Assert.Single(Client.GetPeers(torrent.Metainfo.TorrentId)));
+        check(Assert.Single(seed.Client.GetPeers(torrent.Metainfo.TorrentId)));
+        await _world.UntilAsync(() => Has(torrent), TimeSpan.FromMinutes(1), "it is complete");
+    }
+
     /// <summary>Resumes a torrent that is suspended or has failed.</summary>
     public Task<TorrentAnswer> ResumeAsync(SwarmTorrent torrent) => SendAsync(id => new ResumeTorrent(id, torrent.Metainfo.TorrentId));
 

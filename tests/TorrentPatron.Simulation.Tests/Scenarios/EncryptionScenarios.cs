@@ -20,15 +20,8 @@ public sealed class EncryptionScenarios
     public Task Both_sides_agree_on_the_encryption_of_a_download(EncryptionPolicy dialler, EncryptionPolicy listener, EncryptionMethods agreed) =>
         World.RunAsync(seed: 1, async world =>
         {
-            var torrent = new SwarmTorrent(1, Piece, 8 * Piece);
-            await using Node seed = Make(world, 1, listener);
-            await seed.SeedAsync(torrent);
-            await using Node leech = Make(world, 2, dialler);
-            await leech.StartAsync(torrent, seed.EndPoint);
-            await world.UntilAsync(() => leech.Client.GetPeers(torrent.Metainfo.TorrentId).Count > 0, TimeSpan.FromMinutes(1), "they are connected");
-            Assert.Equal(agreed, Assert.Single(leech.Client.GetPeers(torrent.Metainfo.TorrentId)).Encryption);
-            Assert.Equal(agreed, Assert.Single(seed.Client.GetPeers(torrent.Metainfo.TorrentId)).Encryption);
-            await world.UntilAsync(() => leech.Has(torrent), TimeSpan.FromMinutes(1), "it is complete");
+            await using Node seed = Make(world, 1, listener), leech = Make(world, 2, dialler);
+            await leech.AssertDownloadsAsync(new SwarmTorrent(1, Piece, 8 * Piece), seed, peer => Assert.Equal(agreed, peer.Encryption));
         });
 
     [Theory]
