@@ -21,19 +21,8 @@ public sealed class EncryptionTests
     [InlineData(PeerKind.Aria2, EncryptionMethods.Rc4, EncryptionPolicy.Require)]
     [InlineData(PeerKind.Aria2, EncryptionMethods.Plaintext, EncryptionPolicy.Prefer)]
     [InlineData(PeerKind.Aria2, EncryptionMethods.None, EncryptionPolicy.Require)]
-    public async Task We_download_from_it(PeerKind kind, EncryptionMethods required, EncryptionPolicy ours)
-    {
-        await using TestSwarm swarm = await TestSwarm.MakeAsync(TorrentTool.Ours, PeerDiscovery.DirectPeer, below => Payload.Write(Shape.SingleFile, below));
-        await using ForeignPeer seed = await ForeignPeer.StartAsync(
-            kind, swarm.Torrent, swarm.SeedFolder, swarm.Workspace, discovery: new TrackerlessDiscovery { RequiredEncryption = required });
-        await seed.WaitUntilSeedingAsync();
-
-        await using var we = new OurPeer(swarm.Workspace, encryption: ours);
-        TorrentId torrent = await we.StartAsync(swarm.Torrent, swarm.DownloadFolder, seed.EndPoint);
-        await we.WaitUntilSeedingAsync(torrent);
-
-        swarm.AssertDownloaded();
-    }
+    public Task We_download_from_it(PeerKind kind, EncryptionMethods required, EncryptionPolicy ours) =>
+        DownloadAsync(kind, PeerDiscovery.DirectPeer, required, ours);
 
     // rtorrent does not accept torrents without a tracker.
     [Theory]
@@ -41,19 +30,8 @@ public sealed class EncryptionTests
     [InlineData(EncryptionMethods.Rc4, EncryptionPolicy.Require)]
     [InlineData(EncryptionMethods.Plaintext, EncryptionPolicy.Prefer)]
     [InlineData(EncryptionMethods.None, EncryptionPolicy.Require)]
-    public async Task We_download_from_rtorrent(EncryptionMethods required, EncryptionPolicy ours)
-    {
-        await using TestSwarm swarm = await TestSwarm.MakeAsync(TorrentTool.Ours, PeerDiscovery.HttpTracker, below => Payload.Write(Shape.SingleFile, below));
-        await using ForeignPeer seed = await ForeignPeer.StartAsync(
-            PeerKind.Rtorrent, swarm.Torrent, swarm.SeedFolder, swarm.Workspace, discovery: new TrackerlessDiscovery { RequiredEncryption = required });
-        await seed.WaitUntilSeedingAsync();
-
-        await using var we = new OurPeer(swarm.Workspace, encryption: ours);
-        TorrentId torrent = await we.StartAsync(swarm.Torrent, swarm.DownloadFolder, seed.EndPoint);
-        await we.WaitUntilSeedingAsync(torrent);
-
-        swarm.AssertDownloaded();
-    }
+    public Task We_download_from_rtorrent(EncryptionMethods required, EncryptionPolicy ours) =>
+        DownloadAsync(PeerKind.Rtorrent, PeerDiscovery.HttpTracker, required, ours);
 
     [Theory]
     [InlineData(PeerKind.Libtorrent, PeerDiscovery.DirectPeer, EncryptionMethods.Rc4, EncryptionPolicy.Prefer)]
@@ -79,6 +57,20 @@ public sealed class EncryptionTests
             kind, swarm.Torrent, swarm.DownloadFolder, swarm.Workspace, discovery: new TrackerlessDiscovery { RequiredEncryption = required },
             peers: discovery == PeerDiscovery.DirectPeer || kind == PeerKind.Rtorrent ? [we.EndPoint] : []);
         await downloader.WaitUntilSeedingAsync();
+
+        swarm.AssertDownloaded();
+    }
+
+    private static async Task DownloadAsync(PeerKind kind, PeerDiscovery discovery, EncryptionMethods required, EncryptionPolicy ours)
+    {
+        await using TestSwarm swarm = await TestSwarm.MakeAsync(TorrentTool.Ours, discovery, below => Payload.Write(Shape.SingleFile, below));
+        await using ForeignPeer seed = await ForeignPeer.StartAsync(
+            kind, swarm.Torrent, swarm.SeedFolder, swarm.Workspace, discovery: new TrackerlessDiscovery { RequiredEncryption = required });
+        await seed.WaitUntilSeedingAsync();
+
+        await using var we = new OurPeer(swarm.Workspace, encryption: ours);
+        TorrentId torrent = await we.StartAsync(swarm.Torrent, swarm.DownloadFolder, seed.EndPoint);
+        await we.WaitUntilSeedingAsync(torrent);
 
         swarm.AssertDownloaded();
     }
