@@ -55,6 +55,25 @@ public abstract class EngineContract(string engine, bool byService = false)
         return seed;
     }
 
+    /// <summary>Downloads some pieces, and closes the torrent.</summary>
+    private protected static Task<TorrentStatus> DownloadAPartAsync(ITorrentEngine under, TestSwarm swarm, TorrentMetainfo metainfo, ForeignPeer seed) =>
+        DownloadAPartAsync(under, swarm, metainfo, seed, async client =>
+            Assert.IsType<TorrentClosed>(await client.AskAsync(new CloseTorrent(client.NextId(), metainfo.TorrentId))).Status);
+
+    /// <summary>Completes a download that was closed, and checks that nothing is hashed or fetched again.</summary>
+    private protected static async Task<TorrentStatus> DownloadTheRestAsync(
+        ITorrentEngine under, TestSwarm swarm, TorrentMetainfo metainfo, ForeignPeer seed, TorrentStatus before)
+    {
+        await using var client = new ContractClient(under, swarm.Workspace["state"]);
+        await client.StartAsync(client.NewStart(metainfo, swarm.DownloadFolder) with { Peers = [seed.EndPoint] });
+        TorrentStatus complete = await client.WaitUntilSeedingAsync(metainfo.TorrentId);
+
+        swarm.AssertDownloaded();
+        Assert.Equal(0, complete.RecheckedPieces);
+        Assert.InRange(complete.BytesReceived - before.BytesReceived, 1, complete.TotalSize - before.CompletedSize);
+        return complete;
+    }
+
     /// <summary>Downloads some pieces, and then does something that ends the download.</summary>
     private protected static async Task<TorrentStatus> DownloadAPartAsync(
         ITorrentEngine under, TestSwarm swarm, TorrentMetainfo metainfo, ForeignPeer seed, Func<ContractClient, Task<TorrentStatus>> end)
