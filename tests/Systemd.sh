@@ -2,7 +2,7 @@
 # The service under a real systemd: a Debian in a container with a network of its own (loopback only), booted by systemd-nspawn. Run as root.
 #   tests/Systemd.sh [folder of the module]
 # The first run makes the Debian with debootstrap, in TORRENTPATRON_SYSTEMD_ROOT or artifacts/systemd-root; a run leaves it as it was. Needs
-# systemd-container, debootstrap, pwsh, and a built module. Where that is not there, it says so and ends with 77. Takes some minutes.
+# systemd-container, debootstrap, pwsh, and a built module. If these are missing, it says so and ends with 77. Takes some minutes.
 set -u
 here=$(cd "$(dirname "$0")/.." && pwd)
 debian=${TORRENTPATRON_SYSTEMD_ROOT:-$here/artifacts/systemd-root}
@@ -146,7 +146,7 @@ expect '^same$' 'byte for byte' "$(inside cmp /srv/seed/debian.iso /home/ada/Dow
 echo '== The machine, for a group'
 inside groupadd watchers && inside usermod --append --groups watchers eve
 expect 'Running' 'Install-TorrentService AllUsers starts it' "$(root 'Install-TorrentService AllUsers -Root /srv/torrents/new -Group torrents -ReadersGroup watchers; Get-TorrentService -Scope Machine | Select-Object State, Unit')"
-expect 'torrentpatron:torrents' 'it makes the root that is not there, for its user and the group' "$(inside stat --format %U:%G /srv/torrents/new)"
+expect 'torrentpatron:torrents' 'it creates the missing root for its user and the group' "$(inside stat --format %U:%G /srv/torrents/new)"
 expect 'Status: "torrents: 0' 'systemctl tells how it stands' "$(inside systemctl status --no-pager torrentpatron)"
 expect 'debian.iso' 'a member downloads' "$(as ada 'Import-Module /opt/TorrentPatron; $null = Connect-TorrentPatron -Scope Machine; Start-Torrent /srv/seed/debian.torrent /srv/torrents/new/a -Peer 127.0.0.1:6900 -MaxDownloadRate 2MB')"
 expect "$goes_on" 'a reader sees it' "$(torrent eve Machine)"

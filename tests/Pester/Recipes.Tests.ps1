@@ -97,7 +97,7 @@ Describe 'The nightly mirror of about_TorrentPatron_Automation' {
             Says  = '*b.torrent*folder*'
         }
         @{
-            Case  = 'the folder of the list is not there'
+            Case  = 'the folder of the list is missing'
             Break = { Move-Item $list "$here/away" }
             Mend  = { Move-Item "$here/away" $list }
             Says  = '*does not exist*'

@@ -112,7 +112,7 @@ internal static class OptionReader
     /// <summary>Info hashes.</summary>
     public static TorrentId[] TorrentIds(ArgumentResult result) => Each<TorrentId>(result, TryReadId, (text, fault) => $"'{DisplayText.Clean(text)}' is not an info hash: {fault}");
 
-    /// <summary>Tags for torrents; an empty text is no tag.</summary>
+    /// <summary>Tags for torrents; an empty text is ignored.</summary>
     public static string[] Tags(ArgumentResult result)
     {
         const int Longest = 100;

@@ -12,7 +12,7 @@ public static class TorrentErrorId
     /// <summary>The source (a file, an address) cannot be read.</summary>
     public const string SourceNotReadable = nameof(SourceNotReadable);
 
-    /// <summary>The torrent is not here.</summary>
+    /// <summary>The torrent is not running here.</summary>
     public const string TorrentNotFound = nameof(TorrentNotFound);
 
     /// <summary>Another process or service is running the torrent with the same saved state.</summary>

@@ -21,13 +21,13 @@ internal sealed class DhtExchange(IDatagramPort port, DhtBudget budget)
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly KrpcWriter _writer = new();
-    private readonly Dictionary<uint, Question> _open = [];
+    private readonly Dictionary<uint, PendingQuery> _open = [];
 
     /// <summary>The queries in the order they were sent, including answered ones.</summary>
-    private readonly Queue<Question> _order = [];
+    private readonly Queue<PendingQuery> _order = [];
 
     /// <summary>When the next query expires; null if none is open.</summary>
-    public TimeSpan? NextExpiry => _order.TryPeek(out Question? oldest) ? oldest.AskedAt + Patience : null;
+    public TimeSpan? NextExpiry => _order.TryPeek(out PendingQuery? oldest) ? oldest.AskedAt + Patience : null;
 
     /// <summary>Bytes sent.</summary>
     public long BytesSent { get; private set; }
@@ -48,9 +48,9 @@ internal sealed class DhtExchange(IDatagramPort port, DhtBudget budget)
         uint key = TransactionIds.Draw(_open.ContainsKey);
         Span<byte> number = stackalloc byte[sizeof(uint)];
         BinaryPrimitives.WriteUInt32BigEndian(number, key);
-        var question = new Question(key, remote, done, now);
-        _open.Add(key, question);
-        _order.Enqueue(question);
+        var pending = new PendingQuery(key, remote, done, now);
+        _open.Add(key, pending);
+        _order.Enqueue(pending);
         Send(_writer.Write(query, number).Span, remote);
     }
 
@@ -67,24 +67,24 @@ internal sealed class DhtExchange(IDatagramPort port, DhtBudget budget)
         return true;
     }
 
-    /// <summary>An answer has come; what belongs to no question is passed over.</summary>
+    /// <summary>Handles an answer. An answer that matches no pending query is ignored.</summary>
     /// <returns>Whether it was awaited.</returns>
     public bool Answered(KrpcMessage message, IPEndPoint remote, TimeSpan now)
     {
         if (message.TransactionId.Length != sizeof(uint)
-            || !_open.TryGetValue(BinaryPrimitives.ReadUInt32BigEndian(message.TransactionId.Span), out Question? question)
-            || !(question.Remote.Equals(remote) || question.Remote.Address is HostAddress))
+            || !_open.TryGetValue(BinaryPrimitives.ReadUInt32BigEndian(message.TransactionId.Span), out PendingQuery? pending)
+            || !(pending.Remote.Equals(remote) || pending.Remote.Address is HostAddress))
             return false;
-        _open.Remove(question.Key);
-        question.IsOver = true;
-        question.Done(message, remote, now);
+        _open.Remove(pending.Key);
+        pending.IsOver = true;
+        pending.Done(message, remote, now);
         return true;
     }
 
-    /// <summary>Gives up the questions to which no answer has come.</summary>
+    /// <summary>Ends the queries that were not answered in time.</summary>
     public void Expire(TimeSpan now)
     {
-        while (_order.TryPeek(out Question? oldest) && (oldest.IsOver || now - oldest.AskedAt >= Patience))
+        while (_order.TryPeek(out PendingQuery? oldest) && (oldest.IsOver || now - oldest.AskedAt >= Patience))
         {
             _order.Dequeue();
             if (_open.Remove(oldest.Key))
@@ -99,7 +99,7 @@ internal sealed class DhtExchange(IDatagramPort port, DhtBudget budget)
         port.Send(datagram, remote);
     }
 
-    private sealed class Question(uint key, IPEndPoint remote, Action<KrpcMessage?, IPEndPoint, TimeSpan> done, TimeSpan now)
+    private sealed class PendingQuery(uint key, IPEndPoint remote, Action<KrpcMessage?, IPEndPoint, TimeSpan> done, TimeSpan now)
     {
         public uint Key => key;
 

@@ -11,7 +11,7 @@ namespace TorrentPatron.Engine.Discovery;
 internal sealed class DhtGuard
 {
     /// <summary>The most queries accepted from an address within <see cref="Window"/>.</summary>
-    public const int MostQuestions = 50;
+    public const int MostQueries = 50;
 
     /// <summary>The most addresses tracked at once.</summary>
     public const int Capacity = 2_000;
@@ -43,8 +43,8 @@ internal sealed class DhtGuard
         if (asker.BlockedUntil > now)
             return false;
         if (now - asker.Since >= Window)
-            (asker.Since, asker.Questions) = (now, 0);
-        if (++asker.Questions <= MostQuestions)
+            (asker.Since, asker.Queries) = (now, 0);
+        if (++asker.Queries <= MostQueries)
             return true;
         asker.BlockedUntil = now + Block;
         return false;
@@ -79,7 +79,7 @@ internal sealed class DhtGuard
     {
         public TimeSpan Since { get; set; } = now;
 
-        public int Questions { get; set; }
+        public int Queries { get; set; }
 
         public TimeSpan BlockedUntil { get; set; }
     }

@@ -215,9 +215,9 @@ internal sealed class DhtNode : IDatagramHandler, IDisposable
         if (message is KrpcQuery query)
         {
             if (_exchange.Answer(_responder.Answer(query, remote, overlay, now), remote, now))
-                overlay.Heard(query, remote, now);
+                overlay.QueryReceived(query, remote, now);
         }
-        else if (message is UnfitQuery unfit)
+        else if (message is InvalidQuery unfit)
         {
             _exchange.Answer(DhtResponder.Refuse(unfit), remote, now);
         }

@@ -107,7 +107,7 @@ internal sealed class DhtOverlay
     }
 
     /// <summary>Handles a query from a node.</summary>
-    public void Heard(KrpcQuery query, IPEndPoint remote, TimeSpan now)
+    public void QueryReceived(KrpcQuery query, IPEndPoint remote, TimeSpan now)
     {
         var contact = new NodeContact(query.Sender, remote);
         Table.Asked(contact, now);

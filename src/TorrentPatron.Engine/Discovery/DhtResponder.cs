@@ -79,7 +79,7 @@ internal sealed class DhtResponder(IReadOnlyList<DhtOverlay> overlays, TokenIssu
     }
 
     /// <summary>Creates the answer to an invalid query.</summary>
-    public static KrpcError Refuse(UnfitQuery query) => Error(query, query.ErrorCode, query.Reason);
+    public static KrpcError Refuse(InvalidQuery query) => Error(query, query.ErrorCode, query.Reason);
 
     private static KrpcError Error(KrpcMessage query, int code, string reason) =>
         new() { TransactionId = query.TransactionId, Code = code, Reason = reason };

@@ -129,7 +129,7 @@ internal sealed class DhtSchedule(IReadOnlyList<DhtOverlay> overlays, Random ran
         int announced = announce(torrent, search, now);
         int hops = search.Lookup.Closest(1, withToken: false) is [{ } nearest] ? nearest.Hops + 1 : 0;
         torrent.LastResult = new DhtSearchResult(
-            search.Lookup.Questions, search.Lookup.Answers, hops, search.PeersFound, announced, now - (torrent.LastSearch ?? now));
+            search.Lookup.Queries, search.Lookup.Answers, hops, search.PeersFound, announced, now - (torrent.LastSearch ?? now));
         if (torrent.Searches.Count > 0)
             return;
         _searched.Remove(torrent);

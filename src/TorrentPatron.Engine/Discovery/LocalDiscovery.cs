@@ -241,7 +241,7 @@ internal sealed class LocalDiscovery : IAsyncDisposable
                 await socket.ReceiveAsync(batch, stop).ConfigureAwait(false);
                 failures = 0;
                 for (int i = 0; i < batch.Count; i++)
-                    Hear(batch[i].Span, batch.Remote(i));
+                    Receive(batch[i].Span, batch.Remote(i));
                 await Task.Yield();
             }
             catch (OperationCanceledException)
@@ -264,7 +264,7 @@ internal sealed class LocalDiscovery : IAsyncDisposable
         }
     }
 
-    private void Hear(ReadOnlySpan<byte> datagram, IPEndPoint remote)
+    private void Receive(ReadOnlySpan<byte> datagram, IPEndPoint remote)
     {
         if (!MayHear() || !LocalAnnounce.TryRead(datagram, out LocalAnnounce? announce) || announce.Cookie == _cookie)
             return;

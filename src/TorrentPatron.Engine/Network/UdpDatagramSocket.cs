@@ -23,7 +23,7 @@ internal sealed class UdpDatagramSocket : IDatagramSocket
     private const int FewSlots = 2, ManySlots = 16;
 
     private readonly Socket _socket;
-    private readonly FragmentBan _ban;
+    private readonly DontFragment _ban;
     private readonly Action<UdpDatagramSocket>? _onClosed;
     private readonly DatagramAddresses _known = new();
     private bool _canSegment;
@@ -57,7 +57,7 @@ internal sealed class UdpDatagramSocket : IDatagramSocket
 
             configure?.Invoke(socket);
             socket.Bind(local);
-            _ban = new FragmentBan(socket);
+            _ban = new DontFragment(socket);
             if (isShared)
                 SetUpForMany(socket);
         }

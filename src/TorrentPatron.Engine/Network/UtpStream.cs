@@ -121,7 +121,7 @@ internal sealed class UtpStream : IConnection, IUtpLink, IValueTaskSource<int>, 
     public void EndBatch(long now)
     {
         lock (_gate)
-            GoOn(now);
+            Proceed(now);
     }
 
     /// <summary>Does the work that is due.</summary>
@@ -131,7 +131,7 @@ internal sealed class UtpStream : IConnection, IUtpLink, IValueTaskSource<int>, 
         {
             long now = _transport.Now;
             _connection.Tick(now);
-            GoOn(now);
+            Proceed(now);
         }
     }
 
@@ -141,7 +141,7 @@ internal sealed class UtpStream : IConnection, IUtpLink, IValueTaskSource<int>, 
         lock (_gate)
         {
             _isStalled = false;
-            GoOn(_transport.Now);
+            Proceed(_transport.Now);
         }
     }
 
@@ -234,7 +234,7 @@ internal sealed class UtpStream : IConnection, IUtpLink, IValueTaskSource<int>, 
                 _connection.Abort(now);
             else
                 _connection.Close(now);
-            GoOn(now);
+            Proceed(now);
         }
     }
 
@@ -270,11 +270,11 @@ internal sealed class UtpStream : IConnection, IUtpLink, IValueTaskSource<int>, 
     {
         using DatagramGathering gathering = _transport.Port.Gather();
         lock (_gate)
-            GoOn(_transport.Now);
+            Proceed(_transport.Now);
     }
 
     /// <summary>Sends what may be sent, and completes pending operations. Called under the lock.</summary>
-    private void GoOn(long now)
+    private void Proceed(long now)
     {
         if (_isSending && _connection.Room > 0)
             _rest = _rest[_connection.Write(_rest.Span)..];

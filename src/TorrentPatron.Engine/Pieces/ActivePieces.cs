@@ -176,7 +176,7 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
             if (_isOpen && FirstOfRun(source, next, ref takenUp) is { } first)
             {
                 taken = first.ReserveRun(into, most, source);
-                taken += GoOn(source, most - taken, into);
+                taken += ContinueRun(source, most - taken, into);
             }
         }
 
@@ -201,7 +201,7 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
                 taken = IsActive(last.Piece) && last.Piece.MayCome(source) ? last.Piece.ReserveRun(into, most, source, from: last.Block + 1) : 0;
             else if (PieceBehind(source, last.Piece.Index) is { } piece)
                 taken = piece.ReserveRun(into, most, source, from: 0);
-            return taken == 0 ? 0 : taken + GoOn(source, most - taken, into);
+            return taken == 0 ? 0 : taken + ContinueRun(source, most - taken, into);
         }
     }
 
@@ -385,7 +385,7 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
     }
 
     /// <summary>Extends a run into the following pieces, as long as they are untouched.</summary>
-    private long GoOn(IBlockSource source, long most, List<PendingBlock> into)
+    private long ContinueRun(IBlockSource source, long most, List<PendingBlock> into)
     {
         long taken = 0;
         while (taken < most && into.Count > 0 && into[^1] is var last && last.Block == last.Piece.BlockCount - 1

@@ -32,12 +32,12 @@ internal interface IPieceResults
     /// <summary>The piece is verified and written.</summary>
     /// <param name="finisher">Its finisher.</param>
     /// <param name="prints">Its fingerprints, if it was suspect; else null.</param>
-    void PieceGood(PieceFinisher finisher, BlockPrints? prints);
+    void PieceGood(PieceFinisher finisher, BlockFingerprints? prints);
 
     /// <summary>The piece's hash is wrong, and one source sent all of it.</summary>
     /// <param name="finisher">Its finisher.</param>
     /// <param name="prints">Its fingerprints.</param>
-    void PieceBad(PieceFinisher finisher, BlockPrints prints);
+    void PieceBad(PieceFinisher finisher, BlockFingerprints prints);
 
     /// <summary>
     /// The piece's hash is wrong, and some of its blocks are downloaded again: those of earlier sessions, if it has any, or else
@@ -46,7 +46,7 @@ internal interface IPieceResults
     /// <param name="finisher">Continues with the piece.</param>
     /// <param name="bytes">Bytes dropped.</param>
     /// <param name="prints">Its fingerprints; null if the blocks were of earlier sessions, and no source is to blame.</param>
-    void BlocksDropped(PieceFinisher finisher, long bytes, BlockPrints? prints);
+    void BlocksDropped(PieceFinisher finisher, long bytes, BlockFingerprints? prints);
 
     /// <summary>The piece has been set aside unfinished.</summary>
     /// <param name="finisher">Its finisher.</param>

@@ -45,7 +45,7 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
 
     /// <summary>Whether the piece is verified but not written yet.</summary>
     private bool _isGood;
-    private BlockPrints? _prints;
+    private BlockFingerprints? _prints;
 
     /// <summary>Whether the piece is complete with a wrong hash, and waits for the hashes of its blocks.</summary>
     private bool _isBad;
@@ -93,7 +93,7 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
         int prefix = piece.Prefix;
         try
         {
-            GoOn(prefix);
+            Continue(prefix);
         }
 #pragma warning disable CA1031 // The root of the work on a piece: a fault ends this torrent only.
         catch (Exception e)
@@ -108,7 +108,7 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
         }
     }
 
-    private void GoOn(int prefix)
+    private void Continue(int prefix)
     {
         try
         {
@@ -301,7 +301,7 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
     /// Continues with a complete piece whose hash is wrong, without the blocks of one of its senders. The others' blocks are kept
     /// despite one wrong block; and once the piece is good it shows who sent that.
     /// </summary>
-    private void Mend(BlockPrints prints)
+    private void Mend(BlockFingerprints prints)
     {
         if (TryMend(piece.DropSuspect(), prints))
             return;
@@ -313,7 +313,7 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
     /// Restarts the piece without the dropped blocks: first those of an earlier session, which a crash may have damaged.
     /// </summary>
     /// <returns>False if nothing was dropped.</returns>
-    private bool TryMend(long dropped, BlockPrints? prints)
+    private bool TryMend(long dropped, BlockFingerprints? prints)
     {
         if (dropped == 0)
             return false;
@@ -361,7 +361,7 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
         _run.Clear();
     }
 
-    private BlockPrints TakePrints()
+    private BlockFingerprints TakePrints()
     {
         var fingerprints = new UInt128[piece.BlockCount];
         var senders = new IBlockSource?[piece.BlockCount];
@@ -371,7 +371,7 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
             senders[block] = piece.SenderOf(block);
         }
 
-        return new BlockPrints(fingerprints, senders);
+        return new BlockFingerprints(fingerprints, senders);
     }
 
     /// <returns>The blocks on disk; null means none.</returns>

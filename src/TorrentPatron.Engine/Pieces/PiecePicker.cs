@@ -147,7 +147,7 @@ internal sealed class PiecePicker
     public void AddSeed() => Seeds++;
 
     /// <summary>Removes a seed.</summary>
-    /// <exception cref="InvalidOperationException">There was none.</exception>
+    /// <exception cref="InvalidOperationException">There is none.</exception>
     public void RemoveSeed()
     {
         if (Seeds == 0)

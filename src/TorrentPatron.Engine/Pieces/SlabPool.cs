@@ -28,10 +28,10 @@ internal sealed class SlabPool
     private const int KeptSmall = 256;
     private const int KeptLarge = 64;
 
-    private readonly Shelf _idle = new(IdleLength, KeptIdle);
-    private readonly Shelf _least = new(LeastLength, KeptLeast);
-    private readonly Shelf _small = new(SmallLength, KeptSmall);
-    private readonly Shelf _large = new(LargeLength, KeptLarge);
+    private readonly SlabStack _idle = new(IdleLength, KeptIdle);
+    private readonly SlabStack _least = new(LeastLength, KeptLeast);
+    private readonly SlabStack _small = new(SmallLength, KeptSmall);
+    private readonly SlabStack _large = new(LargeLength, KeptLarge);
 
     /// <summary>Rents a slab with one reference.</summary>
     /// <param name="length">Bytes needed; above <see cref="LargeLength"/> the slab is allocated for this use only.</param>
@@ -55,7 +55,7 @@ internal sealed class SlabPool
     }).Put(slab);
 
     /// <summary>Slabs of one size; the last returned is the first rented, while it is still in the processor's cache.</summary>
-    private sealed class Shelf(int length, int kept)
+    private sealed class SlabStack(int length, int kept)
     {
         private readonly Lock _gate = new();
         private readonly Stack<Slab> _slabs = new();

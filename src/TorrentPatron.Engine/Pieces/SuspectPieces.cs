@@ -10,7 +10,7 @@ internal sealed class SuspectPieces
     private const int MostBlocks = 64 * 1024;
 
     private readonly Lock _gate = new();
-    private readonly LinkedList<(int Piece, BlockPrints Prints)> _bad = new();
+    private readonly LinkedList<(int Piece, BlockFingerprints Prints)> _bad = new();
     private int _blocks;
     private volatile int _count;
 
@@ -24,7 +24,7 @@ internal sealed class SuspectPieces
     }
 
     /// <summary>Adds a failed piece; above the limit the oldest are dropped.</summary>
-    public void Add(int piece, BlockPrints prints)
+    public void Add(int piece, BlockFingerprints prints)
     {
         lock (_gate)
         {
@@ -40,14 +40,14 @@ internal sealed class SuspectPieces
     /// <param name="piece">The piece's index.</param>
     /// <param name="good">Its fingerprints.</param>
     /// <returns>The distinct senders of wrong blocks in earlier attempts.</returns>
-    public IReadOnlyList<IBlockSource> Resolve(int piece, BlockPrints good)
+    public IReadOnlyList<IBlockSource> Resolve(int piece, BlockFingerprints good)
     {
         var guilty = new List<IBlockSource>();
         lock (_gate)
         {
-            for (LinkedListNode<(int Piece, BlockPrints Prints)>? node = _bad.First; node is not null;)
+            for (LinkedListNode<(int Piece, BlockFingerprints Prints)>? node = _bad.First; node is not null;)
             {
-                LinkedListNode<(int Piece, BlockPrints Prints)>? next = node.Next;
+                LinkedListNode<(int Piece, BlockFingerprints Prints)>? next = node.Next;
                 if (node.Value.Piece == piece)
                 {
                     guilty.AddRange(node.Value.Prints.SendersOfOther(good));
@@ -63,7 +63,7 @@ internal sealed class SuspectPieces
         return [.. guilty.Distinct()];
     }
 
-    private void Remove(LinkedListNode<(int Piece, BlockPrints Prints)> node)
+    private void Remove(LinkedListNode<(int Piece, BlockFingerprints Prints)> node)
     {
         _blocks -= node.Value.Prints.Count;
         _bad.Remove(node);

@@ -5,7 +5,7 @@ using TorrentPatron.Protocol.PortMapping;
 namespace TorrentPatron.Engine.PortMapping;
 
 /// <summary>A router reached with NAT-PMP.</summary>
-internal sealed class NatPmpRouter(GatewayQuestions questions) : IRouter
+internal sealed class NatPmpRouter(GatewayRequests requests) : IRouter
 {
     /// <summary>The lifetime requested, and the least and greatest accepted, seconds.</summary>
     private const uint Lifetime = 7_200, LeastLifetime = 60, MostLifetime = 86_400;
@@ -19,7 +19,7 @@ internal sealed class NatPmpRouter(GatewayQuestions questions) : IRouter
         NatPmpMapping answer = await AskAsync(port, before?.ExternalPort ?? port.Number, Lifetime, cancellationToken).ConfigureAwait(false);
         if (answer.ExternalPort == 0 || answer.Lifetime == 0)
             throw new PortMappingException("The router's answer has no port.");
-        NatPmpAddress address = await questions.AskAsync(
+        NatPmpAddress address = await requests.AskAsync(
             NatPmpCodec.WriteAddressRequest(), static datagram => NatPmpCodec.Read(datagram.Span) as NatPmpAddress, cancellationToken).ConfigureAwait(false);
         IPAddress? outside = address.Address is { } told && !told.Equals(IPAddress.Any) ? told : null;
         return new RouterMapping(
@@ -36,7 +36,7 @@ internal sealed class NatPmpRouter(GatewayQuestions questions) : IRouter
 
     private async Task<NatPmpMapping> AskAsync(MappablePort port, ushort externalPort, uint lifetime, CancellationToken cancellationToken)
     {
-        NatPmpMapping answer = await questions.AskAsync(
+        NatPmpMapping answer = await requests.AskAsync(
             NatPmpCodec.WriteMapRequest(port.Protocol, port.Number, externalPort, lifetime),
             datagram => NatPmpCodec.Read(datagram.Span) is NatPmpMapping mapping && mapping.Protocol == port.Protocol
                 && (mapping.InternalPort == port.Number || mapping.Result != NatPmpResult.Success) ? mapping : null,

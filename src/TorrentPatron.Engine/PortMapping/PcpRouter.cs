@@ -6,7 +6,7 @@ using TorrentPatron.Protocol.PortMapping;
 namespace TorrentPatron.Engine.PortMapping;
 
 /// <summary>A router reached with PCP.</summary>
-internal sealed class PcpRouter(GatewayQuestions questions) : IRouter
+internal sealed class PcpRouter(GatewayRequests requests) : IRouter
 {
     /// <summary>The lifetime requested, and the least and greatest accepted, seconds.</summary>
     private const uint Lifetime = 7_200, LeastLifetime = 60, MostLifetime = 86_400;
@@ -42,8 +42,8 @@ internal sealed class PcpRouter(GatewayQuestions questions) : IRouter
     private Task<PcpMapAnswer> AskAsync(MappablePort port, RouterMapping? before, uint lifetime, CancellationToken cancellationToken)
     {
         var request = new PcpMapRequest(
-            before?.Nonce ?? DrawNonce(), port.Protocol, port.Number, questions.Gateway.Local, before?.ExternalPort ?? port.Number, before?.ExternalAddress, lifetime);
-        return questions.AskAsync(PcpCodec.Write(request), Read, cancellationToken);
+            before?.Nonce ?? DrawNonce(), port.Protocol, port.Number, requests.Gateway.Local, before?.ExternalPort ?? port.Number, before?.ExternalAddress, lifetime);
+        return requests.AskAsync(PcpCodec.Write(request), Read, cancellationToken);
 
         PcpMapAnswer? Read(ReadOnlyMemory<byte> datagram)
         {

@@ -40,7 +40,7 @@ internal sealed class PortMapper : IAsyncDisposable
     private static readonly TimeSpan[] _failureRests = [TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(30)];
 
     /// <summary>The time limit for removing mappings at the end.</summary>
-    private static readonly TimeSpan _farewell = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan _endTimeout = TimeSpan.FromSeconds(3);
 
     private readonly INetwork _network;
     private readonly Func<IReadOnlyList<MappablePort>> _wanted;
@@ -108,7 +108,7 @@ internal sealed class PortMapper : IAsyncDisposable
 
         await _stop.CancelAsync().ConfigureAwait(false);
         await _running.ConfigureAwait(false);
-        using var timeout = new CancellationTokenSource(_farewell, _time);
+        using var timeout = new CancellationTokenSource(_endTimeout, _time);
         await Task.WhenAll(_gateways.Select(gateway => CloseAsync(gateway, timeout.Token))).ConfigureAwait(false);
         _stop.Dispose();
     }
@@ -161,7 +161,7 @@ internal sealed class PortMapper : IAsyncDisposable
         foreach (Gateway gone in _gateways.Where(gateway => !routers.Contains(gateway.Router)).ToArray())
         {
             _gateways.Remove(gone);
-            using var timeout = new CancellationTokenSource(_farewell, _time);
+            using var timeout = new CancellationTokenSource(_endTimeout, _time);
             await CloseAsync(gone, timeout.Token).ConfigureAwait(false);
         }
 
@@ -198,18 +198,18 @@ internal sealed class PortMapper : IAsyncDisposable
     private async Task LookAsync(Gateway gateway, IReadOnlyList<MappablePort> all, CancellationToken cancellationToken)
     {
         MappablePort[] wanted = [.. all.Where(port => port.Family == gateway.Family)];
-        foreach (Held held in gateway.Mappings.Where(held => !wanted.Contains(held.Mapping.Port)).ToArray())
+        foreach (ActiveMapping held in gateway.Mappings.Where(held => !wanted.Contains(held.Mapping.Port)).ToArray())
         {
             gateway.Mappings.Remove(held);
             await UnmapAsync(held, cancellationToken).ConfigureAwait(false);
         }
 
-        foreach (Held held in gateway.Mappings.Where(held => held.RenewAt <= Now).ToArray())
+        foreach (ActiveMapping held in gateway.Mappings.Where(held => held.RenewAt <= Now).ToArray())
             await RenewAsync(gateway, held, cancellationToken).ConfigureAwait(false);
         if (gateway.IsRestarted)
         {
             gateway.IsRestarted = false;
-            foreach (Held held in gateway.Mappings.ToArray())
+            foreach (ActiveMapping held in gateway.Mappings.ToArray())
                 await RenewAsync(gateway, held, cancellationToken).ConfigureAwait(false);
         }
 
@@ -238,17 +238,17 @@ internal sealed class PortMapper : IAsyncDisposable
     private async Task<string?> MapAsync(Gateway gateway, MappablePort[] ports, CancellationToken cancellationToken)
     {
         string? problem = null;
-        var questions = new GatewayQuestions(_network, gateway.Router, _time);
+        var requests = new GatewayRequests(_network, gateway.Router, _time);
         Func<Task<IRouter>>[] means = gateway.Family == AddressFamily.InterNetworkV6
             ?
             [
-                () => Task.FromResult<IRouter>(new PcpRouter(questions)),
+                () => Task.FromResult<IRouter>(new PcpRouter(requests)),
                 async () => await UpnpFirewall.FindAsync(_network, gateway.Router, _time, cancellationToken).ConfigureAwait(false),
             ]
             :
             [
-                () => Task.FromResult<IRouter>(new PcpRouter(questions)),
-                () => Task.FromResult<IRouter>(new NatPmpRouter(questions)),
+                () => Task.FromResult<IRouter>(new PcpRouter(requests)),
+                () => Task.FromResult<IRouter>(new NatPmpRouter(requests)),
                 async () => await UpnpRouter.FindAsync(_network, gateway.Router, _time, cancellationToken).ConfigureAwait(false),
             ];
         List<MappablePort> missing = [.. ports];
@@ -291,7 +291,7 @@ internal sealed class PortMapper : IAsyncDisposable
         return problem;
     }
 
-    private async Task RenewAsync(Gateway gateway, Held held, CancellationToken cancellationToken)
+    private async Task RenewAsync(Gateway gateway, ActiveMapping held, CancellationToken cancellationToken)
     {
         if (!gateway.Mappings.Remove(held))
             return;
@@ -316,7 +316,7 @@ internal sealed class PortMapper : IAsyncDisposable
     {
         TimeSpan now = Now;
         TimeSpan rest = mapping.Lifetime is { } lifetime && lifetime / 2 < _longestRest ? lifetime / 2 : _longestRest;
-        gateway.Mappings.Add(new Held(router, mapping, now + rest, mapping.Lifetime is { } ends ? WallTime.Now(_time) + ends : null));
+        gateway.Mappings.Add(new ActiveMapping(router, mapping, now + rest, mapping.Lifetime is { } ends ? WallTime.Now(_time) + ends : null));
         if (mapping.Epoch is not { } seconds)
             return;
         var epoch = new RouterEpoch(seconds, now);
@@ -373,7 +373,7 @@ internal sealed class PortMapper : IAsyncDisposable
     private async Task CloseAsync(Gateway gateway, CancellationToken cancellationToken)
     {
         await gateway.Stop.CancelAsync().ConfigureAwait(false);
-        foreach (Held held in gateway.Mappings)
+        foreach (ActiveMapping held in gateway.Mappings)
             await UnmapAsync(held, cancellationToken).ConfigureAwait(false);
         foreach (IRouter router in gateway.Mappings.Select(held => held.Router).Distinct())
             router.Dispose();
@@ -383,7 +383,7 @@ internal sealed class PortMapper : IAsyncDisposable
         gateway.Stop.Dispose();
     }
 
-    private async Task UnmapAsync(Held held, CancellationToken cancellationToken)
+    private async Task UnmapAsync(ActiveMapping held, CancellationToken cancellationToken)
     {
         try
         {
@@ -430,7 +430,7 @@ internal sealed class PortMapper : IAsyncDisposable
     }
 
     /// <summary>A mapping, the router protocol that renews it, and when.</summary>
-    private sealed record Held(IRouter Router, RouterMapping Mapping, TimeSpan RenewAt, DateTimeOffset? ExpiresAt);
+    private sealed record ActiveMapping(IRouter Router, RouterMapping Mapping, TimeSpan RenewAt, DateTimeOffset? ExpiresAt);
 
     /// <summary>A router and its mappings.</summary>
     private sealed class Gateway(NetworkGateway router)
@@ -441,7 +441,7 @@ internal sealed class PortMapper : IAsyncDisposable
 
         public AddressFamily Family => router.Address.AddressFamily;
 
-        public List<Held> Mappings { get; } = [];
+        public List<ActiveMapping> Mappings { get; } = [];
 
         public CancellationTokenSource Stop { get; } = new();
 

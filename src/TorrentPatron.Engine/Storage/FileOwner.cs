@@ -24,7 +24,7 @@ public static class FileOwner
     {
         if (found is not { } node)
             return;
-        if (PosixFiles.AreThere)
+        if (PosixFiles.AreSupported)
             Require(top, node, path);
         if (isWritten && node.Links > 1)
             throw new IOException($"'{path}' has another name (a hard link), so it is not written to.");
@@ -35,12 +35,12 @@ public static class FileOwner
     /// </summary>
     /// <param name="top">The top folder, which its owner chose and may be a link.</param>
     /// <param name="path">That folder, or one below it, which must not be a link.</param>
-    /// <exception cref="OpenToAllException">Everyone can write to it.</exception>
+    /// <exception cref="WorldWritableException">Everyone can write to it.</exception>
     /// <exception cref="UnauthorizedAccessException">It belongs to another user.</exception>
     /// <exception cref="IOException">It is not a folder.</exception>
     public static void RequireFolder(string top, string path)
     {
-        if (!PosixFiles.AreThere)
+        if (!PosixFiles.AreSupported)
             return;
         using SafeFileHandle folder = GuardedFile.OpenFolder(top, path);
         RequireFolder(top, folder, path);
@@ -53,7 +53,7 @@ public static class FileOwner
         Require(top, node, path);
         // In a folder like /tmp everyone can create files, but nobody can remove those of others.
         if (node.Permissions.HasFlag(UnixFileMode.OtherWrite) && !node.Permissions.HasFlag(UnixFileMode.StickyBit))
-            throw new OpenToAllException(path);
+            throw new WorldWritableException(path);
     }
 
     /// <summary>Whether an owner's items are trusted.</summary>

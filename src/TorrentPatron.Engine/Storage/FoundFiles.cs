@@ -26,7 +26,7 @@ internal sealed class FoundFiles
             if (!Directory.Exists(full))
             {
                 if (!File.Exists(full))
-                    throw SourceFiles.Failure($"'{full}' is not there.", "Choose the folder that contains the data.");
+                    throw SourceFiles.Failure($"'{full}' does not exist.", "Choose the folder that contains the data.");
                 var single = new FoundFiles(Path.GetDirectoryName(full)!);
                 single._lengths.Add(full, new FileInfo(full).Length);
                 return single;

@@ -39,7 +39,7 @@ public static class GuardedFile
         UnixFileMode? permissions = null)
     {
         return Open(top, path, mode, access, share, permissions, needsFolder: true, out _)
-            ?? throw new FileNotFoundException($"'{path}' is not there.", path);
+            ?? throw new FileNotFoundException($"'{path}' does not exist.", path);
     }
 
     /// <summary>
@@ -56,7 +56,7 @@ public static class GuardedFile
         out FileNode? node)
     {
         top = StorageRoots.Top(top);
-        if (!PosixFiles.AreThere)
+        if (!PosixFiles.AreSupported)
             return OpenPortably(top, path, mode, access, share, permissions, out node);
 
         SafeFileHandle topFolder = PosixFiles.OpenTop(top);
@@ -154,7 +154,7 @@ public static class GuardedFile
     /// <param name="path">The file's path.</param>
     /// <exception cref="UnsafeFileException">It is neither a file nor a folder.</exception>
     /// <inheritdoc cref="Open(string, string, FileMode, FileAccess, FileShare, UnixFileMode?)" path="/exception"/>
-    public static SafeFileHandle OpenFollowing(string path) => PosixFiles.AreThere
+    public static SafeFileHandle OpenFollowing(string path) => PosixFiles.AreSupported
         ? PosixFiles.OpenFollowing(path, out _)
         : PortableFiles.OpenFollowing(path);
 
@@ -170,7 +170,7 @@ public static class GuardedFile
     public static SafeFileHandle OpenAny(string path, out bool isPipe, out bool isSpecial)
     {
         (isPipe, isSpecial) = (false, false);
-        if (!PosixFiles.AreThere)
+        if (!PosixFiles.AreSupported)
             return PortableFiles.OpenFollowing(path);
         SafeFileHandle file = PosixFiles.OpenFollowing(path, out FileKind kind, mayBeAny: true);
         (isPipe, isSpecial) = (kind == FileKind.Pipe, kind != FileKind.Regular);
@@ -180,7 +180,7 @@ public static class GuardedFile
     /// <summary>The identity of an open file; null if the system does not provide it.</summary>
     /// <param name="file">The file.</param>
     public static FileIdentity? IdentityOf(SafeFileHandle file) =>
-        PosixFiles.AreThere ? PosixFiles.Stat(file).Identity : PortableFiles.Stat(file)?.Identity;
+        PosixFiles.AreSupported ? PosixFiles.Stat(file).Identity : PortableFiles.Stat(file)?.Identity;
 
     /// <summary>Creates a folder and its parents, up to an existing top folder; existing folders are kept.</summary>
     /// <param name="top">That folder.</param>
@@ -192,7 +192,7 @@ public static class GuardedFile
     public static void MakeFolder(string top, string path, UnixFileMode? permissions = null)
     {
         top = StorageRoots.Top(top);
-        if (!PosixFiles.AreThere)
+        if (!PosixFiles.AreSupported)
             PortableFiles.MakeFolder(top, path, permissions);
         else
             OpenFolder(top, path, isMade: true, permissions ?? FolderForAll).Dispose();
@@ -230,7 +230,7 @@ public static class GuardedFile
     {
         try
         {
-            return PosixFiles.AreThere ? PosixFiles.Find(path) : PortableFiles.Find(Path.GetDirectoryName(path)!, path);
+            return PosixFiles.AreSupported ? PosixFiles.Find(path) : PortableFiles.Find(Path.GetDirectoryName(path)!, path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -247,14 +247,14 @@ public static class GuardedFile
     internal static FileNode? Find(string top, string path)
     {
         top = StorageRoots.Top(top);
-        if (!PosixFiles.AreThere)
+        if (!PosixFiles.AreSupported)
             return PortableFiles.Find(top, path);
         using SafeFileHandle folder = OpenParent(top, path);
         return PosixFiles.Find(folder, Path.GetFileName(path));
     }
 
     /// <summary>The metadata of an open file; null if the system does not provide it.</summary>
-    internal static FileNode? Stat(SafeFileHandle file) => PosixFiles.AreThere ? PosixFiles.Stat(file) : PortableFiles.Stat(file);
+    internal static FileNode? Stat(SafeFileHandle file) => PosixFiles.AreSupported ? PosixFiles.Stat(file) : PortableFiles.Stat(file);
 
     /// <summary>Deletes the file or link at a path.</summary>
     /// <param name="top">The top folder, which its owner chose.</param>
@@ -269,7 +269,7 @@ public static class GuardedFile
     internal static void Delete(string top, string path, FileNode? seen)
     {
         top = StorageRoots.Top(top);
-        if (!PosixFiles.AreThere)
+        if (!PosixFiles.AreSupported)
         {
             PortableFiles.Delete(top, path, node => Require(node, seen, path));
             return;
@@ -317,7 +317,7 @@ public static class GuardedFile
 
         static bool TryHardLink(string top, string path, string newTop, string newPath)
         {
-            if (!PosixFiles.AreThere)
+            if (!PosixFiles.AreSupported)
                 return OperatingSystem.IsWindows() && WindowsFiles.TryHardLink(path, newPath);
             using SafeFileHandle from = OpenParent(top, path);
             using SafeFileHandle to = OpenParent(newTop, newPath);
@@ -338,7 +338,7 @@ public static class GuardedFile
         MakeTop(top);
         MakeFolder(top, Path.GetDirectoryName(path)!);
         top = StorageRoots.Top(top);
-        if (!PosixFiles.AreThere)
+        if (!PosixFiles.AreSupported)
         {
             PortableFiles.MakeLink(top, path, target, isFolder);
             return;
@@ -357,7 +357,7 @@ public static class GuardedFile
     internal static string? ReadLink(string top, string path)
     {
         top = StorageRoots.Top(top);
-        if (!PosixFiles.AreThere)
+        if (!PosixFiles.AreSupported)
             return PortableFiles.ReadLink(top, path);
         using SafeFileHandle folder = OpenParent(top, path);
         return PosixFiles.ReadLink(folder, Path.GetFileName(path));
@@ -376,7 +376,7 @@ public static class GuardedFile
         if (ReadLink(top, path) != target)
             return false;
         top = StorageRoots.Top(top);
-        if (!PosixFiles.AreThere)
+        if (!PosixFiles.AreSupported)
         {
             PortableFiles.Delete(top, path, node => RequireLink(node, path));
             return true;
@@ -399,7 +399,7 @@ public static class GuardedFile
     public static void DeleteFolder(string top, string path)
     {
         top = StorageRoots.Top(top);
-        if (!PosixFiles.AreThere)
+        if (!PosixFiles.AreSupported)
         {
             PortableFiles.DeleteFolder(top, path);
             return;
@@ -430,7 +430,7 @@ public static class GuardedFile
     internal static void Move(string top, string path, string newTop, string newPath, FileNode? seen, bool overwrite = false)
     {
         (top, newTop) = (StorageRoots.Top(top), StorageRoots.Top(newTop));
-        if (!PosixFiles.AreThere)
+        if (!PosixFiles.AreSupported)
         {
             PortableFiles.Move(top, path, newTop, newPath, overwrite, node => Require(node, seen, path));
             return;
@@ -446,7 +446,7 @@ public static class GuardedFile
     internal static void MoveIn(SafeFileHandle from, string path, SafeFileHandle to, string newPath, FileNode? seen, bool overwrite)
     {
         string name = Path.GetFileName(path);
-        FileNode node = PosixFiles.Find(from, name) ?? throw new FileNotFoundException($"'{path}' is not there.", path);
+        FileNode node = PosixFiles.Find(from, name) ?? throw new FileNotFoundException($"'{path}' does not exist.", path);
         if (node.Kind != FileKind.Regular)
             throw new UnsafeFileException(path, node.Kind == FileKind.Link);
         Require(node, seen, path);

@@ -21,7 +21,7 @@ public sealed class GuardedFolder : IDisposable
     /// <exception cref="IOException">The folder cannot be opened.</exception>
     /// <exception cref="UnauthorizedAccessException">Access is denied.</exception>
     public static GuardedFolder Open(string top, string path) =>
-        new(top, path, PosixFiles.AreThere ? GuardedFile.OpenFolder(top, path) : null);
+        new(top, path, PosixFiles.AreSupported ? GuardedFile.OpenFolder(top, path) : null);
 
     /// <summary>
     /// Creates a folder and its parents, including the top one; requires both the folder and the top one to belong to the user.
@@ -30,12 +30,12 @@ public sealed class GuardedFolder : IDisposable
     /// <param name="path">That folder, or the absolute path of one below it.</param>
     /// <param name="permissions">Permissions of new folders.</param>
     /// <exception cref="UnsafeFileException">The path is a link, or contains one.</exception>
-    /// <exception cref="OpenToAllException">Everyone can write to one of them.</exception>
+    /// <exception cref="WorldWritableException">Everyone can write to one of them.</exception>
     /// <exception cref="IOException">The folder cannot be created.</exception>
     /// <exception cref="UnauthorizedAccessException">Access is denied, or it belongs to another user.</exception>
     public static GuardedFolder Make(string top, string path, UnixFileMode permissions)
     {
-        if (!PosixFiles.AreThere)
+        if (!PosixFiles.AreSupported)
         {
             MakeTop(top, permissions);
             if (path.Length > top.Length)
@@ -86,7 +86,7 @@ public sealed class GuardedFolder : IDisposable
             ? GuardedFile.OpenIn(folder, path, mode, access, share, permissions, isMissing: false, out node)
             : GuardedFile.Open(_top, path, mode, access, share, permissions, needsFolder: true, out node);
         return file is null
-            ? throw new FileNotFoundException($"'{path}' is not there.", path)
+            ? throw new FileNotFoundException($"'{path}' does not exist.", path)
             : Own(_top, file, node, path, access);
     }
 
@@ -129,7 +129,7 @@ public sealed class GuardedFolder : IDisposable
         if (file is null)
             return null;
         FileOwner.Require(top, node, path, isWritten: false);
-        bool isKnown = PosixFiles.AreThere && node is not null;
+        bool isKnown = PosixFiles.AreSupported && node is not null;
         stamp = isKnown
             ? new FileStamp(node!.Value.Length, TimeOf(node.Value.LastWrite))
             : new FileStamp(RandomAccess.GetLength(file), File.GetLastWriteTimeUtc(file));

@@ -55,7 +55,7 @@ internal static class PosixFiles
     private static readonly int AtEmptyPath = 0x1000;
 
     /// <summary>Whether the system has these calls.</summary>
-    public static bool AreThere { get; } = (OperatingSystem.IsLinux() || IsMac) && CanStat();
+    public static bool AreSupported { get; } = (OperatingSystem.IsLinux() || IsMac) && CanStat();
 
     /// <summary>Whether a file can be created in an open folder.</summary>
     // On macOS the mode is passed in a way that .NET does not support.
@@ -341,7 +341,7 @@ internal static class PosixFiles
     /// <summary>The exception that .NET itself would throw.</summary>
     private static Exception Error(int error, string path, bool isFolder) => error switch
     {
-        Enoent => isFolder ? new DirectoryNotFoundException($"The folder '{path}' is not there.") : new FileNotFoundException($"'{path}' is not there.", path),
+        Enoent => isFolder ? new DirectoryNotFoundException($"The folder '{path}' does not exist.") : new FileNotFoundException($"'{path}' is not there.", path),
         Eacces or Eperm => new UnauthorizedAccessException($"Access to the path '{path}' is denied."),
         _ when error == ENameTooLong => new PathTooLongException($"The path '{path}' is too long."),
         _ => new IOException($"{Marshal.GetPInvokeErrorMessage(error)} : '{path}'", error),

@@ -11,7 +11,7 @@ internal static class RealPath
     /// <summary>A path with all links resolved; as far as possible if there are too many.</summary>
     /// <param name="path">An absolute path.</param>
     public static string Of(string path) =>
-        (OperatingSystem.IsWindows() ? OfWindows(path) : PosixFiles.AreThere ? PosixFiles.RealPath(path) : null) ?? Follow(path);
+        (OperatingSystem.IsWindows() ? OfWindows(path) : PosixFiles.AreSupported ? PosixFiles.RealPath(path) : null) ?? Follow(path);
 
     /// <summary>
     /// On Windows the existing part has the letter case of the disk, with drive letters resolved; the rest of the path is

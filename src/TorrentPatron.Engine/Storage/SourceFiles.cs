@@ -95,7 +95,7 @@ internal sealed record SourceFiles(string Folder, string Name, bool IsFolder, IR
         if (file.LinkTarget is not null)
             file = (FileInfo)file.ResolveLinkTarget(returnFinalTarget: true)!;
         if (!file.Exists)
-            throw new FileNotFoundException($"The file '{file.FullName}' is not there.");
+            throw new FileNotFoundException($"The file '{file.FullName}' does not exist.");
         return new TorrentBuilderFile(path, file.Length)
         {
             Attributes = options.KeepAttributes ? AttributesOf(file) : TorrentFileAttributes.None,

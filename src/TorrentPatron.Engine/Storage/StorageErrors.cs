@@ -42,7 +42,7 @@ internal static class StorageErrors
             "Resume the torrent to check the data behind the link, or replace the link with the file itself."), e),
         UnsafeFileException { FilePath: var at } => new(new TorrentError(TorrentErrorId.DiskReadFailed,
             $"'{at}' is not a plain file, but a pipe, a socket or a device.", "Put the file there, or remove the item, and resume the torrent."), e),
-        FileNotFoundException or DirectoryNotFoundException => Gone($"'{path}' is not there.", e),
+        FileNotFoundException or DirectoryNotFoundException => Gone($"'{path}' does not exist.", e),
         UnauthorizedAccessException => new(new TorrentError(TorrentErrorId.DiskReadFailed,
             $"'{path}' cannot be read: access is denied.", "Grant read access to the file, and start the torrent again."), e),
         _ => new(new TorrentError(TorrentErrorId.DiskReadFailed, $"'{path}' could not be read: {Sentence(e)}",

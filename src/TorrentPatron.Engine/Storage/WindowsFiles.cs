@@ -226,8 +226,8 @@ internal static class WindowsFiles
     /// <summary>The exception that .NET itself would throw.</summary>
     private static Exception Failure(string path) => Marshal.GetLastPInvokeError() switch
     {
-        ErrorFileNotFound => new FileNotFoundException($"'{path}' is not there.", path),
-        ErrorPathNotFound => new DirectoryNotFoundException($"The folder of '{path}' is not there."),
+        ErrorFileNotFound => new FileNotFoundException($"'{path}' does not exist.", path),
+        ErrorPathNotFound => new DirectoryNotFoundException($"The folder of '{path}' does not exist."),
         ErrorAccessDenied => new UnauthorizedAccessException($"Access to the path '{path}' is denied."),
         ErrorFilenameTooLong => new PathTooLongException($"The path '{path}' is too long."),
         _ => Error(path),

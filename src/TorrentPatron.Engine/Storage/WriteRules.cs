@@ -63,7 +63,7 @@ internal sealed class WriteRules
             if (!files.Wants(file) || entry.Length == 0)
                 continue;
             if (stamps[file] is not { } stamp)
-                throw StorageErrors.Incomplete($"'{entry.FullPath}' is not there.");
+                throw StorageErrors.Incomplete($"'{entry.FullPath}' does not exist.");
             if (stamp.Length < entry.Length)
                 throw StorageErrors.Incomplete($"'{entry.FullPath}' has {stamp.Length:N0} bytes, but the torrent's file has {entry.Length:N0}.");
         }

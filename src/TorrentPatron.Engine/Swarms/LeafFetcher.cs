@@ -32,7 +32,7 @@ internal sealed class LeafFetcher(
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<HashRequest, Question> _open = [];
+    private readonly Dictionary<HashRequest, PendingRequest> _open = [];
 
     /// <summary>Peers that did not answer their last request: others are asked first.</summary>
     private readonly HashSet<PeerConnection> _silent = [];
@@ -50,22 +50,22 @@ internal sealed class LeafFetcher(
         byte[] node = new byte[MerkleTree.HashLength];
         if (verifier.LeavesOf(piece.Index, node) is not { } request)
             return false;
-        Question? question;
+        PendingRequest? pending;
         lock (_gate)
         {
-            if (_open.TryGetValue(request, out question) && question.Piece == piece)
+            if (_open.TryGetValue(request, out pending) && pending.Piece == piece)
             {
-                question.IsSuspect |= isSuspect;
+                pending.IsSuspect |= isSuspect;
                 return true;
             }
 
-            if (_open.Count >= MostPieces || question is not null)
+            if (_open.Count >= MostPieces || pending is not null)
                 return false;
-            _open.Add(request, question = new Question(piece, node, isSuspect));
+            _open.Add(request, pending = new PendingRequest(piece, node, isSuspect));
             piece.AreLeavesAsked = true;
         }
 
-        return AskNext(request, question);
+        return AskNext(request, pending);
     }
 
     /// <inheritdoc/>
@@ -75,27 +75,27 @@ internal sealed class LeafFetcher(
             return server.Handle(peer, message);
         HashRequest request = HashRequest.Read(message.Body);
         ReadOnlySpan<byte> hashes = message.Body[HashRequest.BodyLength..];
-        Question? question;
+        PendingRequest? pending;
         bool isProven = false;
         lock (_gate)
         {
-            if (!_open.TryGetValue(request, out question) || question.Asked != peer)
+            if (!_open.TryGetValue(request, out pending) || pending.Asked != peer)
             {
                 peer.FutileWork.Charge(FutileWork.Of(message.Body.Length));
                 return null;
             }
 
-            question.Asked = null;
+            pending.Asked = null;
             _silent.Remove(peer);
-            isProven = message.Id == MessageId.Hashes && request.IsProven(hashes, question.Node);
+            isProven = message.Id == MessageId.Hashes && request.IsProven(hashes, pending.Node);
             if (isProven)
                 _open.Remove(request);
         }
 
         if (isProven)
         {
-            question.Piece.Leaves = hashes.ToArray();
-            End(question.Piece);
+            pending.Piece.Leaves = hashes.ToArray();
+            End(pending.Piece);
             return null;
         }
 
@@ -103,8 +103,8 @@ internal sealed class LeafFetcher(
             ban(peer, "Its hashes do not match the torrent.");
         else
             peer.FutileWork.Charge(FutileWork.Answer);
-        if (!AskNext(request, question))
-            End(question.Piece);
+        if (!AskNext(request, pending))
+            End(pending.Piece);
         return null;
     }
 
@@ -114,10 +114,10 @@ internal sealed class LeafFetcher(
         lock (_gate)
         {
             _silent.Remove(peer);
-            foreach (Question question in _open.Values)
+            foreach (PendingRequest pending in _open.Values)
             {
-                if (question.Asked == peer)
-                    question.Asked = null;
+                if (pending.Asked == peer)
+                    pending.Asked = null;
             }
         }
     }
@@ -129,50 +129,50 @@ internal sealed class LeafFetcher(
     public void Tick()
     {
         var now = Instant.Now(time);
-        KeyValuePair<HashRequest, Question>[] due;
+        KeyValuePair<HashRequest, PendingRequest>[] due;
         lock (_gate)
         {
             if (_open.Count == 0)
                 return;
-            due = [.. _open.Where(open => open.Value is var question
-                && (question.Piece.IsAbandoned || question.Asked is null || now - question.AskedAt > Patience))];
-            foreach ((_, Question question) in due)
+            due = [.. _open.Where(open => open.Value is var pending
+                && (pending.Piece.IsAbandoned || pending.Asked is null || now - pending.AskedAt > Patience))];
+            foreach ((_, PendingRequest pending) in due)
             {
-                if (question.Asked is { IsClosed: false } asked && now - question.AskedAt > Patience)
+                if (pending.Asked is { IsClosed: false } asked && now - pending.AskedAt > Patience)
                     _silent.Add(asked);
-                question.Asked = null;
+                pending.Asked = null;
             }
         }
 
-        foreach ((HashRequest request, Question question) in due)
+        foreach ((HashRequest request, PendingRequest pending) in due)
         {
-            if (!AskNext(request, question))
-                End(question.Piece);
+            if (!AskNext(request, pending))
+                End(pending.Piece);
         }
     }
 
     /// <summary>Asks the next peer.</summary>
     /// <returns>False if there is none; then the hashes are not requested any more.</returns>
-    private bool AskNext(HashRequest request, Question question)
+    private bool AskNext(HashRequest request, PendingRequest pending)
     {
-        IReadOnlyList<IBlockSource> senders = question.Piece.Senders;
+        IReadOnlyList<IBlockSource> senders = pending.Piece.Senders;
         PeerConnection? chosen;
         lock (_gate)
         {
-            chosen = question.Tried.Count >= MostTries || question.Piece.IsAbandoned ? null : peers()
-                .Where(peer => peer.Peer is { IsV2: true, IsClosed: false } && !question.Tried.Contains(peer.Peer)
-                    && (peer.Download.Availability.IsSeed || peer.Download.Availability.Pieces?[question.Piece.Index] == true)
-                    && (question.IsSuspect || !senders.Contains(peer.Download)) && CountOf(peer.Peer) < MostOfPeer)
+            chosen = pending.Tried.Count >= MostTries || pending.Piece.IsAbandoned ? null : peers()
+                .Where(peer => peer.Peer is { IsV2: true, IsClosed: false } && !pending.Tried.Contains(peer.Peer)
+                    && (peer.Download.Availability.IsSeed || peer.Download.Availability.Pieces?[pending.Piece.Index] == true)
+                    && (pending.IsSuspect || !senders.Contains(peer.Download)) && CountOf(peer.Peer) < MostOfPeer)
                 .OrderBy(peer => senders.Contains(peer.Download)).ThenBy(peer => _silent.Contains(peer.Peer)).ThenBy(peer => CountOf(peer.Peer)).FirstOrDefault()?.Peer;
             if (chosen is null)
             {
                 _open.Remove(request);
-                question.Piece.AreLeavesAsked = false;
+                pending.Piece.AreLeavesAsked = false;
                 return false;
             }
 
-            question.Tried.Add(chosen);
-            (question.Asked, question.AskedAt) = (chosen, Instant.Now(time));
+            pending.Tried.Add(chosen);
+            (pending.Asked, pending.AskedAt) = (chosen, Instant.Now(time));
         }
 
         // Outside the lock: the connection may turn out to be broken, and then its peer leaves.
@@ -183,7 +183,7 @@ internal sealed class LeafFetcher(
         return true;
     }
 
-    private int CountOf(PeerConnection peer) => _open.Values.Count(question => question.Asked == peer);
+    private int CountOf(PeerConnection peer) => _open.Values.Count(pending => pending.Asked == peer);
 
     private static void End(ActivePiece piece)
     {
@@ -197,7 +197,7 @@ internal sealed class LeafFetcher(
     }
 
     /// <summary>A piece whose hashes are requested.</summary>
-    private sealed class Question(ActivePiece piece, byte[] node, bool isSuspect)
+    private sealed class PendingRequest(ActivePiece piece, byte[] node, bool isSuspect)
     {
         public ActivePiece Piece => piece;
 

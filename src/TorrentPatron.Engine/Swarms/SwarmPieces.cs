@@ -208,7 +208,7 @@ internal sealed class SwarmPieces : IPieceResults
 
     bool IPieceResults.IsSuspect(int piece) => _suspects?.Contains(piece) == true;
 
-    void IPieceResults.PieceGood(PieceFinisher finisher, BlockPrints? prints)
+    void IPieceResults.PieceGood(PieceFinisher finisher, BlockFingerprints? prints)
     {
         if (!Active.TryComplete(finisher.Piece, out bool isComplete))
             return;
@@ -229,7 +229,7 @@ internal sealed class SwarmPieces : IPieceResults
         _copier?.Add(Selection.EqualTo(index));
     }
 
-    void IPieceResults.PieceBad(PieceFinisher finisher, BlockPrints prints)
+    void IPieceResults.PieceBad(PieceFinisher finisher, BlockFingerprints prints)
     {
         if (!Active.GiveUp(finisher.Piece) || StopIfContradictory())
             return;
@@ -237,7 +237,7 @@ internal sealed class SwarmPieces : IPieceResults
         _events.PieceFailed(finisher.Piece, prints.Senders);
     }
 
-    void IPieceResults.BlocksDropped(PieceFinisher finisher, long bytes, BlockPrints? prints)
+    void IPieceResults.BlocksDropped(PieceFinisher finisher, long bytes, BlockFingerprints? prints)
     {
         if (!Active.Mend(finisher.Piece, Instant.Now(_time)) || StopIfContradictory())
             return;
@@ -291,7 +291,7 @@ internal sealed class SwarmPieces : IPieceResults
         return true;
     }
 
-    private void NoteFailure(int piece, BlockPrints prints)
+    private void NoteFailure(int piece, BlockFingerprints prints)
     {
         LazyInitializer.EnsureInitialized(ref _suspects).Add(piece, prints);
         FailedCount++;

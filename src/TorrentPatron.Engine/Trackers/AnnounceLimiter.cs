@@ -13,12 +13,12 @@ internal sealed class AnnounceLimiter : IDisposable
     public async Task<IDisposable> EnterAsync(CancellationToken cancellationToken)
     {
         await _free.WaitAsync(cancellationToken).ConfigureAwait(false);
-        return new Place(_free);
+        return new Slot(_free);
     }
 
     public void Dispose() => _free.Dispose();
 
-    private sealed class Place(SemaphoreSlim free) : IDisposable
+    private sealed class Slot(SemaphoreSlim free) : IDisposable
     {
         public void Dispose() => free.Release();
     }

@@ -21,7 +21,7 @@ internal sealed class UdpExchange(IDatagramPort port, TimeProvider time) : IData
     public static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(15);
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<uint, Question> _open = [];
+    private readonly Dictionary<uint, PendingRequest> _open = [];
     private bool _isDisposed;
 
     /// <summary>Sends a query until there is an answer.</summary>
@@ -38,15 +38,15 @@ internal sealed class UdpExchange(IDatagramPort port, TimeProvider time) : IData
     public async Task<T> AskAsync<T>(
         IPEndPoint tracker, Func<uint, byte[]> write, Func<byte[], uint, IPEndPoint, T> read, CancellationToken cancellationToken)
     {
-        var question = new Question(tracker);
-        uint transactionId = Open(question);
+        var pending = new PendingRequest(tracker);
+        uint transactionId = Open(pending);
         try
         {
             byte[] datagram = write(transactionId);
             for (int repeat = 0; repeat <= MaxRepeats; repeat++)
             {
                 // The wait begins before the datagram is sent, so that no answer can arrive before it.
-                Task<(byte[] Bytes, IPEndPoint From)> answer = question.Answer.Task.WaitAsync(FirstWait * (1 << repeat), time, cancellationToken);
+                Task<(byte[] Bytes, IPEndPoint From)> answer = pending.Answer.Task.WaitAsync(FirstWait * (1 << repeat), time, cancellationToken);
                 await port.SendAsync(datagram, tracker, cancellationToken).ConfigureAwait(false);
                 await ((Task)answer).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 if (answer is not { IsFaulted: true, Exception.InnerException: TimeoutException })
@@ -62,7 +62,7 @@ internal sealed class UdpExchange(IDatagramPort port, TimeProvider time) : IData
         {
             lock (_gate)
                 _open.Remove(transactionId);
-            question.Answer.TrySetCanceled(CancellationToken.None);
+            pending.Answer.TrySetCanceled(CancellationToken.None);
         }
     }
 
@@ -73,8 +73,8 @@ internal sealed class UdpExchange(IDatagramPort port, TimeProvider time) : IData
             return false;
         lock (_gate)
         {
-            return _open.TryGetValue(transactionId, out Question? question) && IsOf(question.Tracker, remote)
-                && question.Answer.TrySetResult((datagram.ToArray(), remote));
+            return _open.TryGetValue(transactionId, out PendingRequest? pending) && IsOf(pending.Tracker, remote)
+                && pending.Answer.TrySetResult((datagram.ToArray(), remote));
         }
     }
 
@@ -84,26 +84,26 @@ internal sealed class UdpExchange(IDatagramPort port, TimeProvider time) : IData
         lock (_gate)
         {
             _isDisposed = true;
-            foreach (Question question in _open.Values)
-                question.Answer.TrySetException(new IOException("The engine is stopping."));
+            foreach (PendingRequest pending in _open.Values)
+                pending.Answer.TrySetException(new IOException("The engine is stopping."));
         }
     }
 
     private static bool IsOf(IPEndPoint tracker, IPEndPoint remote) =>
         tracker.Address is HostAddress ? tracker.Port == remote.Port : tracker.Equals(remote);
 
-    private uint Open(Question question)
+    private uint Open(PendingRequest pending)
     {
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
             uint transactionId = TransactionIds.Draw(_open.ContainsKey);
-            _open.Add(transactionId, question);
+            _open.Add(transactionId, pending);
             return transactionId;
         }
     }
 
-    private sealed class Question(IPEndPoint tracker)
+    private sealed class PendingRequest(IPEndPoint tracker)
     {
         public IPEndPoint Tracker { get; } = tracker;
 

@@ -314,7 +314,7 @@ internal sealed class WebSeed : IBlockSource
         if (!_torrent.Urls.TryGetAddress(Address, range.File, out Uri? address))
             throw new WebSeedException("Its address cannot express a file of that name.", WebSeedFault.File);
 
-        using var patience = new ReadPatience(Time, session.Ending);
+        using var patience = new ReadTimeLimits(Time, session.Ending);
         using WebSeedAnswer answer = await patience.WaitAsync(
             token => new ValueTask<WebSeedAnswer>(session.Client.GetAsync(address, range.Offset, range.Length, fileLength, token))).ConfigureAwait(false);
         if (!answer.IsWhole)
@@ -330,7 +330,7 @@ internal sealed class WebSeed : IBlockSource
         }
     }
 
-    private async Task<int> ReadAsync(Stream body, RunReceiver run, long most, ReadPatience patience, Session session)
+    private async Task<int> ReadAsync(Stream body, RunReceiver run, long most, ReadTimeLimits patience, Session session)
     {
         await _torrent.BackPressure.WaitAsync(session.Ending).ConfigureAwait(false);
         RateLimiterPair limits = _torrent.Limits;

@@ -108,7 +108,7 @@ public sealed class SaveTorrentMetadataCommand : SourceCmdlet
             _asked, new ParallelOptions { MaxDegreeOfParallelism = MostAtOnce, CancellationToken = cancellationToken },
             async (asked, cancellation) => await SaveAsync(asked.Patron, asked.Request, asked.Writer, asked.Given, output, cancellation)
                 .ConfigureAwait(false));
-        await new PatientProgress(output, TimeProvider.System).ShowUntilAsync(saving, () => note, cancellationToken).ConfigureAwait(false);
+        await new DelayedProgress(output, TimeProvider.System).ShowUntilAsync(saving, () => note, cancellationToken).ConfigureAwait(false);
         await saving.ConfigureAwait(false);
     }
 

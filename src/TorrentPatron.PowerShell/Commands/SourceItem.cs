@@ -30,7 +30,7 @@ internal sealed record SourceItem(TorrentSource Source, object Given)
 
     /// <summary>Reads its metainfo or its link.</summary>
     /// <param name="network">The network for a source that is an address; null means any.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
     /// <exception cref="TorrentPatron.Service.Errors.TorrentException">It cannot be read.</exception>
     public async Task<SourceContent> ReadContentAsync(INetwork? network, CancellationToken cancellationToken) => Metainfo is not null
         ? new SourceContent(Metainfo) { Reach = Reach }

@@ -155,7 +155,7 @@ public sealed class StartTorrentCommand : SourceCmdlet
 
     private bool IsWaiting => Wait || Timeout is not null || StallTimeout is not null || (SeedOnly && !Suspended);
 
-    private WaitTerms Terms => new() { Timeout = Timeout, StallTimeout = StallTimeout };
+    private WaitOptions WaitOptions => new() { Timeout = Timeout, StallTimeout = StallTimeout };
 
     /// <inheritdoc/>
     protected override void BeginProcessing()
@@ -195,7 +195,7 @@ public sealed class StartTorrentCommand : SourceCmdlet
     {
         TakeAll();
         if (IsWaiting)
-            RunWaiting(_started, (output, cancellation) => new TorrentWaiter(output, TimeProvider.System, _warnings).WaitAsync(_started, Terms, cancellation));
+            RunWaiting(_started, (output, cancellation) => new TorrentWaiter(output, TimeProvider.System, _warnings).WaitAsync(_started, WaitOptions, cancellation));
     }
 
     /// <summary>Reports earlier torrents before this failure.</summary>
@@ -234,7 +234,7 @@ public sealed class StartTorrentCommand : SourceCmdlet
 
     private void StartJob(Patron patron, StartRequest request, SourceItem item)
     {
-        var job = new TorrentJob(MyInvocation.Line.Trim(), item.Name, patron, request, item.Given, Terms);
+        var job = new TorrentJob(MyInvocation.Line.Trim(), item.Name, patron, request, item.Given, WaitOptions);
         TorrentJobSource.Register(JobManager, job);
         job.StartJob();
         WriteObject(job);

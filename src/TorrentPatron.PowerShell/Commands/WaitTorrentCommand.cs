@@ -47,7 +47,7 @@ public sealed class WaitTorrentCommand : SelectTorrentCmdlet
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        var terms = new WaitTerms { Until = Until, Any = Any, Timeout = Timeout, StallTimeout = StallTimeout };
-        RunWaiting(_torrents, (output, cancellation) => new TorrentWaiter(output, TimeProvider.System).WaitAsync(_torrents, terms, cancellation));
+        var waitOptions = new WaitOptions { Until = Until, Any = Any, Timeout = Timeout, StallTimeout = StallTimeout };
+        RunWaiting(_torrents, (output, cancellation) => new TorrentWaiter(output, TimeProvider.System).WaitAsync(_torrents, waitOptions, cancellation));
     }
 }

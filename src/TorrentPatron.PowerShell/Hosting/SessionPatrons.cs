@@ -201,7 +201,7 @@ internal sealed class SessionPatrons : IAsyncDisposable
     public Task<Patron> AttachAsync(string? name, ITorrentService service) => TakeOverAsync(name, service, isChosen: true);
 
     /// <summary>Attaches the session's default patron to the user's service, as the environment asks.</summary>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
     /// <exception cref="TorrentException">No service runs, or the environment asks for something else.</exception>
     public async Task AttachSharedAsync(CancellationToken cancellationToken)
     {

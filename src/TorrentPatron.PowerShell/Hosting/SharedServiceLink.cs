@@ -24,7 +24,7 @@ internal sealed class SharedServiceLink(Func<CancellationToken, Task<ITorrentSer
     public bool IsWanted() => !string.IsNullOrWhiteSpace(_read());
 
     /// <summary>Connects.</summary>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
     /// <exception cref="TorrentException">No service runs, or the variable has a different value.</exception>
     public async Task<ITorrentService> ConnectAsync(CancellationToken cancellationToken)
     {

@@ -18,7 +18,7 @@ public sealed class TorrentJob : Job2
     private readonly Patron _patron;
     private readonly StartRequest _request;
     private readonly object _given;
-    private readonly WaitTerms _terms;
+    private readonly WaitOptions _waitOptions;
     private readonly CancellationTokenSource _ending = new();
     private readonly JobOutput _output;
     private volatile TorrentTarget? _torrent;
@@ -30,14 +30,14 @@ public sealed class TorrentJob : Job2
     /// <param name="patron">The patron that starts the torrent.</param>
     /// <param name="request">What to start.</param>
     /// <param name="given">What the user gave.</param>
-    /// <param name="terms">What to wait for, and how long.</param>
-    internal TorrentJob(string command, string name, Patron patron, StartRequest request, object given, WaitTerms terms)
+    /// <param name="waitOptions">What to wait for, and how long.</param>
+    internal TorrentJob(string command, string name, Patron patron, StartRequest request, object given, WaitOptions waitOptions)
         : base(command, name)
     {
         _patron = patron;
         _request = request;
         _given = given;
-        _terms = terms;
+        _waitOptions = waitOptions;
         _output = new JobOutput(this);
         PSJobTypeName = nameof(TorrentJob);
     }
@@ -163,7 +163,7 @@ public sealed class TorrentJob : Job2
 
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task following = FollowAsync(torrent, over.Token);
-        await new TorrentWaiter(_output, TimeProvider.System, warnings).WaitAsync([torrent], _terms, cancellationToken).ConfigureAwait(false);
+        await new TorrentWaiter(_output, TimeProvider.System, warnings).WaitAsync([torrent], _waitOptions, cancellationToken).ConfigureAwait(false);
         await over.CancelAsync().ConfigureAwait(false);
         await following.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return !_output.HasFailed;

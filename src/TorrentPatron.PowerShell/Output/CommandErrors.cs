@@ -275,9 +275,9 @@ internal static class CommandErrors
         $"There already is a subscription '{DisplayText.Clean(name)}'.",
         "Give another -SourceIdentifier, or end the other subscription with Unregister-Event.");
 
-    public static TorrentError TimeoutReached(TorrentStatus status, WaitTerms terms) => new(
+    public static TorrentError TimeoutReached(TorrentStatus status, WaitOptions waitOptions) => new(
         TorrentErrorId.TimeoutReached,
-        $"'{status.Name}' was not {Goal(terms.Until)} after {HumanText.Duration(terms.Timeout)}: {Standing(status)}.{StallCauses.Describe(status)}",
+        $"'{status.Name}' was not {Goal(waitOptions.Until)} after {HumanText.Duration(waitOptions.Timeout)}: {Standing(status)}.{StallCauses.Describe(status)}",
         "The torrent continues. Wait again with Wait-Torrent, or stop it with Stop-Torrent.");
 
     public static TorrentError Stalled(TorrentStatus status, TimeSpan longest) => status.Metadata is { } metadata

@@ -46,7 +46,7 @@ internal sealed class DataChecker(ICommandOutput output, TimeProvider time)
         Task<DataMatch> matching = DataMatcher.MatchAsync(metainfo, data, latest, ending.Token);
         try
         {
-            await new PatientProgress(output, time)
+            await new DelayedProgress(output, time)
                 .ShowUntilAsync(matching, () => latest.Note($"Checking the data of {metainfo.Name}"), ending.Token).ConfigureAwait(false);
         }
         catch

@@ -66,7 +66,7 @@ internal sealed class TorrentAuthor(ICommandOutput output, TimeProvider time)
         string activity = $"Hashing {DisplayText.Clean(Path.GetFileName(Path.TrimEndingDirectorySeparator(path)))}";
         try
         {
-            await new PatientProgress(output, time).ShowUntilAsync(making, () => latest.Note(activity), ending.Token).ConfigureAwait(false);
+            await new DelayedProgress(output, time).ShowUntilAsync(making, () => latest.Note(activity), ending.Token).ConfigureAwait(false);
         }
         catch
         {

@@ -26,7 +26,7 @@ internal sealed class TorrentCommander(ICommandOutput output, TimeProvider? time
 
         Task<TorrentAnswer> answering = command(torrent, cancellationToken);
         var progress = new WaitProgress([torrent]);
-        await new PatientProgress(output, time ?? TimeProvider.System)
+        await new DelayedProgress(output, time ?? TimeProvider.System)
             .ShowUntilAsync(answering, progress.Note, cancellationToken).ConfigureAwait(false);
         TorrentAnswer answer = await answering.ConfigureAwait(false);
         if (answer is not CommandFail fail)

@@ -9,7 +9,7 @@ namespace TorrentPatron.PowerShell.Torrents;
 internal sealed class TorrentWait
 {
     private readonly TorrentTarget _torrent;
-    private readonly WaitTerms _terms;
+    private readonly WaitOptions _waitOptions;
     private readonly TimeProvider _time;
     private readonly Task<TorrentStatus?> _end;
     private (TorrentState State, long Received) _seen;
@@ -17,13 +17,13 @@ internal sealed class TorrentWait
 
     /// <summary>Begins to wait.</summary>
     /// <param name="torrent">The torrent.</param>
-    /// <param name="terms">The milestones and the time limits.</param>
+    /// <param name="waitOptions">The milestones and the time limits.</param>
     /// <param name="time">The clock.</param>
     /// <param name="timeIsUp">Cancelled at the timeout.</param>
-    public TorrentWait(TorrentTarget torrent, WaitTerms terms, TimeProvider time, CancellationToken timeIsUp)
+    public TorrentWait(TorrentTarget torrent, WaitOptions waitOptions, TimeProvider time, CancellationToken timeIsUp)
     {
         _torrent = torrent;
-        _terms = terms;
+        _waitOptions = waitOptions;
         _time = time;
         // Time without progress before this wait does not count: the user may have just fixed the cause.
         (_seen, _lastProgress) = (Seen(torrent.Latest), Instant.Now(time));
@@ -37,10 +37,10 @@ internal sealed class TorrentWait
     public TorrentStatus Latest => _torrent.Latest;
 
     /// <summary>Checks for progress; call it a few times a second.</summary>
-    /// <returns>Whether there has been none for longer than the terms allow.</returns>
+    /// <returns>Whether there has been none for longer than the waitOptions allow.</returns>
     public bool HasStalled()
     {
-        if (_terms.StallTimeout is not { } longest)
+        if (_waitOptions.StallTimeout is not { } longest)
             return false;
         var now = Instant.Now(_time);
         (TorrentState State, long Received) seen = Seen(_torrent.Latest);
@@ -60,14 +60,14 @@ internal sealed class TorrentWait
             : _end.Exception?.InnerException is TorrentException fault ? fault.Error
             : status.Error is not null ? status.Error
             : _end.IsCompletedSuccessfully ? CommandErrors.StoppedMeanwhile(status)
-            : !_end.IsCompleted ? CommandErrors.Stalled(status, _terms.StallTimeout.GetValueOrDefault())
-            : CommandErrors.TimeoutReached(status, _terms);
+            : !_end.IsCompleted ? CommandErrors.Stalled(status, _waitOptions.StallTimeout.GetValueOrDefault())
+            : CommandErrors.TimeoutReached(status, _waitOptions);
         return status;
     }
 
     private TorrentStatus Gone() => _torrent.Status with { State = TorrentState.Stopped };
 
-    private bool HasArrived(TorrentStatus status) => _terms.Until.Any(status.HasReached);
+    private bool HasArrived(TorrentStatus status) => _waitOptions.Until.Any(status.HasReached);
 
     private static (TorrentState State, long Received) Seen(TorrentStatus status) => (status.State, status.BytesReceived);
 }

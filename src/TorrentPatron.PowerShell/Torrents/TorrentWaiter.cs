@@ -17,25 +17,25 @@ internal sealed class TorrentWaiter(ICommandOutput output, TimeProvider time, To
     /// stalls or times out; the wait never stops a torrent.
     /// </summary>
     /// <param name="torrents">The torrents.</param>
-    /// <param name="terms">The milestones and the time limits.</param>
+    /// <param name="waitOptions">The milestones and the time limits.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public async Task WaitAsync(IReadOnlyList<TorrentTarget> torrents, WaitTerms terms, CancellationToken cancellationToken)
+    public async Task WaitAsync(IReadOnlyList<TorrentTarget> torrents, WaitOptions waitOptions, CancellationToken cancellationToken)
     {
         if (torrents.Count == 0)
             return;
 
-        using var timer = new CancellationTokenSource(terms.Timeout ?? Timeout.InfiniteTimeSpan, time);
+        using var timer = new CancellationTokenSource(waitOptions.Timeout ?? Timeout.InfiniteTimeSpan, time);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
         var ended = Channel.CreateUnbounded<int>();
         var open = new SortedDictionary<int, TorrentWait>();
         for (int index = 0; index < torrents.Count; index++)
         {
-            open.Add(index, new TorrentWait(torrents[index], terms, time, ending.Token));
+            open.Add(index, new TorrentWait(torrents[index], waitOptions, time, ending.Token));
             Announce(open[index].Ended, ended.Writer, index);
         }
 
         var progress = new WaitProgress(torrents);
-        var patient = new PatientProgress(output, time);
+        var patient = new DelayedProgress(output, time);
         try
         {
             Task news = Task.CompletedTask;
@@ -54,12 +54,12 @@ internal sealed class TorrentWaiter(ICommandOutput output, TimeProvider time, To
                         await _warnings.TellAsync(wait.Latest).ConfigureAwait(false);
                 }
 
-                if (isTimeToLook && terms.StallTimeout is not null)
+                if (isTimeToLook && waitOptions.StallTimeout is not null)
                     over.AddRange(open.Where(wait => wait.Value.HasStalled()).Select(wait => wait.Key));
                 over.Sort();
                 foreach (int index in over)
                 {
-                    if (open.Remove(index, out TorrentWait? wait) && await WriteAsync(wait).ConfigureAwait(false) && terms.Any)
+                    if (open.Remove(index, out TorrentWait? wait) && await WriteAsync(wait).ConfigureAwait(false) && waitOptions.Any)
                         return;
                 }
 

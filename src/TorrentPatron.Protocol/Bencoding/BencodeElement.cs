@@ -45,22 +45,22 @@ public readonly struct BencodeElement
     public int Offset => _document is null ? 0 : _document.Token(_index).Offset;
 
     /// <summary>The integer.</summary>
-    /// <exception cref="BencodeException">The value is no integer.</exception>
+    /// <exception cref="BencodeException">The value is not an integer.</exception>
     public long AsInteger() => TryGetInteger(out long value) ? value : throw NotA("An integer");
 
     /// <summary>The content of the string, not copied.</summary>
-    /// <exception cref="BencodeException">The value is no string.</exception>
+    /// <exception cref="BencodeException">The value is not a string.</exception>
     public ReadOnlySpan<byte> AsBytes() => AsMemory().Span;
 
     /// <summary>The content of the string, not copied.</summary>
-    /// <exception cref="BencodeException">The value is no string.</exception>
+    /// <exception cref="BencodeException">The value is not a string.</exception>
     public ReadOnlyMemory<byte> AsMemory() => TryGetBytes(out ReadOnlyMemory<byte> value) ? value : throw NotA("A string");
 
     /// <summary>
     /// The string as UTF-8; invalid sequences become U+FFFD. It may contain control characters: use <c>DisplayText.Clean</c>
     /// before showing it.
     /// </summary>
-    /// <exception cref="BencodeException">The value is no string.</exception>
+    /// <exception cref="BencodeException">The value is not a string.</exception>
     public string AsText() => Encoding.UTF8.GetString(AsBytes());
 
     /// <summary>Gets the integer, if the value is one.</summary>
@@ -116,12 +116,12 @@ public readonly struct BencodeElement
     }
 
     /// <summary>The values of a list, in order.</summary>
-    /// <exception cref="BencodeException">The value is no list.</exception>
+    /// <exception cref="BencodeException">The value is not a list.</exception>
     public BencodeListEnumerator EnumerateList() =>
         Kind == BencodeKind.List ? new BencodeListEnumerator(_document!, _index) : throw NotA("A list");
 
     /// <summary>The entries of a dictionary, in the order of the data, including repeated keys.</summary>
-    /// <exception cref="BencodeException">The value is no dictionary.</exception>
+    /// <exception cref="BencodeException">The value is not a dictionary.</exception>
     public BencodeDictionaryEnumerator EnumerateDictionary() =>
         Kind == BencodeKind.Dictionary ? new BencodeDictionaryEnumerator(_document!, _index) : throw NotA("A dictionary");
 

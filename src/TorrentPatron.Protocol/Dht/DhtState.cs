@@ -22,7 +22,7 @@ public sealed record DhtState
     /// <summary>Reads a saved state; unknown parts are ignored.</summary>
     /// <param name="bytes">Bytes from <see cref="ToBytes"/>, possibly damaged.</param>
     /// <param name="state">The state, where the bytes are one.</param>
-    /// <returns>False where the bytes are no saved state.</returns>
+    /// <returns>False if the bytes are not a saved state.</returns>
     public static bool TryRead(ReadOnlyMemory<byte> bytes, [NotNullWhen(true)] out DhtState? state)
     {
         state = null;

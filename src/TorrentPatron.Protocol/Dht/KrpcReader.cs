@@ -24,7 +24,7 @@ public static class KrpcReader
 
     /// <summary>Reads a datagram.</summary>
     /// <param name="datagram">The datagram; the message refers to its bytes.</param>
-    /// <param name="message">The message, if valid; an invalid query is an <see cref="UnfitQuery"/>.</param>
+    /// <param name="message">The message, if valid; an invalid query is an <see cref="InvalidQuery"/>.</param>
     /// <returns>False if the datagram is not a message, so that it cannot be answered.</returns>
     public static bool TryRead(ReadOnlyMemory<byte> datagram, [NotNullWhen(true)] out KrpcMessage? message)
     {
@@ -263,6 +263,6 @@ public static class KrpcReader
     private static long? Number(BencodeElement values, ReadOnlySpan<byte> key) =>
         values.TryGet(key, out BencodeElement element) && element.TryGetInteger(out long number) ? number : null;
 
-    private static UnfitQuery Unfit(ReadOnlyMemory<byte> transactionId, int code, string reason) =>
+    private static InvalidQuery Unfit(ReadOnlyMemory<byte> transactionId, int code, string reason) =>
         new() { TransactionId = transactionId, ErrorCode = code, Reason = reason };
 }

@@ -14,7 +14,7 @@ public sealed class Lookup
     public const int Parallelism = 4;
 
     /// <summary>The most queries in one lookup.</summary>
-    public const int MaxQuestions = 200;
+    public const int MaxQueries = 200;
 
     /// <summary>The most nodes kept: the nearest of those not queried yet, and all that were queried.</summary>
     public const int MaxNodes = 400;
@@ -70,7 +70,7 @@ public sealed class Lookup
     public NodeId Target { get; }
 
     /// <summary>Queries sent.</summary>
-    public int Questions { get; private set; }
+    public int Queries { get; private set; }
 
     /// <summary>Answers received.</summary>
     public int Answers { get; private set; }
@@ -84,7 +84,7 @@ public sealed class Lookup
     {
         if (now - _since >= MaxDuration)
             return true;
-        bool mayAsk = Questions < MaxQuestions;
+        bool mayAsk = Queries < MaxQueries;
         int answered = 0;
         bool isAnyHeldBack = false;
         foreach (LookupNode node in _nodes)
@@ -110,7 +110,7 @@ public sealed class Lookup
     /// <returns>The node; null if none is to be queried now.</returns>
     public LookupNode? TakeNext(TimeSpan now)
     {
-        if (Questions >= MaxQuestions || now - _since >= MaxDuration)
+        if (Queries >= MaxQueries || now - _since >= MaxDuration)
             return null;
 
         int waiting = 0, answered = 0;
@@ -138,7 +138,7 @@ public sealed class Lookup
         if (next is not null)
         {
             (next.State, next.AskedAt) = (LookupNodeState.Asked, now);
-            Questions++;
+            Queries++;
             foreach (LookupSource source in SourcesOf(next))
                 source.Silent++;
         }
@@ -221,7 +221,7 @@ public sealed class Lookup
     /// <summary>
     /// Whether to query nodes that apparently only liars have named: without limit only if there would otherwise be no result.
     /// </summary>
-    private bool MayAskHeldBack(int answered) => answered < RoutingTable.BucketSize || Questions < MaxQuestions / 2;
+    private bool MayAskHeldBack(int answered) => answered < RoutingTable.BucketSize || Queries < MaxQueries / 2;
 
     private static IEnumerable<LookupSource> SourcesOf(LookupNode node) =>
         node.NamedBy.Select(static source => source.Node).Concat(node.NamedBy.Select(static source => source.Network)).Distinct();

@@ -15,7 +15,7 @@ internal sealed class LinkResolver(int rootElements)
 
     private readonly List<string> _paths = [];
     private readonly List<(int File, string[] Target)> _links = [];
-    private readonly Dictionary<string, Found> _wanted = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, LinkedItem> _wanted = new(StringComparer.Ordinal);
     private readonly Dictionary<int, string> _chosen = [];
 
     /// <summary>Adds the original path of the next file; null for padding, which cannot be a target.</summary>
@@ -32,7 +32,7 @@ internal sealed class LinkResolver(int rootElements)
         foreach ((int file, string[] target) in _links)
         {
             foreach (string candidate in Candidates(file, target))
-                _wanted.TryAdd(candidate, Found.Nothing);
+                _wanted.TryAdd(candidate, LinkedItem.Nothing);
         }
 
         FindWanted(files);
@@ -90,7 +90,7 @@ internal sealed class LinkResolver(int rootElements)
 
     private void FindWanted(List<TorrentFileEntry> files)
     {
-        Dictionary<string, Found>.AlternateLookup<ReadOnlySpan<char>> wanted = _wanted.GetAlternateLookup<ReadOnlySpan<char>>();
+        Dictionary<string, LinkedItem>.AlternateLookup<ReadOnlySpan<char>> wanted = _wanted.GetAlternateLookup<ReadOnlySpan<char>>();
         for (int file = 0; file < _paths.Count; file++)
         {
             string path = _paths[file];
@@ -101,18 +101,18 @@ internal sealed class LinkResolver(int rootElements)
             {
                 ReadOnlySpan<char> folder = path.AsSpan(0, end);
                 // If the path was too long, the file is in a different folder.
-                if (wanted.TryGetValue(folder, out Found found) && found.Path is null
+                if (wanted.TryGetValue(folder, out LinkedItem found) && found.Path is null
                     && CountElements(files[file].Path) == CountElements(path) + rootElements)
-                    wanted[folder] = new Found(First(files[file].Path, depth + rootElements), File: -1);
+                    wanted[folder] = new LinkedItem(First(files[file].Path, depth + rootElements), File: -1);
             }
 
-            if (_wanted.TryGetValue(path, out Found whole) && whole.Path is null)
-                _wanted[path] = new Found(files[file].Path, file);
+            if (_wanted.TryGetValue(path, out LinkedItem whole) && whole.Path is null)
+                _wanted[path] = new LinkedItem(files[file].Path, file);
         }
     }
 
     /// <summary>The final target of a link; null if the link must not be created.</summary>
-    private Found? Follow(int link, List<TorrentFileEntry> files)
+    private LinkedItem? Follow(int link, List<TorrentFileEntry> files)
     {
         Span<int> passed = stackalloc int[MostSteps];
         for (int steps = 0; steps < MostSteps; steps++)
@@ -120,7 +120,7 @@ internal sealed class LinkResolver(int rootElements)
             passed[steps] = link;
             if (!_chosen.TryGetValue(link, out string? chosen))
                 return null;
-            Found found = _wanted[chosen];
+            LinkedItem found = _wanted[chosen];
             if (found.File >= 0 && files[found.File].IsLink)
             {
                 link = found.File;
@@ -152,8 +152,8 @@ internal sealed class LinkResolver(int rootElements)
     /// <summary>A file or folder that a link names.</summary>
     /// <param name="Path">Its safe path; null means none.</param>
     /// <param name="File">Index of the file; -1 for a folder.</param>
-    private readonly record struct Found(string? Path, int File)
+    private readonly record struct LinkedItem(string? Path, int File)
     {
-        public static Found Nothing { get; } = new(null, -1);
+        public static LinkedItem Nothing { get; } = new(null, -1);
     }
 }

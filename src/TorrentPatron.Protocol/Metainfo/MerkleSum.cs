@@ -15,7 +15,7 @@ internal sealed class MerkleSum(int layer)
     private const int FewestPairsSideBySide = 4;
 
     /// <summary>The waiting nodes of each layer, the hashes' own first.</summary>
-    private readonly List<Waiting> _layers = [];
+    private readonly List<PendingLayer> _layers = [];
 
     /// <summary>Number of hashes added.</summary>
     public long Count { get; private set; }
@@ -51,7 +51,7 @@ internal sealed class MerkleSum(int layer)
     /// <summary>Replaces the pairs of nodes waiting at a level by their parents, one level higher.</summary>
     private void Join(int level)
     {
-        Waiting nodes = _layers[level], parents = LayerAt(level + 1);
+        PendingLayer nodes = _layers[level], parents = LayerAt(level + 1);
         int pairs = nodes.Count / 2;
         Span<byte> hashes = stackalloc byte[Lanes.Count * MerkleTree.HashLength];
         if (Lanes.IsSupported && pairs >= FewestPairsSideBySide)
@@ -68,14 +68,14 @@ internal sealed class MerkleSum(int layer)
         nodes.Count = 0;
     }
 
-    private Waiting LayerAt(int level)
+    private PendingLayer LayerAt(int level)
     {
         while (_layers.Count <= level)
-            _layers.Add(new Waiting());
+            _layers.Add(new PendingLayer());
         return _layers[level];
     }
 
-    private sealed class Waiting
+    private sealed class PendingLayer
     {
         public byte[] Nodes { get; } = new byte[MaxWaiting * MerkleTree.HashLength];
 

@@ -13,9 +13,9 @@ internal sealed class UniquePaths
     private const int SuffixBytes = 10;
     private const int FileNode = -1;
 
-    private readonly Dictionary<Place, int> _taken = [];
-    private readonly Dictionary<Place, (int Folder, string Name)> _renamedFolders = [];
-    private readonly Dictionary<Place, int> _lastNumbers = [];
+    private readonly Dictionary<FolderEntry, int> _taken = [];
+    private readonly Dictionary<FolderEntry, (int Folder, string Name)> _renamedFolders = [];
+    private readonly Dictionary<FolderEntry, int> _lastNumbers = [];
     private readonly StringBuilder _path = new();
     private int _folders;
 
@@ -34,7 +34,7 @@ internal sealed class UniquePaths
             folder = EnterFolders(elements, 1, ref isRenamed);
         }
 
-        if (!_taken.TryAdd(new Place(folder, last), FileNode))
+        if (!_taken.TryAdd(new FolderEntry(folder, last), FileNode))
         {
             last = TakeAnother(folder, last, FileNode);
             isRenamed = true;
@@ -67,7 +67,7 @@ internal sealed class UniquePaths
 
     private string EnterFolder(ref int folder, string name)
     {
-        var key = new Place(folder, name);
+        var key = new FolderEntry(folder, name);
         if (!_taken.TryGetValue(key, out int node))
         {
             node = ++_folders;
@@ -95,7 +95,7 @@ internal sealed class UniquePaths
     {
         string shortened = PathSanitizer.Shorten(name, PathSanitizer.MaxElementBytes - SuffixBytes);
         int dot = PathSanitizer.ExtensionStart(shortened);
-        var counter = new Place(folder, shortened);
+        var counter = new FolderEntry(folder, shortened);
         int number = _lastNumbers.GetValueOrDefault(counter);
         string candidate;
         do
@@ -103,22 +103,22 @@ internal sealed class UniquePaths
             number++;
             candidate = $"{shortened.AsSpan(0, dot)} ({number}){shortened.AsSpan(dot)}";
         }
-        while (!_taken.TryAdd(new Place(folder, candidate), node));
+        while (!_taken.TryAdd(new FolderEntry(folder, candidate), node));
 
         _lastNumbers[counter] = number;
         return candidate;
     }
 
     /// <summary>A name in a folder, equal to others that some file system treats as the same.</summary>
-    private readonly struct Place(int folder, string name) : IEquatable<Place>
+    private readonly struct FolderEntry(int folder, string name) : IEquatable<FolderEntry>
     {
         private readonly int _folder = folder;
         private readonly string _name = Ascii.IsValid(name) ? name : NameFolding.Fold(name);
 
-        public bool Equals(Place other) =>
+        public bool Equals(FolderEntry other) =>
             _folder == other._folder && (_name == other._name || Ascii.EqualsIgnoreCase(_name, other._name));
 
-        public override bool Equals(object? obj) => obj is Place other && Equals(other);
+        public override bool Equals(object? obj) => obj is FolderEntry other && Equals(other);
 
         public override int GetHashCode() => HashCode.Combine(_folder, _name.GetHashCode(StringComparison.OrdinalIgnoreCase));
     }

@@ -84,7 +84,7 @@ public static class HttpAnnounceCodec
     /// <param name="answer">The body of the HTTP response, decompressed.</param>
     /// <param name="torrent">The swarm.</param>
     /// <returns>The counts; null if the tracker does not know the swarm.</returns>
-    /// <exception cref="TrackerFailureException">The tracker refused, or this is no tracker's answer.</exception>
+    /// <exception cref="TrackerFailureException">The tracker refused, or this is not a tracker's answer.</exception>
     public static ScrapeResponse? ParseScrape(ReadOnlyMemory<byte> answer, InfoHash torrent)
     {
         if (answer.Length > MaxAnswerLength)
@@ -103,7 +103,7 @@ public static class HttpAnnounceCodec
 
     /// <summary>Reads the answer.</summary>
     /// <param name="answer">The body of the HTTP response, decompressed.</param>
-    /// <exception cref="TrackerFailureException">The tracker refused, or this is no tracker's answer.</exception>
+    /// <exception cref="TrackerFailureException">The tracker refused, or this is not a tracker's answer.</exception>
     public static AnnounceResponse Parse(ReadOnlyMemory<byte> answer)
     {
         if (answer.Length > MaxAnswerLength)

@@ -53,7 +53,7 @@ public sealed class Bitfield
     /// <param name="bytes">The wire form.</param>
     /// <param name="length">The required number of bits.</param>
     /// <param name="field">The field, where the bytes are one.</param>
-    /// <returns>False where the number of bytes is wrong or a spare bit is set.</returns>
+    /// <returns>False if the number of bytes is wrong or a spare bit is set.</returns>
     public static bool TryRead(ReadOnlySpan<byte> bytes, int length, out Bitfield? field)
     {
         field = null;

@@ -15,7 +15,7 @@ public readonly record struct DontHaveMessage(int Piece)
     /// <summary>Reads the payload.</summary>
     /// <param name="payload">What follows the extended message's number.</param>
     /// <param name="message">The message, where the payload is one.</param>
-    /// <returns>False where the payload is not 4 bytes long.</returns>
+    /// <returns>False if the payload is not 4 bytes long.</returns>
     public static bool TryRead(ReadOnlySpan<byte> payload, out DontHaveMessage message)
     {
         bool isWhole = payload.Length == Length;

@@ -44,7 +44,7 @@ public sealed record ExtensionHandshake
     /// <summary>Reads the payload of extended message 0. Invalid entries are ignored.</summary>
     /// <param name="payload">What follows the extended message's number.</param>
     /// <param name="handshake">The handshake, where the payload is one.</param>
-    /// <returns>False where the payload is no dictionary.</returns>
+    /// <returns>False if the payload is not a dictionary.</returns>
     public static bool TryRead(ReadOnlyMemory<byte> payload, [NotNullWhen(true)] out ExtensionHandshake? handshake)
     {
         handshake = null;

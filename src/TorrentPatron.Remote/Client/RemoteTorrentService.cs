@@ -611,5 +611,5 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
     private static TorrentAnswer Answer(MessageDto message, PendingAnswer pending, string method) =>
         message.ToMessage() is TorrentAnswer answer
             ? answer with { CorrelationId = pending.Id }
-            : throw new TorrentException(RemoteErrors.NotUnderstood(MethodWords.Of(method)));
+            : throw new TorrentException(RemoteErrors.NotUnderstood(MethodDescriptions.Of(method)));
 }

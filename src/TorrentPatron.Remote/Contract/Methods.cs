@@ -69,5 +69,5 @@ internal static class Methods
 
     private static RpcMethod<TParams, TResult> Make<TParams, TResult>(
         string name, JsonTypeInfo<TParams> parameters, JsonTypeInfo<TResult> result, bool isLong = false) =>
-        new(name, parameters, result, isLong) { Purpose = MethodWords.Of(name) };
+        new(name, parameters, result, isLong) { Purpose = MethodDescriptions.Of(name) };
 }

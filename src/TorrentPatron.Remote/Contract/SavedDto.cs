@@ -42,7 +42,7 @@ internal sealed class SavedDto
         return new SavedTorrent(torrent, MetainfoPath ?? "", Resume: null)
         {
             Magnet = MagnetLink.TryParse(Magnet ?? "", out MagnetLink? magnet, out _) ? magnet : null,
-            Told = new ToldTorrent((Status ?? new StatusDto()).ToStatus(), IsSuspended, CanRestore, () => readMetainfo(torrent), () => readFiles(torrent)),
+            Told = new RemoteSavedTorrent((Status ?? new StatusDto()).ToStatus(), IsSuspended, CanRestore, () => readMetainfo(torrent), () => readFiles(torrent)),
         };
     }
 }

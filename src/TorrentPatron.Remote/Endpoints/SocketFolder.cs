@@ -73,7 +73,7 @@ internal static class SocketFolder
     /// <summary>The node at a path; null if there is none. Does not follow links.</summary>
     public static FileNode? Find(string path)
     {
-        if (PosixFiles.AreThere || OperatingSystem.IsWindows())
+        if (PosixFiles.AreSupported || OperatingSystem.IsWindows())
             return PosixFiles.Find(path);
 
         // An old libc does not report the owner: the mode alone must do.

@@ -48,7 +48,7 @@ internal sealed class RpcServer : IAsyncDisposable
     private readonly HashSet<RpcClient> _clients = [];
     private readonly OrderedDictionary<RpcConnection, string> _silent = []; // before hello, the oldest first; with its user
     private readonly HashSet<RpcConnection> _displaced = []; // had to make room, and are being closed
-    private readonly CutOffMemory _cutOff;
+    private readonly DroppedClients _cutOff;
     private Task _accepting = Task.CompletedTask;
     private bool _isStopped;
 
@@ -60,7 +60,7 @@ internal sealed class RpcServer : IAsyncDisposable
     public RpcServer(IRpcListener listener, Hello own, Func<RpcClient, IRpcHandler> open, RpcServerOptions? options = null)
     {
         (_listener, _own, _open, _options) = (listener, own, open, options ?? new RpcServerOptions());
-        _cutOff = new CutOffMemory(_options.Connection.Time);
+        _cutOff = new DroppedClients(_options.Connection.Time);
     }
 
     /// <summary>The clients that have said hello.</summary>

@@ -203,7 +203,7 @@ internal sealed class ClientHandler : IAsyncDisposable
         Patron patron = PatronOf(start.Patron);
         StartRequest request = start.ToRequest(_uploads.Take(start.Upload), Service.States.Find);
 
-        // The current folder of the service is no place for anybody's files.
+        // Files of clients must not go to the current folder of the service.
         if (request is { Destination: null, SavedDestination: null } && !Path.IsPathFullyQualified(request.CurrentFolder ?? ""))
             throw new TorrentException(ServerErrors.NoDestination);
         return AnswerAsync(patron.StartAsync(request));

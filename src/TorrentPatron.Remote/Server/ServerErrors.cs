@@ -13,11 +13,11 @@ internal static class ServerErrors
 
     public static TorrentError NotAllowed(string method, RpcClient client) => MethodAccess.Of(method) == ServiceAccess.Own
         ? new TorrentError(
-            TorrentErrorId.ServiceAccessDenied, $"Only the user who runs this service, or root, may ask it to {MethodWords.Of(method)}.",
+            TorrentErrorId.ServiceAccessDenied, $"Only the user who runs this service, or root, may ask it to {MethodDescriptions.Of(method)}.",
             "Run the command as that user or as root.")
         : new TorrentError(
             TorrentErrorId.ServiceAccessDenied,
-            $"User {client.Peer.User} may only read this service, not ask it to {MethodWords.Of(method)}.",
+            $"User {client.Peer.User} may only read this service, not ask it to {MethodDescriptions.Of(method)}.",
             "Ask the administrator to add you to the group that may control it, then log on again.");
 
     public static TorrentError NoPatron(Guid patron) => new(

@@ -32,7 +32,7 @@ internal sealed class ServiceHooks : ITorrentHooks, IAsyncDisposable
     private readonly IHookShell _shell;
     private readonly TimeProvider _time;
     private readonly OrderedDictionary<string, Entry> _hooks = new(StringComparer.OrdinalIgnoreCase);
-    private readonly Queue<Due> _waiting = new();
+    private readonly Queue<DueRun> _waiting = new();
     private readonly PendingCompletions _completions;
     private readonly CancellationTokenSource _ending = new();
     private readonly HashSet<Task> _running = [];
@@ -94,7 +94,7 @@ internal sealed class ServiceHooks : ITorrentHooks, IAsyncDisposable
             {
                 if (_waiting.Count < MostWaiting)
                 {
-                    _waiting.Enqueue(new Due(entry, happened, completion));
+                    _waiting.Enqueue(new DueRun(entry, happened, completion));
                     continue;
                 }
 
@@ -274,7 +274,7 @@ internal sealed class ServiceHooks : ITorrentHooks, IAsyncDisposable
     /// <summary>Begins as many waiting runs as are allowed. Under the lock.</summary>
     private void StartWaiting()
     {
-        while (!_isEnded && _running.Count < MostAtOnce && _waiting.TryDequeue(out Due? next))
+        while (!_isEnded && _running.Count < MostAtOnce && _waiting.TryDequeue(out DueRun? next))
         {
             next.Hook.Uses++;
             var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -294,7 +294,7 @@ internal sealed class ServiceHooks : ITorrentHooks, IAsyncDisposable
         }
     }
 
-    private async Task RunAsync(Task begun, Due due)
+    private async Task RunAsync(Task begun, DueRun due)
     {
         await begun.ConfigureAwait(false);
         Entry entry = due.Hook;
@@ -318,7 +318,7 @@ internal sealed class ServiceHooks : ITorrentHooks, IAsyncDisposable
             _store.DeleteScript(entry.Id);
     }
 
-    private async Task<HookRun> RunAsync(Due due)
+    private async Task<HookRun> RunAsync(DueRun due)
     {
         (Entry entry, HookMessage message, PendingCompletion? completion) = due;
         TorrentHook hook = entry.Hook;
@@ -368,7 +368,7 @@ internal sealed class ServiceHooks : ITorrentHooks, IAsyncDisposable
     /// <param name="Hook">The hook.</param>
     /// <param name="Message">The event.</param>
     /// <param name="Completion">The completion that is pending until the run has ended; null if none is.</param>
-    private sealed record Due(Entry Hook, HookMessage Message, PendingCompletion? Completion);
+    private sealed record DueRun(Entry Hook, HookMessage Message, PendingCompletion? Completion);
 
     /// <summary>A hook and the uses of its script. Guarded by the lock.</summary>
     private sealed class Entry(Guid id, TorrentHook hook)

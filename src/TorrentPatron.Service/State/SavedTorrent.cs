@@ -27,7 +27,7 @@ public sealed record SavedTorrent(TorrentId TorrentId, string MetainfoPath, Resu
     internal ReadResume? Read { get; init; }
 
     /// <summary>The description from a service in another process; null if it is read from the folder.</summary>
-    internal ToldTorrent? Told { get; init; }
+    internal RemoteSavedTorrent? Told { get; init; }
 
     /// <summary>Its metainfo; null if its .torrent cannot be read or belongs to another torrent.</summary>
     public TorrentMetainfo? ReadMetainfo() =>
@@ -77,5 +77,5 @@ public sealed record SavedTorrent(TorrentId TorrentId, string MetainfoPath, Resu
 /// <param name="CanRestore">Whether the folder of its files is known.</param>
 /// <param name="ReadMetainfo">Requests its metainfo.</param>
 /// <param name="ReadFiles">Requests its files.</param>
-internal sealed record ToldTorrent(
+internal sealed record RemoteSavedTorrent(
     TorrentStatus Status, bool IsSuspended, bool CanRestore, Func<TorrentMetainfo?> ReadMetainfo, Func<IReadOnlyList<FileSnapshot>> ReadFiles);

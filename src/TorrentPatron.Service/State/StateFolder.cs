@@ -237,7 +237,7 @@ public sealed class StateFolder : ISavedState
                 new TorrentError(
                     TorrentErrorId.StateNotWritable,
                     $"The state folder '{DisplayText.Clean(FolderPath)}' cannot be written: {DisplayText.Clean(fault.Message)}",
-                    fault is OpenToAllException
+                    fault is WorldWritableException
                         ? "Use a folder inside it, which TorrentPatron creates for you alone, or remove the write permission of other users: chmod o-w."
                         : "Choose a state folder that this user can write to, on a disk with free space."),
                 fault);

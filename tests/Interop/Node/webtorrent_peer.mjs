@@ -3,7 +3,7 @@
 // usage: node webtorrent_peer.mjs MODULES TORRENT FOLDER PORT [PEER_HOST:PORT ...]
 //
 // MODULES is the node_modules with webtorrent in it. Seeds what is in FOLDER and downloads what is missing there, listening on PORT. Prints
-// "no uTP" and ends where utp-native is not there, and "seeding" when it has everything. Ends when its input ends.
+// "no uTP" and ends if utp-native is missing, and "seeding" when it has everything. Ends when its input ends.
 import { readFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 

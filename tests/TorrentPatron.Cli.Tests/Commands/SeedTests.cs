@@ -30,7 +30,7 @@ public sealed class SeedTests : PatronFixture
         PatronRun run = await RunAsync("seed", torrent, "--destination", In("elsewhere"), "--state", In("state"));
 
         Assert.Equal(1, run.ExitCode);
-        Assert.Contains($"'{In("elsewhere", "data.bin")}' is not there.", Assert.Single(run.ErrorLines));
+        Assert.Contains($"'{In("elsewhere", "data.bin")}' does not exist.", Assert.Single(run.ErrorLines));
         Assert.False(Directory.Exists(In("elsewhere")));
         Assert.Empty(Directory.EnumerateFileSystemEntries(In("state")));
     }

@@ -21,7 +21,7 @@ public sealed class DhtGuardTests
     [InlineData("127.0.0.1:1", "127.0.0.1:2", false)]
     public void Addresses_of_one_host_or_customer_are_counted_together(string first, string second, bool isOne)
     {
-        for (int i = 0; i <= DhtGuard.MostQuestions; i++)
+        for (int i = 0; i <= DhtGuard.MostQueries; i++)
             _guard.Allows(IPEndPoint.Parse(first), TimeSpan.Zero);
         Assert.Equal(!isOne, _guard.Allows(IPEndPoint.Parse(second), TimeSpan.Zero));
     }
@@ -29,7 +29,7 @@ public sealed class DhtGuardTests
     [Fact]
     public void Many_addresses_do_not_fill_the_memory_and_blocked_ones_stay_blocked()
     {
-        for (int i = 0; i <= DhtGuard.MostQuestions; i++)
+        for (int i = 0; i <= DhtGuard.MostQueries; i++)
             _guard.Allows(IPEndPoint.Parse("50.1.1.1:1"), TimeSpan.Zero);
         for (int i = 0; i < DhtGuard.Capacity - 10; i++)
             Assert.True(_guard.Allows(new IPEndPoint(new IPAddress([60, 1, (byte)(i >> 8), (byte)i]), 1), TimeSpan.Zero));

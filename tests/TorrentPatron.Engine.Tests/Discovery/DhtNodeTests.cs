@@ -308,10 +308,10 @@ public sealed class DhtNodeTests
     {
         DhtNetwork.Member node = Started();
         var probe = new DhtProbe(_network.Datagrams, "10.8.8.8:1");
-        for (int i = 0; i < 2 * DhtGuard.MostQuestions; i++)
+        for (int i = 0; i < 2 * DhtGuard.MostQueries; i++)
             probe.Ask(Ping(probe), node.EndPoint);
         Pass(TimeSpan.FromSeconds(1));
-        Assert.Equal(DhtGuard.MostQuestions, probe.Received.OfType<KrpcResponse>().Count());
+        Assert.Equal(DhtGuard.MostQueries, probe.Received.OfType<KrpcResponse>().Count());
 
         Pass(TimeSpan.FromMinutes(4));
         Assert.Null(probe.AskFor(Ping(probe), node.EndPoint));

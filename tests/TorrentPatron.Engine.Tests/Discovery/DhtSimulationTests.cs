@@ -96,7 +96,7 @@ public sealed class DhtSimulationTests(ITestOutputHelper output)
         var figures = new SearchResults(
             waits.Count,
             Median(results.Select(result => result.LastResult!.Hops)),
-            Median(results.Select(result => result.LastResult!.Questions)),
+            Median(results.Select(result => result.LastResult!.Queries)),
             Median(waits),
             Median(results.Select(result => (int)result.LastResult!.Duration.TotalMilliseconds)),
             liars.Sum(liar => liar.Lies), network.Datagrams.Sent);
@@ -107,5 +107,5 @@ public sealed class DhtSimulationTests(ITestOutputHelper output)
     private static int Median(IEnumerable<int> values) => values.Order().ToArray() is var all && all.Length > 0 ? all[all.Length / 2] : 0;
 
     private sealed record SearchResults(
-        int Successes, int MedianHops, int MedianQuestions, int MillisecondsToPeer, int MillisecondsToEnd, long Lies, long Datagrams);
+        int Successes, int MedianHops, int MedianQueries, int MillisecondsToPeer, int MillisecondsToEnd, long Lies, long Datagrams);
 }

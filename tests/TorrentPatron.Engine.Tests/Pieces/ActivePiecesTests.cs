@@ -287,11 +287,11 @@ public sealed class ActivePiecesTests : IPieceDisk, IPieceResults
 
     bool IPieceResults.IsSuspect(int piece) => false;
 
-    void IPieceResults.PieceGood(PieceFinisher finisher, BlockPrints? prints) => Assert.Fail("Nothing is hashed.");
+    void IPieceResults.PieceGood(PieceFinisher finisher, BlockFingerprints? prints) => Assert.Fail("Nothing is hashed.");
 
-    void IPieceResults.PieceBad(PieceFinisher finisher, BlockPrints prints) => Assert.Fail("Nothing is hashed.");
+    void IPieceResults.PieceBad(PieceFinisher finisher, BlockFingerprints prints) => Assert.Fail("Nothing is hashed.");
 
-    void IPieceResults.BlocksDropped(PieceFinisher finisher, long bytes, BlockPrints? prints) => Assert.Fail("Nothing is dropped.");
+    void IPieceResults.BlocksDropped(PieceFinisher finisher, long bytes, BlockFingerprints? prints) => Assert.Fail("Nothing is dropped.");
 
     void IPieceResults.PieceParked(PieceFinisher finisher, Bitfield? onDisk) => Assert.Fail("Nothing is parked.");
 

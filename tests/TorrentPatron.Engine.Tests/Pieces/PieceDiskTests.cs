@@ -64,11 +64,11 @@ public sealed class PieceDiskTests : IDisposable, IPieceResults
 
     bool IPieceResults.IsSuspect(int piece) => false;
 
-    void IPieceResults.PieceGood(PieceFinisher finisher, BlockPrints? prints) => _good.Add(finisher.Piece.Index);
+    void IPieceResults.PieceGood(PieceFinisher finisher, BlockFingerprints? prints) => _good.Add(finisher.Piece.Index);
 
-    void IPieceResults.PieceBad(PieceFinisher finisher, BlockPrints prints) => Assert.Fail("It is good.");
+    void IPieceResults.PieceBad(PieceFinisher finisher, BlockFingerprints prints) => Assert.Fail("It is good.");
 
-    void IPieceResults.BlocksDropped(PieceFinisher finisher, long bytes, BlockPrints? prints) => Assert.Fail("Nothing is dropped.");
+    void IPieceResults.BlocksDropped(PieceFinisher finisher, long bytes, BlockFingerprints? prints) => Assert.Fail("Nothing is dropped.");
 
     void IPieceResults.PieceParked(PieceFinisher finisher, Bitfield? onDisk) => Assert.Fail("Nothing is parked.");
 

@@ -54,7 +54,7 @@ public sealed class PieceFinisherTests
         Assert.Equal(2 * Block, target.Mended);
         Assert.Equal(["even", "odd"], target.Prints!.Senders.Select(NameOf).Order());
         Assert.False(target.Piece.MayCome(Odd));
-        BlockPrints bad = target.Prints;
+        BlockFingerprints bad = target.Prints;
 
         target.Data[3 * Block] ^= 1;
         target.Sender = _ => Even;
@@ -396,7 +396,7 @@ public sealed class PieceFinisherTests
 
         public HeldBytes Held { get; } = new(long.MaxValue);
 
-        public BlockPrints? Prints { get; private set; }
+        public BlockFingerprints? Prints { get; private set; }
 
         public bool Suspects { get; set; }
 
@@ -492,19 +492,19 @@ public sealed class PieceFinisherTests
 
         public bool IsSuspect(int piece) => Suspects;
 
-        public void PieceGood(PieceFinisher finisher, BlockPrints? prints)
+        public void PieceGood(PieceFinisher finisher, BlockFingerprints? prints)
         {
             Prints = prints;
             Said = Said with { Good = Said.Good + 1 };
         }
 
-        public void PieceBad(PieceFinisher finisher, BlockPrints prints)
+        public void PieceBad(PieceFinisher finisher, BlockFingerprints prints)
         {
             Prints = prints;
             Said = Said with { Bad = Said.Bad + 1 };
         }
 
-        public void BlocksDropped(PieceFinisher finisher, long bytes, BlockPrints? prints)
+        public void BlocksDropped(PieceFinisher finisher, long bytes, BlockFingerprints? prints)
         {
             Prints = prints ?? Prints;
             (Dropped, Mended) = prints is null ? (Dropped + bytes, Mended) : (Dropped, Mended + bytes);

@@ -87,10 +87,10 @@ public sealed class GuardedFolderTests : IDisposable
         const UnixFileMode Everybody = Owner | UnixFileMode.UserExecute | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
         Directory.CreateDirectory(_temp["top", "folder"]);
         File.SetUnixFileMode(_temp["top", "folder"], Everybody);
-        Assert.Throws<OpenToAllException>(() => GuardedFolder.Make(_temp["top"], _temp["top", "folder"], Owner));
+        Assert.Throws<WorldWritableException>(() => GuardedFolder.Make(_temp["top"], _temp["top", "folder"], Owner));
         File.SetUnixFileMode(_temp["top", "folder"], Owner | UnixFileMode.UserExecute);
         File.SetUnixFileMode(_temp["top"], Everybody);
-        Assert.Throws<OpenToAllException>(() => GuardedFolder.Make(_temp["top"], _temp["top", "folder"], Owner));
+        Assert.Throws<WorldWritableException>(() => GuardedFolder.Make(_temp["top"], _temp["top", "folder"], Owner));
     }
 
     [Fact]
@@ -101,7 +101,7 @@ public sealed class GuardedFolderTests : IDisposable
         Assert.Null(Open("none", needsFolder: true));
         Assert.Null(Open("folder/none", needsFolder: true));
         Assert.Throws<DirectoryNotFoundException>(() => Open("none/none", needsFolder: true)?.Dispose());
-        if (PosixFiles.AreThere)
+        if (PosixFiles.AreSupported)
             Assert.Null(Open("none/none", needsFolder: false));
     }
 

@@ -265,7 +265,7 @@ public sealed class ReuseTests : IDisposable
         TorrentWarning warning = await engine.WaitAsync<TorrentWarning>(_ => true);
         TorrentStatus status = await engine.WaitStatusAsync(now => now.State == TorrentState.Downloading);
 
-        Assert.Contains($"'{folder["none"]}' is not there", warning.Warning.Message);
+        Assert.Contains($"'{folder["none"]}' does not exist", warning.Warning.Message);
         Assert.Equal((0, 0), (status.BytesReused, status.VerifiedPieces));
     }
 

@@ -144,7 +144,7 @@ public sealed class CommandLogicTests
         await using var session = new ScriptedSession();
         TorrentTarget a = await session.StartAsync("a");
         using var stop = new CancellationTokenSource();
-        Task waiting = new TorrentWaiter(session.Output, TimeProvider.System).WaitAsync([a], new WaitTerms(), stop.Token);
+        Task waiting = new TorrentWaiter(session.Output, TimeProvider.System).WaitAsync([a], new WaitOptions(), stop.Token);
         await stop.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
@@ -158,7 +158,7 @@ public sealed class CommandLogicTests
         TorrentTarget a = await session.StartAsync("a");
         TorrentTarget b = await session.StartAsync("b");
         TorrentTarget c = await session.StartAsync("c");
-        Task waiting = WaitAsync(session, [a, b, c], new WaitTerms { Any = true });
+        Task waiting = WaitAsync(session, [a, b, c], new WaitOptions { Any = true });
         session.Clients[0].Change(a.Torrent, status => status with { State = TorrentState.Failed, Error = Full });
         while (session.Output.Failures.IsEmpty)
             await Task.Delay(5, TestContext.Current.CancellationToken);
@@ -179,7 +179,7 @@ public sealed class CommandLogicTests
         session.Clients[0].Change(b.Torrent, status => status with { State = TorrentState.Suspended });
         session.Clients[0].Change(c.Torrent, status => status with { Metadata = new MetadataProgress { Missing = "No peer." }, State = TorrentState.FetchingMetadata });
         await WaitAsync(
-            session, [a, b, c], new WaitTerms { StallTimeout = TimeSpan.FromMilliseconds(10), Timeout = TimeSpan.FromMilliseconds(700) });
+            session, [a, b, c], new WaitOptions { StallTimeout = TimeSpan.FromMilliseconds(10), Timeout = TimeSpan.FromMilliseconds(700) });
 
         Assert.Equal(
             [TorrentErrorId.MetadataTimeout, TorrentErrorId.TimeoutReached, TorrentErrorId.TorrentStalled],
@@ -196,7 +196,7 @@ public sealed class CommandLogicTests
             new TorrentError(TorrentErrorId.TrackerFailed, $"The tracker at t{i} says: no.", "Ask again."))];
         session.Clients[0].Change(a.Torrent, status => status with { Warnings = Array.AsReadOnly(failures) });
 
-        await WaitAsync(session, [a], new WaitTerms { StallTimeout = TimeSpan.FromMilliseconds(300) });
+        await WaitAsync(session, [a], new WaitOptions { StallTimeout = TimeSpan.FromMilliseconds(300) });
 
         Assert.EndsWith(
             " No peer is known. The tracker at t1 says: no. The tracker at t2 says: no. The tracker at t3 says: no. 2 more trackers fail.",
@@ -210,7 +210,7 @@ public sealed class CommandLogicTests
         await using var session = new ScriptedSession();
         TorrentTarget a = await session.StartAsync("a");
         TorrentTarget b = await session.StartAsync("b");
-        Task waiting = WaitAsync(session, [a, b], new WaitTerms { Until = [TorrentMilestone.SeedGoal, TorrentMilestone.Stopped] });
+        Task waiting = WaitAsync(session, [a, b], new WaitOptions { Until = [TorrentMilestone.SeedGoal, TorrentMilestone.Stopped] });
         session.Clients[0].Change(a.Torrent, Complete);
         session.Clients[0].Change(a.Torrent, status => status with { State = TorrentState.Suspended, SeedRatio = 1, Ratio = 1 });
         await b.Patron.CloseAsync(b.Torrent, TestContext.Current.CancellationToken);
@@ -343,9 +343,9 @@ public sealed class CommandLogicTests
             passThru,
             TestContext.Current.CancellationToken);
 
-    private static Task WaitAsync(ScriptedSession session, IReadOnlyList<TorrentTarget> torrents, WaitTerms terms) =>
-        new TorrentWaiter(session.Output, TimeProvider.System).WaitAsync(torrents, terms, TestContext.Current.CancellationToken);
+    private static Task WaitAsync(ScriptedSession session, IReadOnlyList<TorrentTarget> torrents, WaitOptions waitOptions) =>
+        new TorrentWaiter(session.Output, TimeProvider.System).WaitAsync(torrents, waitOptions, TestContext.Current.CancellationToken);
 
     private static Task WaitAsync(ScriptedSession session, IReadOnlyList<TorrentTarget> torrents, TimeSpan? timeout = null) =>
-        WaitAsync(session, torrents, new WaitTerms { Timeout = timeout });
+        WaitAsync(session, torrents, new WaitOptions { Timeout = timeout });
 }

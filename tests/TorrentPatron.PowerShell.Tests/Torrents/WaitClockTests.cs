@@ -19,7 +19,7 @@ public sealed class WaitClockTests
         await using var session = new ScriptedSession();
         TorrentTarget torrent = await session.StartAsync("a");
         using var end = new CancellationTokenSource();
-        var wait = new TorrentWait(torrent, new WaitTerms { StallTimeout = TimeSpan.FromMinutes(10) }, _clock, end.Token);
+        var wait = new TorrentWait(torrent, new WaitOptions { StallTimeout = TimeSpan.FromMinutes(10) }, _clock, end.Token);
         _clock.Advance(TimeSpan.FromMinutes(9));
         _clock.Set(TimeSpan.FromHours(hours));
         Assert.False(wait.HasStalled());
@@ -41,7 +41,7 @@ public sealed class WaitClockTests
     public async Task Progress_is_shown_at_its_interval(int hours)
     {
         var output = new RecordedOutput();
-        var progress = new PatientProgress(output, _clock);
+        var progress = new DelayedProgress(output, _clock);
         _clock.Set(TimeSpan.FromHours(hours));
         await progress.ShowAsync(Note);
         Assert.False(progress.IsTimeToLook());

@@ -212,7 +212,7 @@ public sealed class KrpcTests
     [InlineData("d1:ad2:id20:abcdefghij0123456789e1:t2:aa1:y1:qe", KrpcError.MethodUnknown)]
     public void An_unanswerable_query_reports_the_reason(string datagram, int code)
     {
-        var unfit = Assert.IsType<UnfitQuery>(Read(datagram));
+        var unfit = Assert.IsType<InvalidQuery>(Read(datagram));
         Assert.Equal(code, unfit.ErrorCode);
         Assert.Equal(Transaction, unfit.TransactionId);
     }

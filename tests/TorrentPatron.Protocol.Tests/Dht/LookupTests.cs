@@ -30,7 +30,7 @@ public sealed class LookupTests
             .OrderByDescending(other => other.Id, Comparer<NodeId>.Create(_target.CompareDistance)).Take(50).Chunk(7).Select(some => some[0]));
 
         Assert.Equal(nearest.Select(node => node.Id), _lookup.Closest(8, withToken: true).Select(node => node.Id!.Value));
-        Assert.InRange(_lookup.Questions, 8, 60);
+        Assert.InRange(_lookup.Queries, 8, 60);
         Assert.True(_lookup.Closest(1, withToken: false)[0].Hops > 1);
     }
 
@@ -72,8 +72,8 @@ public sealed class LookupTests
         _lookup.Add(At(1), NodeId.Create(_random));
         // Each of the liar's nodes answers with a false id and names eight still nearer ones.
         Run(node => Enumerable.Range(0, 100).Select(_ => new NodeContact(_target.CreateNear(Math.Min(150, made / 4), _random), At(++made))));
-        Assert.InRange(_lookup.Questions, 8, Lookup.MaxQuestions);
-        Assert.InRange(made, 1, 100 * Lookup.MaxQuestions);
+        Assert.InRange(_lookup.Queries, 8, Lookup.MaxQueries);
+        Assert.InRange(made, 1, 100 * Lookup.MaxQueries);
     }
 
     [Fact]
@@ -167,7 +167,7 @@ public sealed class LookupTests
         }
 
         Assert.InRange(made, 4 * hostile, 8 * hostile);
-        Assert.InRange(_lookup.Questions, 8, Lookup.MaxQuestions);
+        Assert.InRange(_lookup.Queries, 8, Lookup.MaxQueries);
         Assert.True(now < Lookup.MaxDuration);
         HashSet<IPEndPoint> found = [.. _lookup.Closest(80, withToken: true).Select(node => node.EndPoint)];
         Assert.Equal(8, nearest.Count(node => found.Contains(node.EndPoint)));

@@ -89,10 +89,10 @@ public sealed class MachineServiceTests : IAsyncDisposable
     [Fact]
     public void Errors_describe_a_method_instead_of_naming_it()
     {
-        Assert.All(MethodsOfClients(), method => Assert.NotEqual("do that", MethodWords.Of(method)));
+        Assert.All(MethodsOfClients(), method => Assert.NotEqual("do that", MethodDescriptions.Of(method)));
         Assert.Equal("show hooks", Methods.GetHooks.Purpose);
         Assert.Equal("move torrents", Methods.Command(MethodNames.Move).Purpose);
-        string purpose = MethodWords.Of(MethodNames.FetchMetadata);
+        string purpose = MethodDescriptions.Of(MethodNames.FetchMetadata);
         Assert.Equal("The service does not know how to fetch metadata.", RemoteErrors.NotKnown(purpose).Message);
         Assert.StartsWith("The service refused to fetch metadata (-32602: ", RemoteErrors.Refused(purpose, RpcErrorCode.InvalidParams).Message, StringComparison.Ordinal);
         Assert.Equal("The service was asked to fetch metadata and sent an invalid answer.", RemoteErrors.NotUnderstood(purpose).Message);
@@ -124,7 +124,7 @@ public sealed class MachineServiceTests : IAsyncDisposable
                 refused.Add(method);
 
                 // Cmdlets show it to users, who do not know the method.
-                Assert.EndsWith($" ask it to {MethodWords.Of(method)}.", failed.Error.Message, StringComparison.Ordinal);
+                Assert.EndsWith($" ask it to {MethodDescriptions.Of(method)}.", failed.Error.Message, StringComparison.Ordinal);
                 Assert.Equal(
                     MethodAccess.Of(method) == ServiceAccess.Own, failed.Error.Message.StartsWith("Only the user who runs", StringComparison.Ordinal));
             }

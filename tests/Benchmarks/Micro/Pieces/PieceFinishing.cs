@@ -67,11 +67,11 @@ public class PieceFinishing
         {
         }
 
-        public void PieceGood(PieceFinisher finisher, BlockPrints? prints) => IsGood = true;
+        public void PieceGood(PieceFinisher finisher, BlockFingerprints? prints) => IsGood = true;
 
-        public void PieceBad(PieceFinisher finisher, BlockPrints prints) => IsGood = false;
+        public void PieceBad(PieceFinisher finisher, BlockFingerprints prints) => IsGood = false;
 
-        public void BlocksDropped(PieceFinisher finisher, long bytes, BlockPrints? prints)
+        public void BlocksDropped(PieceFinisher finisher, long bytes, BlockFingerprints? prints)
         {
         }
 

@@ -5,7 +5,7 @@ namespace TorrentPatron.Remote.Contract;
 /// <summary>
 /// What each method does, for errors that cmdlets show to users, who do not know its name. Infinitives, to follow "to" or "may".
 /// </summary>
-internal static class MethodWords
+internal static class MethodDescriptions
 {
     private static readonly FrozenDictionary<string, string> Words = new Dictionary<string, string>(StringComparer.Ordinal)
     {

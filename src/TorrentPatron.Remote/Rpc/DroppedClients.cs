@@ -8,7 +8,7 @@ namespace TorrentPatron.Remote.Rpc;
 /// they connect again. Thread-safe.
 /// </summary>
 /// <param name="time">The clock.</param>
-internal sealed class CutOffMemory(TimeProvider time)
+internal sealed class DroppedClients(TimeProvider time)
 {
     /// <summary>Maximum number of processes to remember; the oldest is forgotten first.</summary>
     public const int MostProcesses = 256;

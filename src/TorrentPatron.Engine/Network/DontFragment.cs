@@ -8,14 +8,14 @@ namespace TorrentPatron.Engine.Network;
 /// Forbids fragmentation (DF) of a socket's datagrams, with the options of Linux, Windows and macOS for IPv4 and IPv6. On other
 /// systems it does nothing.
 /// </summary>
-internal sealed class FragmentBan
+internal sealed class DontFragment
 {
     private readonly (int Level, int Name)? _option;
     private readonly byte[] _banned;
     private readonly byte[] _usual;
 
     /// <summary>Reads the socket's default setting.</summary>
-    public FragmentBan(Socket socket)
+    public DontFragment(Socket socket)
     {
         bool isIPv6 = socket.AddressFamily == AddressFamily.InterNetworkV6;
         // IP_MTU_DISCOVER, IPV6_MTU_DISCOVER, IP_DONTFRAGMENT, IPV6_DONTFRAG, IP_DONTFRAG: the numbers have other meanings on

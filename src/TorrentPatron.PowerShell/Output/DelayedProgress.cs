@@ -5,7 +5,7 @@ namespace TorrentPatron.PowerShell.Output;
 /// <summary>Shows the progress of work that takes more than a moment; a few times a second, since progress is expensive.</summary>
 /// <param name="output">Where it is shown.</param>
 /// <param name="time">The clock.</param>
-internal sealed class PatientProgress(ICommandOutput output, TimeProvider time)
+internal sealed class DelayedProgress(ICommandOutput output, TimeProvider time)
 {
     /// <summary>Time between two notes.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);

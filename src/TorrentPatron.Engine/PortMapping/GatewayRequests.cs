@@ -8,7 +8,7 @@ namespace TorrentPatron.Engine.PortMapping;
 /// <param name="network">The network.</param>
 /// <param name="gateway">The router.</param>
 /// <param name="time">The clock.</param>
-internal sealed class GatewayQuestions(INetwork network, NetworkGateway gateway, TimeProvider time)
+internal sealed class GatewayRequests(INetwork network, NetworkGateway gateway, TimeProvider time)
 {
     /// <summary>
     /// The number of attempts: with timeouts of 250, 500 and 1,000 ms, as in both RFCs, but no longer, because the user waits.
@@ -23,12 +23,12 @@ internal sealed class GatewayQuestions(INetwork network, NetworkGateway gateway,
     public NetworkGateway Gateway => gateway;
 
     /// <summary>Sends a query until there is an answer.</summary>
-    /// <param name="question">The query.</param>
+    /// <param name="request">The query.</param>
     /// <param name="read">Reads an answer; null if it does not answer this query.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="PortMappingException">No answer came.</exception>
     /// <exception cref="IOException">The network refuses.</exception>
-    public async Task<T> AskAsync<T>(byte[] question, Func<ReadOnlyMemory<byte>, T?> read, CancellationToken cancellationToken)
+    public async Task<T> AskAsync<T>(byte[] request, Func<ReadOnlyMemory<byte>, T?> read, CancellationToken cancellationToken)
         where T : class
     {
         var router = new IPEndPoint(gateway.Address, PcpCodec.ServerPort);
@@ -39,7 +39,7 @@ internal sealed class GatewayQuestions(INetwork network, NetworkGateway gateway,
         {
             using var timeout = new CancellationTokenSource(FirstWait * (1 << attempt), time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
-            await socket.SendAsync(question, router, cancellationToken).ConfigureAwait(false);
+            await socket.SendAsync(request, router, cancellationToken).ConfigureAwait(false);
             try
             {
                 while (answers < MostAnswers)

@@ -1,7 +1,7 @@
 namespace TorrentPatron.PowerShell.Torrents;
 
 /// <summary>The milestones to wait for and the time limits.</summary>
-internal sealed record WaitTerms
+internal sealed record WaitOptions
 {
     /// <summary>One of these is enough.</summary>
     public IReadOnlyList<TorrentMilestone> Until { get; init; } = [TorrentMilestone.Completed];

@@ -6,7 +6,7 @@ namespace TorrentPatron.Engine.WebSeeds;
 /// </summary>
 /// <param name="time">The clock.</param>
 /// <param name="end">Cancels everything.</param>
-internal sealed class ReadPatience(TimeProvider time, CancellationToken end) : IDisposable
+internal sealed class ReadTimeLimits(TimeProvider time, CancellationToken end) : IDisposable
 {
     /// <summary>The longest time without an answer or the next byte.</summary>
     public static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);

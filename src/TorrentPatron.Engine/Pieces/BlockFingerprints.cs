@@ -5,7 +5,7 @@ namespace TorrentPatron.Engine.Pieces;
 /// </summary>
 /// <param name="fingerprints">The blocks' fingerprints, in order.</param>
 /// <param name="senders">The sender of each; null if an earlier session received it.</param>
-internal sealed class BlockPrints(UInt128[] fingerprints, IBlockSource?[] senders)
+internal sealed class BlockFingerprints(UInt128[] fingerprints, IBlockSource?[] senders)
 {
     /// <summary>Number of blocks.</summary>
     public int Count => fingerprints.Length;
@@ -15,7 +15,7 @@ internal sealed class BlockPrints(UInt128[] fingerprints, IBlockSource?[] sender
 
     /// <summary>The senders of blocks that differ from those of the good piece.</summary>
     /// <param name="good">The verified piece.</param>
-    public IEnumerable<IBlockSource> SendersOfOther(BlockPrints good)
+    public IEnumerable<IBlockSource> SendersOfOther(BlockFingerprints good)
     {
         for (int block = 0; block < fingerprints.Length; block++)
         {
