@@ -725,7 +725,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         // A check saves its result, so a quick one need not save at its beginning; for many torrents that adds up. Nor need the
         // first moment's seeding time be saved: most starts after a crash change nothing in the saved state.
         if (plan.ToCheck.IsEmpty || !isQuick)
-            await _resume.CheckpointStartAsync(() => MakeResumeData() with { SeedingTime = data?.SeedingTime ?? default }).ConfigureAwait(false);
+            await _resume.CheckpointStartAsync(() => MakeStartedData(plan, data)).ConfigureAwait(false);
         return null;
     }
 
@@ -1200,6 +1200,21 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
     private Task SaveAsync() => _resume.CheckpointAsync(MakeResumeData);
 
     // File stamps matter only when nothing writes the files any more; thousands of files must not be examined for nothing.
+    /// <summary>The state to save at the end of a start.</summary>
+    /// <remarks>
+    /// A complete torrent whose files are as they were when it was closed stays saved as closed, with the same stamps: nothing is going to
+    /// write to them, and if something does, the stamps show that after a crash. So the restart of a seed writes nothing.
+    /// </remarks>
+    /// <param name="plan">What was found on disk.</param>
+    /// <param name="before">The saved state; null if there was none.</param>
+    private ResumeData MakeStartedData(StartPlan plan, ResumeData? before)
+    {
+        ResumeData data = MakeResumeData() with { SeedingTime = before?.SeedingTime ?? default };
+        return before is { ClosedInOrder: true } && plan.ToCheck.IsEmpty && plan.Trusted.IsFull && before.Files.Count == _content?.Storage.Layout.Files.Count
+            ? data with { ClosedInOrder = true, Files = before.Files }
+            : data;
+    }
+
     private ResumeData MakeResumeData() =>
         _ledger.MakeResumeData(_ledger.ClosedInOrder && _content is { } content ? content.Storage.Stamps() : []);
 

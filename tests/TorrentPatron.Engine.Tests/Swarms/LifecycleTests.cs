@@ -116,6 +116,50 @@ public sealed class LifecycleTests
     }
 
     [Fact]
+    public async Task A_restarted_seed_stays_saved_as_closed_and_after_a_crash_changed_files_are_checked()
+    {
+        var torrent = new SwarmTorrent(35, Piece, 10 * Piece);
+        TorrentId id = torrent.Metainfo.TorrentId;
+        await using var engine = new TestEngine(new MemoryNetwork());
+        torrent.WriteTo(engine.Destination);
+        var store = new MemoryResumeStore();
+        await engine.StartAsync(torrent.Metainfo, store);
+        await engine.CompletedAsync();
+        await engine.SendAsync(c => new CloseTorrent(c, id));
+        ResumeData closed = store.Data!;
+
+        store = new MemoryResumeStore { Data = closed };
+        await engine.StartAsync(torrent.Metainfo, store);
+        await engine.WaitAsync<TorrentCompleted>(m => m.Reason == CompletionReason.AlreadyOnDisk);
+        Assert.True(store.Checkpoints > 0 && store.Data!.ClosedInOrder);
+        Assert.Equal(closed.Files, store.Data.Files);
+
+        // As after a crash: the same saved state, and a file that was changed in the meantime.
+        await using var other = new TestEngine(new MemoryNetwork());
+        torrent.WriteTo(other.Destination);
+        await other.StartAsync(torrent.Metainfo, new MemoryResumeStore { Data = store.Data with { Destination = other.Destination } });
+        TorrentCompleted again = await other.CompletedAsync();
+        Assert.Equal((CompletionReason.AlreadyOnDisk, 10), (again.Reason, again.Status.RecheckedPieces));
+    }
+
+    [Fact]
+    public async Task A_download_is_saved_as_open_when_it_continues()
+    {
+        var torrent = new SwarmTorrent(36, Piece, 10 * Piece);
+        TorrentId id = torrent.Metainfo.TorrentId;
+        await using var engine = new TestEngine(new MemoryNetwork());
+        var store = new MemoryResumeStore();
+        await engine.StartAsync(torrent.Metainfo, store);
+        await engine.SendAsync(c => new CloseTorrent(c, id));
+        Assert.True(store.Data!.ClosedInOrder);
+
+        store = new MemoryResumeStore { Data = store.Data };
+        await engine.StartAsync(torrent.Metainfo, store);
+        await TestEngine.UntilAsync(() => store.Checkpoints > 0);
+        Assert.False(store.Data!.ClosedInOrder);
+    }
+
+    [Fact]
     public async Task Pieces_that_a_check_has_not_reached_are_saved_as_doubtful_and_checked_later()
     {
         var torrent = new SwarmTorrent(33, Piece, 2000 * Piece);
