@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Engine.Tests.Network;
@@ -14,13 +16,17 @@ public sealed class ReuseTests : IDisposable
 
     private static readonly int[] Lengths = [(5 * Piece) + 100, 300, (2 * Piece) + 7, 900];
 
-    private readonly TempFolder _elsewhere = new();
+    private readonly TempFolder _elsewhere = new(), _image = new();
 
     public static TheoryData<MetainfoVersion> Versions => [MetainfoVersion.V1, MetainfoVersion.V2, MetainfoVersion.Hybrid];
 
     private static long Total => Lengths.Sum(length => (long)length);
 
-    public void Dispose() => _elsewhere.Dispose();
+    public void Dispose()
+    {
+        _elsewhere.Dispose();
+        _image.Dispose();
+    }
 
     [Theory]
     [MemberData(nameof(Versions))]
@@ -126,6 +132,51 @@ public sealed class ReuseTests : IDisposable
 
         torrent.AssertIsIn(engine.Destination);
         Assert.NotEqual(IdentityOf(_elsewhere["0.dat"]), IdentityOf(path));
+        AssertIsUnchanged(before);
+    }
+
+    [Theory]
+    [InlineData("btrfs", MetainfoVersion.V1)]
+    [InlineData("btrfs", MetainfoVersion.V2)]
+    [InlineData("xfs", MetainfoVersion.V2)]
+    public async Task A_copy_shares_its_data_with_the_source_if_the_file_system_can(string fileSystem, MetainfoVersion version)
+    {
+        using Mount volume = MountElsewhere(fileSystem);
+        SwarmTorrent torrent = await MakeAsync(version);
+        Dictionary<string, byte[]> before = WriteElsewhere(torrent);
+        Assert.Equal(0, SharedBytes(_elsewhere["0.dat"]));
+        await using var engine = new TestEngine(new MemoryNetwork());
+
+        await StartAsync(engine, torrent, with: command => command with { Destination = _elsewhere["into"] });
+        await engine.CompletedAsync();
+
+        torrent.AssertIsIn(_elsewhere["into"]);
+        Assert.InRange(SharedBytes(torrent.PathIn(_elsewhere["into"], 0)), Lengths[0], Lengths[0] + Piece);
+        Assert.InRange(SharedBytes(_elsewhere["0.dat"]), Lengths[0], Lengths[0] + Piece);
+        Assert.Equal(0, SharedBytes(_elsewhere["0.aaa"]));
+        AssertIsUnchanged(before);
+    }
+
+    [Fact]
+    public async Task A_bad_piece_of_a_file_that_shares_its_data_is_fetched_and_the_source_keeps_its_own()
+    {
+        using Mount volume = MountElsewhere("btrfs");
+        var network = new MemoryNetwork();
+        SwarmTorrent torrent = await MakeAsync(MetainfoVersion.V2);
+        WriteElsewhere(torrent);
+        byte[] bytes = File.ReadAllBytes(_elsewhere["0.dat"]);
+        bytes[Piece + 5] ^= 1;
+        File.WriteAllBytes(_elsewhere["0.dat"], bytes);
+        Dictionary<string, byte[]> before = Read();
+        await using TestEngine seed = new(network, 1), engine = new(network, 2);
+        await seed.SeedAsync(torrent);
+
+        await StartAsync(engine, torrent, with: command => command with { Destination = _elsewhere["into"], Peers = [seed.EndPoint] });
+        TorrentStatus done = (await engine.CompletedAsync()).Status;
+
+        torrent.AssertIsIn(_elsewhere["into"]);
+        Assert.Equal(Piece, done.BytesReceived);
+        Assert.InRange(SharedBytes(torrent.PathIn(_elsewhere["into"], 0)), Lengths[0] - Piece, Lengths[0]);
         AssertIsUnchanged(before);
     }
 
@@ -284,6 +335,26 @@ public sealed class ReuseTests : IDisposable
 
         Assert.Equal(Lengths[1] + Lengths[2], done.BytesReused);
         Assert.False(File.Exists(torrent.PathIn(engine.Destination, 0)));
+    }
+
+    /// <summary>Makes the folder elsewhere a volume with a file system that shares data.</summary>
+    private Mount MountElsewhere(string fileSystem)
+    {
+        Mount? volume = Mount.MakeImage(_elsewhere.Path, _image["volume"], fileSystem);
+        Assert.SkipWhen(volume is null, $"No volume with {fileSystem} can be mounted here: that needs root, a loop device and mkfs.{fileSystem}.");
+        return volume;
+    }
+
+    /// <summary>Number of a file's bytes on disk that other files have too.</summary>
+    private static long SharedBytes(string path)
+    {
+        using var process = Process.Start(new ProcessStartInfo("filefrag", ["-s", "-v", "-b1", path]) { RedirectStandardOutput = true })!;
+        string[] lines = process.StandardOutput.ReadToEnd().Split('\n');
+        process.WaitForExit();
+        Assert.Equal(0, process.ExitCode);
+        // "   0:        0..  163939:   13631488..  13795427: 163940:             last,shared,eof"
+        return lines.Select(line => line.Split(':')).Where(parts => parts.Length > 4 && parts[^1].Contains("shared", StringComparison.Ordinal))
+            .Sum(parts => long.Parse(parts[3], CultureInfo.InvariantCulture));
     }
 
     private static FileIdentity? IdentityOf(string path) => GuardedFile.Look(path)?.Identity;
