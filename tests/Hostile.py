@@ -4,7 +4,7 @@
     python3 -IS tests/Hostile.py [path of patron.dll]
 
 Starts a service in a temporary folder, and prints its memory and how long another client waits for its answers while each of them is at it.
-Only the standard library is needed. Run as root it also connects as another user, who must be turned away.
+Only the standard library is needed. Run as root it also connects as another user, which must be refused.
 """
 import base64, json, os, shutil, socket, statistics, subprocess, sys, tempfile, threading, time
 
@@ -200,7 +200,7 @@ def out_of_roots(ending):
 
 
 try:
-    told("nobody else", waits(4))
+    told("no other client", waits(4))
     while_("a flood of requests", flood)
     while_("two floods of requests", flood, threads=2)
     began, before = time.monotonic(), requests
@@ -212,12 +212,12 @@ try:
         except OSError:
             pass
     told(f"{requests - before} requests in {time.monotonic() - began:.0f} s", waits(1))
-    while_("answers that nobody reads (32 clients)", deaf)
+    while_("unread answers (32 clients)", deaf)
     while_("garbage", garbage)
-    while_("JSON that is deep", deep)
-    while_("lines without end", endless)
+    while_("deeply nested JSON", deep)
+    while_("endless lines", endless)
     while_("uploads of 400 MiB, never used", uploads, threads=4)
-    while_(".torrents that are none", starts, threads=2)
+    while_("invalid .torrents", starts, threads=2)
     out_of_roots(None)
     assert not os.path.exists(os.path.join(top, "elsewhere")) and not os.path.exists("/etc/x")
     silent = []
@@ -232,7 +232,7 @@ try:
             Client().close()
             ending.wait(0.05)
 
-    while_("1,000 connections that say nothing", half_open)
+    while_("1,000 silent connections", half_open)
     print(f"  {len(silent)} were opened; a newcomer is greeted: {'result' in Client().call('settings')}")
     for one in silent:
         one.close()
@@ -242,7 +242,7 @@ try:
              f"import socket; s = socket.socket(socket.AF_UNIX); s.connect({path!r})"], capture_output=True, text=True)
         print(f"  another user: {other.stderr.strip().splitlines()[-1] if other.stderr else 'CAME IN'}")
     time.sleep(2)
-    told("nobody else, afterwards", waits(2))
+    told("no other client, afterwards", waits(2))
     print(f"  torrents: {polite.call('getStatuses')['result']['total']}; the service lives: {service.poll() is None}")
 finally:
     service.terminate()

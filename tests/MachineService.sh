@@ -32,11 +32,11 @@ service=$!
 for _ in $(seq 100); do [ -S /run/torrentpatron/service.sock ] && break; sleep 0.1; done
 cd "$place/home" && head -c 100000 /dev/urandom > x.bin && run create x.bin > /dev/null && chmod a+r ./*
 
-expect 'DestinationNotAllowed\|may not write to' 'out of the roots nothing is started' "$(as 4001 "--groups $members" start x.bin.torrent --service --destination "$place/home")"
+expect 'DestinationNotAllowed\|may not write to' 'nothing starts outside the roots' "$(as 4001 "--groups $members" start x.bin.torrent --service --destination "$place/home")"
 expect 'Started: x.bin' 'a member starts a torrent below a root' "$(as 4001 "--groups $members" start x.bin.torrent --service --destination "$place/root/x")"
 expect 'x.bin' 'a reader sees it' "$(as 4002 "--groups $readers" list)"
 expect 'may only read' 'a reader does not stop it' "$(as 4002 "--groups $readers" stop x.bin)"
-expect 'is not allowed to use' 'a stranger is turned away, and told so' "$(as 4003 --clear-groups list)"
+expect 'is not allowed to use' 'a user in neither group is refused with the reason' "$(as 4003 --clear-groups list)"
 expect 'x.bin' 'root finds the service' "$(run list)"
 expect 'x.bin' 'another member stops it' "$(as 4004 "--groups $members" stop x.bin)"
 kill $service; wait $service

@@ -105,7 +105,7 @@ echo "Booting Debian $(cat "$debian/etc/debian_version")"
 start
 echo "systemd $(inside systemctl --version | head -1 | cut -d' ' -f2-), $(inside systemctl is-system-running)"
 
-# A seed, which is no service, and what it seeds.
+# A seed outside any service, and its content.
 head -c 64M /dev/urandom > "$place/root/srv/seed/debian.iso"
 chmod -R a+rX "$place/root/srv/seed"
 inside systemctl start user@0.service 2> /dev/null
@@ -138,7 +138,7 @@ expect 'debian.iso Downloading' 'the next session sees the torrent' "$(torrent a
 expect 'Id=torrentpatron.service.*enabled' 'systemd runs it' "$(inside su - ada -c 'systemctl --user show --property Id,UnitFileState torrentpatron' | tr '\n' ' ')"
 within 40 '^0$' 'without lingering it ends with the last session' inside sh -c 'pgrep --count --uid ada; true'
 inside loginctl enable-linger ada
-within 40 'debian.iso Downloading' 'a user who lingers has it, with its torrent' torrent ada User
+within 40 'debian.iso Downloading' 'with lingering it runs with its torrent' torrent ada User
 as ada 'Import-Module ./module/TorrentPatron; $null = Connect-TorrentPatron; Add-TorrentPeer debian.iso 127.0.0.1:6900' > /dev/null
 within 60 'debian.iso Seeding True' 'it downloads while nobody is logged on' torrent ada User
 expect '^same$' 'byte for byte' "$(inside cmp /srv/seed/debian.iso /home/ada/Downloads/debian.iso 2>&1 && echo same)"
@@ -147,7 +147,7 @@ echo '== The machine, for a group'
 inside groupadd watchers && inside usermod --append --groups watchers eve
 expect 'Running' 'Install-TorrentService AllUsers starts it' "$(root 'Install-TorrentService AllUsers -Root /srv/torrents/new -Group torrents -ReadersGroup watchers; Get-TorrentService -Scope Machine | Select-Object State, Unit')"
 expect 'torrentpatron:torrents' 'it creates the missing root for its user and the group' "$(inside stat --format %U:%G /srv/torrents/new)"
-expect 'Status: "torrents: 0' 'systemctl tells how it stands' "$(inside systemctl status --no-pager torrentpatron)"
+expect 'Status: "torrents: 0' 'systemctl shows its status' "$(inside systemctl status --no-pager torrentpatron)"
 expect 'debian.iso' 'a member downloads' "$(as ada 'Import-Module /opt/TorrentPatron; $null = Connect-TorrentPatron -Scope Machine; Start-Torrent /srv/seed/debian.torrent /srv/torrents/new/a -Peer 127.0.0.1:6900 -MaxDownloadRate 2MB')"
 expect "$goes_on" 'a reader sees it' "$(torrent eve Machine)"
 expect 'may only read' 'and does not stop it' "$(as eve 'Import-Module /opt/TorrentPatron; $null = Connect-TorrentPatron -Scope Machine; Stop-Torrent debian.iso')"
@@ -156,33 +156,33 @@ before=$(main); inside systemctl restart torrentpatron
 expect '^active$' 'systemctl restart' "$(another "$before")"
 expect "$goes_on" 'its torrent goes on' "$(torrent ada Machine)"
 before=$(main); inside kill -s KILL "$before"
-within 30 '^active$' 'it is there again after a kill -9' another "$before"
+within 30 '^active$' 'it restarts after kill -9' another "$before"
 expect "$goes_on" 'with its torrent' "$(torrent ada Machine)"
 
 # The unit waits 90 s, and 30 more until it kills; here less.
 inside sh -c 'mkdir -p /run/systemd/system/torrentpatron.service.d; printf "[Service]\nWatchdogSec=6\nTimeoutAbortSec=2\n" > /run/systemd/system/torrentpatron.service.d/soon.conf; systemctl daemon-reload; systemctl restart torrentpatron'
 sleep 15
 before=$(main)
-expect 'NRestarts=0' 'the watchdog leaves one alone that works' "$(inside systemctl show --property NRestarts torrentpatron)"
+expect 'NRestarts=0' 'the watchdog leaves a working service alone' "$(inside systemctl show --property NRestarts torrentpatron)"
 inside kill -s STOP "$before"
-within 60 '^active$' 'the watchdog ends one that hangs, and it is started again' another "$before"
+within 60 '^active$' 'the watchdog restarts a hung service' another "$before"
 inside sh -c 'rm -r /run/systemd/system/torrentpatron.service.d; systemctl daemon-reload'
 within 60 'debian.iso Seeding True' 'the download completes' torrent ada Machine
 expect '^same$' 'byte for byte' "$(inside cmp /srv/seed/debian.iso /srv/torrents/new/a/debian.iso 2>&1 && echo same)"
 expect 'read' 'members of the group read it' "$(inside su - ada -c 'head -c 1 /srv/torrents/new/a/debian.iso > /dev/null && echo read')"
 journal=$(inside journalctl --no-pager --unit torrentpatron)
 expect 'torrentpatron\[[0-9]*\]: The service listens on /run/torrentpatron/service.sock' 'the journal has its lines, under its name' "$journal"
-expect 'The service has stopped' 'also the last one' "$journal"
-expect 'Watchdog timeout' 'and what systemd did' "$journal"
+expect 'The service has stopped' 'including the last one' "$journal"
+expect 'Watchdog timeout' 'and the timeout of the watchdog' "$journal"
 hook=$(root '$null = Connect-TorrentPatron -Scope Machine
 $null = Register-TorrentHook Removed -Name h { whoami; Set-Content /srv/torrents/new/hook $env:TORRENTPATRON_NAME; Set-Content /etc/hook 1 }
 Remove-Torrent debian.iso
 1..60 | ForEach-Object { if (-not (Get-TorrentHook h).Runs) { Start-Sleep 0.5 } }
 (Get-TorrentHook h).LastRun | ForEach-Object { $_.Outcome; $_.Output }; Unregister-TorrentHook h')
 expect 'Succeeded' 'hooks run under the hardening' "$hook"
-expect '^torrentpatron$' 'as its user' "$hook"
-expect 'Read-only file system' 'and write below the roots only' "$hook"
-expect '^debian.iso$' 'where they write' "$(inside cat /srv/torrents/new/hook)"
+expect '^torrentpatron$' 'as the user of the service' "$hook"
+expect 'Read-only file system' 'which write only below the roots' "$hook"
+expect '^debian.iso$' 'and have written there' "$(inside cat /srv/torrents/new/hook)"
 as ada 'Import-Module /opt/TorrentPatron; $null = Connect-TorrentPatron -Scope Machine; $null = Start-Torrent /srv/seed/debian.torrent /srv/torrents/new/b -MaxDownloadRate 1MB -Tag kept' > /dev/null
 
 echo '== A reboot'
@@ -190,7 +190,7 @@ halt
 start
 seed
 expect "$goes_on" 'the torrent of the machine goes on' "$(torrent eve Machine)"
-expect 'debian.iso Seeding True' 'the torrent of the user goes on' "$(torrent ada User)"
+expect 'debian.iso Seeding True' 'the torrent of the user continues' "$(torrent ada User)"
 expect '^0$' 'nothing failed' "$(inside systemctl list-units --failed --no-legend | wc -l)"
 
 echo '== The first connection starts it'

@@ -1,5 +1,5 @@
 """
-Many slow peers in one process: each calls a client, has everything, and gives it a block at a time, never more than two a second.
+Many slow seeds in one process: each connects to a client and sends it a block at a time, at most two a second.
 
 Arguments: info hash, pieces of the torrent, bytes of a piece, the payload's file, port, number of peers. Prints 'connected N' when all
 have shaken hands or time is up, chokes until it reads a line, and prints 'given N', the bytes sent, for each line after that.
@@ -23,8 +23,8 @@ _PATIENCE = 90  # seconds
 _MOST_ASKED = 500  # requests of a client that one peer keeps
 
 
-class Giver:
-    """One peer, from its call to the end of the connection."""
+class SlowSeed:
+    """One seed, from its connection to the end of it."""
 
     def __init__(self, crowd, number):
         self._crowd, self._number = crowd, number
@@ -85,7 +85,7 @@ class Crowd:
     async def run(self):
         peers = []
         for number in range(self.count):
-            peers.append(asyncio.create_task(Giver(self, number).join()))
+            peers.append(asyncio.create_task(SlowSeed(self, number).join()))
             await asyncio.sleep(0.005)
         for _ in range(10 * _PATIENCE):
             if self.connected >= self.count:

@@ -21,7 +21,7 @@ class Job:
     control: int  # a port for being asked
     host: str = LOOPBACK  # the address to listen on and to call from, where that can be said
     peers: typing.Sequence[tuple[str, int]] = ()  # addresses to call
-    tracker: str | None = None  # one that answers with those peers, for who cannot be told of them
+    tracker: str | None = None  # a tracker that returns those peers, for clients that take no addresses
     is_utp: bool = False  # whether to speak uTP alone
     is_rc4: bool = False  # whether to encrypt all by RC4
     max_peers: int | None = None  # to allow, where the client's own limit is less
@@ -91,7 +91,7 @@ class Client:
     name = ""
     is_ours = False
     is_rival = True  # whether ours are compared with it
-    rounds = None  # at most so many of each work, for who is slow
+    rounds = None  # the most rounds of each work, for slow clients
     nothing: list = []  # the command that starts it to do nothing
     importing: list = []  # the command that loads it into what it runs in, where that is something else
     lacks: dict[str, str] = {}  # operation: why

@@ -15,7 +15,7 @@ _PROGRAM = pathlib.Path(__file__).parents[1] / "libtorrent_process.py"
 class LibtorrentProcess:
     """A process with a session on each port, and what can be asked of it: see its program."""
 
-    is_tuned = False  # unless it is said of one: whether it has the settings of people who tune it
+    is_tuned = False  # the default: whether to use the settings of people who tune it
 
     def __init__(self, *ports, host=None, is_utp=False, is_rc4=False, is_tuned=None):
         self.ports = ports

@@ -10,7 +10,7 @@ from . import base
 from .leech import RC4_CLIENTS, UTP_CLIENTS
 
 _CROWD = pathlib.Path(__file__).parents[1] / "crowd.py"
-_GIVERS = pathlib.Path(__file__).parents[1] / "givers.py"
+_SLOW_SEEDS = pathlib.Path(__file__).parents[1] / "slow_seeds.py"
 _COUNT = 500
 _ACTIVE = 2000
 _SETTLE = 3  # seconds
@@ -118,7 +118,7 @@ class ActivePeers(base.Work):
             time.sleep(_SETTLE)
             alone = run.child.meter.now()
             began = time.monotonic()
-            crowd = Child([PYTHON, _GIVERS, payload.info_hash, payload.size // MIB, MIB, payload.folder / payload.name, job.port, _ACTIVE])
+            crowd = Child([PYTHON, _SLOW_SEEDS, payload.info_hash, payload.size // MIB, MIB, payload.folder / payload.name, job.port, _ACTIVE])
             joined, match = crowd.expect(r"^connected (\d+)$", 150)
             if int(match[1]) < _ACTIVE:
                 raise Failure(f"it let {match[1]} of {_ACTIVE} peers in")
