@@ -1,8 +1,8 @@
 # The effects of event actions on the session whose cmdlets they run in, and when they have run.
 BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
-    $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed') -Size 200KB
-    $script:peer = Start-TestSeed -Content $content -StatePath (Join-Path $TestDrive 'seed-state')
+    $script:content = New-TestContent -Size 200KB
+    $script:peer = Start-TestSeed $content
 
     function Wait-Torrents {
         # Waits for something that never happens, long enough for actions to run several times.
@@ -17,15 +17,13 @@ AfterAll {
 
 Describe 'Actions of event subscriptions' {
     BeforeEach {
-        $script:files = Join-Path $TestDrive ([guid]::NewGuid())
-        $script:patron = New-TestPatron -Name 'leecher' -StatePath "$files-state"
+        $script:files, $script:patron = New-TestLeecher
         $script:seen = [Collections.Generic.List[string]]::new()
     }
 
     AfterEach {
         Set-StrictMode -Off
-        Get-EventSubscriber | Unregister-Event
-        Get-Event | Remove-Event
+        Clear-TestEvent
         $patron | Stop-TorrentPatron
     }
 
@@ -196,7 +194,7 @@ Describe 'Actions of event subscriptions' {
     }
 
     It 'run once for each event, even if several torrents share the subscription''s name' {
-        $other = New-TestContent -Folder (Join-Path $TestDrive 'seed') -Name 'other.bin' -Size 100KB
+        $other = New-TestContent -Name 'other.bin' -Size 100KB
         $running = Start-Torrent $content.Torrent, $other.Torrent -Destination $files -Patron $patron
         $running | Register-TorrentEvent StateChanged changed -MessageData $seen -Action { $Event.MessageData.Add($EventArgs.Status.Name) }
         $running | Suspend-Torrent

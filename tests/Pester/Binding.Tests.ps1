@@ -78,10 +78,7 @@ Describe 'A name with brackets' {
 Describe 'Files of a torrent' {
     BeforeAll {
         $album = Join-Path $TestDrive 'content/album'
-        foreach ($name in '[a] one.mkv', 'a one.mkv', 'two.mkv', 'sub/two.mkv') {
-            $null = New-TestContent -Folder (Split-Path (Join-Path $album $name)) -Name (Split-Path $name -Leaf) -Size 20KB
-            Remove-Item -LiteralPath "$(Join-Path $album $name).torrent"
-        }
+        New-TestFile ('[a] one.mkv', 'a one.mkv', 'two.mkv', 'sub/two.mkv' | ForEach-Object { Join-Path $album $_ }) -Size 20KB
         $script:albumTorrent = (New-TorrentFile $album -Destination "$album.torrent").FullName
         $script:running = Start-Torrent $albumTorrent -Destination $files -Patron $patron -Suspended
     }

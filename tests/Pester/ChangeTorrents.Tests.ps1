@@ -1,8 +1,6 @@
 BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
-    $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed')
-    $script:other = New-TestContent -Folder (Join-Path $TestDrive 'seed') -Name 'other.bin' -Size 200KB
-    $script:peer = Start-TestSeed -Content $content -StatePath (Join-Path $TestDrive 'seed-state')
+    $script:content, $script:other, $script:peer = Start-TestSwarm
 }
 
 AfterAll {
@@ -11,8 +9,7 @@ AfterAll {
 
 Describe 'Changing running torrents' {
     BeforeEach {
-        $script:files = Join-Path $TestDrive ([guid]::NewGuid())
-        $script:patron = New-TestPatron -Name 'leecher' -StatePath "$files-state"
+        $script:files, $script:patron = New-TestLeecher
     }
 
     AfterEach {

@@ -1,8 +1,8 @@
 # The -Debug and -Verbose output about torrents while a cmdlet waits for them, and reading the events in a session.
 BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
-    $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed') -Size 200KB
-    $script:peer = Start-TestSeed -Content $content -StatePath (Join-Path $TestDrive 'seed-state')
+    $script:content = New-TestContent -Size 200KB
+    $script:peer = Start-TestSeed $content
     $script:refusing = Start-TestTracker -Refusal 'Not today'
 
     function Register-Later($Torrent) {
@@ -32,8 +32,7 @@ AfterAll {
 
 Describe 'Events of torrents that a cmdlet waits for' {
     BeforeEach {
-        $script:files = Join-Path $TestDrive ([guid]::NewGuid())
-        $script:patron = New-TestPatron -Name 'leecher' -StatePath "$files-state"
+        $script:files, $script:patron = New-TestLeecher
         $script:start = @{ Destination = $files; Patron = $patron; Tracker = $refusing.Uri }
     }
 

@@ -1,18 +1,14 @@
 # Finding peers without trackers. Everything stays on loopback: the DHT consists only of these tests.
 BeforeDiscovery {
-    $python = @('/usr/bin/python3', 'python3') | Where-Object { Get-Command $_ -ErrorAction Ignore } | Select-Object -First 1
-    $script:hasLibtorrent = $false
-    if ($python) {
-        & $python -c 'import libtorrent' 2>$null
-        $script:hasLibtorrent = $LASTEXITCODE -eq 0
-    }
+    Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
+    $script:hasLibtorrent = [bool] (Get-TestPython)
 }
 
 BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
     $script:savedDiscovery = $env:TORRENTPATRON_DISCOVERY
     $script:nobody = '127.0.0.1:9'
-    $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed')
+    $script:content = New-TestContent
     $script:magnet = ConvertTo-MagnetLink $content.Torrent
 
     function New-DhtPatron {
@@ -78,31 +74,10 @@ Describe 'Discovery' {
         }
 
         It 'finds libtorrent, and is found by it' -Skip:(-not $hasLibtorrent) {
-            $script = Join-Path $TestDrive 'dht.py'
-            @'
-import libtorrent, sys, time
-node, source, folder = sys.argv[1:]
-session = libtorrent.session({"listen_interfaces": "127.0.0.1:0", "enable_dht": True, "dht_bootstrap_nodes": node, "enable_lsd": False,
-    "enable_upnp": False, "enable_natpmp": False, "dht_restrict_routing_ips": False, "dht_restrict_search_ips": False,
-    "dht_enforce_node_id": False, "dht_prefer_verified_node_ids": False, "alert_mask": libtorrent.alert.category_t.dht_notification})
-patience = time.monotonic() + 20
-while time.monotonic() < patience and not any(isinstance(a, libtorrent.dht_bootstrap_alert) for a in session.pop_alerts()):
-    session.wait_for_alert(100)
-if source.startswith("magnet:"):
-    torrent = libtorrent.parse_magnet_uri(source)
-else:
-    torrent = libtorrent.add_torrent_params()
-    torrent.ti = libtorrent.torrent_info(source)
-torrent.save_path = folder
-session.add_torrent(torrent)
-time.sleep(90)
-'@ | Set-Content $script
             $theirs = New-TestContent -Folder "$here/theirs" -Name 'theirs.bin'
             $null = New-Item -ItemType Directory "$here/libtorrent"
-            $processes = @(
-                Start-Process /usr/bin/python3 $script, $node, $theirs.Torrent, $theirs.Folder -PassThru
-                Start-Process /usr/bin/python3 $script, $node, $magnet, "$here/libtorrent" -PassThru
-            )
+            $null = Start-TestLibtorrent $theirs.Torrent $theirs.Folder "127.0.0.1:$(Get-TestPort)" -Option '--dht', $node
+            $null = Start-TestLibtorrent $magnet "$here/libtorrent" "127.0.0.1:$(Get-TestPort)" -Option '--dht', $node
             try {
                 Wait-TestCondition { $seeder.Engine.Dht.StoredTorrents -ge 2 } | Should -BeTrue
                 $leecher = New-DhtPatron leecher $node
@@ -111,7 +86,7 @@ time.sleep(90)
                 $got = "$here/libtorrent/$($content.Name)"
                 Wait-TestCondition { (Test-Path $got) -and (Test-SameContent $got $content.File) } | Should -BeTrue
             } finally {
-                $processes | Where-Object { -not $_.HasExited } | ForEach-Object { $_.Kill() }
+                Stop-TestProcess
             }
         }
     }

@@ -2,39 +2,12 @@
 BeforeDiscovery {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
     $script:hasMonoTorrent = Test-Path (Join-Path (Split-Path (Get-TestModulePath)) 'engines/MonoTorrent/TorrentPatron.MonoTorrent.dll')
-    $python = @('/usr/bin/python3', 'python3') | Where-Object { Get-Command $_ -ErrorAction Ignore } | Select-Object -First 1
-    $script:hasLibtorrent = $false
-    if ($python) {
-        & $python -c 'import libtorrent' 2>$null
-        $script:hasLibtorrent = $LASTEXITCODE -eq 0
-    }
+    $script:hasLibtorrent = [bool] (Get-TestPython)
 }
 
 BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
-    $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed')
-    $script:python = @('/usr/bin/python3', 'python3') | Where-Object { Get-Command $_ -ErrorAction Ignore } | Select-Object -First 1
-
-    # Seeds for a minute, or downloads from a peer; prints its port when it is complete.
-    $script:libtorrentPeer = Join-Path $TestDrive 'peer.py'
-    @'
-import libtorrent, sys, time
-torrent, folder, *peers = sys.argv[1:]
-session = libtorrent.session({"listen_interfaces": "127.0.0.1:0", "enable_dht": False, "enable_lsd": False, "enable_upnp": False,
-    "enable_natpmp": False, "enable_incoming_utp": False, "enable_outgoing_utp": False, "allow_multiple_connections_per_ip": True})
-parameters = libtorrent.add_torrent_params()
-parameters.ti = libtorrent.torrent_info(torrent)
-parameters.save_path = folder
-parameters.peers = [(peer.split(":")[0], int(peer.split(":")[1])) for peer in peers]
-parameters.flags &= ~(libtorrent.torrent_flags.auto_managed | libtorrent.torrent_flags.paused)
-handle = session.add_torrent(parameters)
-end = time.time() + 60
-while time.time() < end and not handle.status().is_seeding:
-    time.sleep(0.05)
-print(session.listen_port() if handle.status().is_seeding else "nothing", flush=True)
-if not peers:
-    time.sleep(60)
-'@ | Set-Content $libtorrentPeer
+    $script:content = New-TestContent
 
     function New-EnginePatron {
         [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
@@ -50,6 +23,7 @@ Describe 'MonoTorrent as the engine' -Skip:(-not $hasMonoTorrent) {
     }
 
     AfterEach {
+        Stop-TestProcess
         Get-TorrentPatron | Stop-TorrentPatron
     }
 
@@ -82,18 +56,16 @@ Describe 'MonoTorrent as the engine' -Skip:(-not $hasMonoTorrent) {
 
     It 'downloads a torrent from libtorrent, and seeds it to libtorrent' -Skip:(-not $hasLibtorrent) {
         $patron = New-EnginePatron MonoTorrent 'middle'
-        $log = Join-Path $TestDrive 'port'
-        $seed = Start-Process $python $libtorrentPeer, $content.Torrent, $content.Folder -RedirectStandardOutput $log -PassThru
-        try {
-            Wait-TestCondition { (Get-Item $log -ErrorAction Ignore).Length -gt 0 } | Should -BeTrue
-            $done = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer "127.0.0.1:$((Get-Content $log).Trim())" -Timeout 120 -ErrorAction Stop
-        } finally {
-            $seed.Kill()
-        }
+        $address = "127.0.0.1:$(Get-TestPort)"
+        $seed = Start-TestLibtorrent $content.Torrent $content.Folder $address
+        Wait-TestOutput $seed seeding | Should -BeTrue
+        $done = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $address -Timeout 120 -ErrorAction Stop
         Test-SameContent $done.Path $content.File | Should -BeTrue
+        Stop-TestProcess
 
-        $taken = Join-Path $TestDrive 'taken'
-        & $python $libtorrentPeer $content.Torrent $taken "127.0.0.1:$($patron.Port)" | Should -Match '^\d+$'
+        $taken = (New-Item -ItemType Directory (Join-Path $TestDrive 'taken')).FullName
+        $leech = Start-TestLibtorrent $content.Torrent $taken "127.0.0.1:$(Get-TestPort)" -Peer "127.0.0.1:$($patron.Port)"
+        Wait-TestOutput $leech seeding | Should -BeTrue
         Test-SameContent (Join-Path $taken $content.Name) $content.File | Should -BeTrue
     }
 

@@ -129,8 +129,7 @@ AfterAll {
 Describe 'The examples of <Page>' -ForEach $pages -Skip:$IsWindows {
     BeforeAll {
         $script:here = (Copy-Item $template (Join-Path $TestDrive $Page) -Recurse -PassThru)[0].FullName
-        # A short path: that of a socket may have 107 bytes.
-        $script:state = [IO.Directory]::CreateTempSubdirectory('tp-').FullName
+        $script:state = New-ShortFolder
         $env:TORRENTPATRON_STATE = $state
         $script:session = [runspacefactory]::CreateRunspace()
         $session.Open()

@@ -1,7 +1,7 @@
 # Another process holds the files of a torrent. On Windows that keeps everybody else out; elsewhere it need not.
 BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
-    $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed')
+    $script:content = New-TestContent
     $script:seeder = New-TestPatron -Name 'held-seed' -StatePath (Join-Path $TestDrive 'seed-state')
     $null = Start-Torrent $content.Torrent -Destination $content.Folder -Patron $seeder -Timeout 120 -ErrorAction Stop
     $script:peer = "127.0.0.1:$($seeder.Port)"
@@ -43,9 +43,8 @@ AfterAll {
 
 Describe 'A file that another program holds' {
     BeforeEach {
-        $script:files = Join-Path $TestDrive ([guid]::NewGuid())
+        $script:files, $script:patron = New-TestLeecher
         $script:file = Join-Path $files data.bin
-        $script:patron = New-TestPatron -Name 'leecher' -StatePath "$files-state"
     }
 
     AfterEach {

@@ -1,29 +1,17 @@
 # Scripts that a service runs for events of its torrents, in real processes.
 BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
-    $script:modulePath = Get-TestModulePath
-    $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed') -Size 200KB
-    $script:peer = Start-TestSeed -Content $content -StatePath (Join-Path $TestDrive 'seed-state')
+    $script:content = New-TestContent -Size 200KB
+    $script:peer = Start-TestSeed $content
 
-    # A folder of the user with a short path: a socket's path may have 107 bytes.
-    $script:place = [IO.Directory]::CreateTempSubdirectory('tp-').FullName
-    $script:processes = [Collections.Generic.List[Diagnostics.Process]]::new()
+    $script:place = New-ShortFolder
 
     function Start-HookService {
         [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
         param()
 
-        $program, $first = Get-TestShell
-        $start = [Diagnostics.ProcessStartInfo]::new($program)
-        @($first) + '-NoProfile', '-NonInteractive', '-Command',
-        "Import-Module '$modulePath'; Start-TorrentService -Foreground -BindAddress 127.0.0.1 -StatePath '$here/state' -Socket '$socket'" |
-            Where-Object { $_ } | ForEach-Object { $start.ArgumentList.Add($_) }
-        $start.RedirectStandardOutput = $true
-        $process = [Diagnostics.Process]::Start($start)
-        $processes.Add($process)
-        $null = $process.StandardOutput.ReadLine()
+        Start-TestShellService -StatePath "$here/state" -Socket $socket
         $null = Connect-TorrentPatron -Socket $socket -ErrorAction Stop
-        $process
     }
 
     function Stop-HookService {
@@ -45,7 +33,7 @@ BeforeAll {
 }
 
 AfterAll {
-    $processes | Where-Object { -not $_.HasExited } | ForEach-Object { $_.Kill() }
+    Stop-TestProcess
     Get-TorrentPatron | Stop-TorrentPatron
     Remove-Item $place -Recurse -Force
 }
@@ -53,7 +41,7 @@ AfterAll {
 Describe 'Hooks of a service' -Skip:$IsWindows {
     BeforeEach {
         $script:here = Join-Path $TestDrive ([guid]::NewGuid())
-        $script:socket = Join-Path $place ([guid]::NewGuid().ToString('N').Substring(0, 8)) 's'
+        $script:socket = New-TestSocket $place
         $null = New-Item -ItemType Directory $here
     }
 

@@ -1,6 +1,8 @@
 # The IP filter, with libtorrent at two addresses of this machine.
 BeforeDiscovery {
-    $script:hasLibtorrent = $IsLinux -and $(/usr/bin/python3 -c 'import libtorrent' 2>$null; $LASTEXITCODE -eq 0)
+    Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
+    # Only Linux has all of 127.0.0.0/8.
+    $script:hasLibtorrent = $IsLinux -and (Get-TestPython)
 }
 
 BeforeAll {
@@ -59,12 +61,9 @@ Describe 'An IP filter' {
     }
 
     It 'connects only to allowed peers, and disconnects newly blocked ones' -Skip:(-not $hasLibtorrent) {
-        $content = New-TestContent -Folder (Join-Path $TestDrive seed) -Size 8MB
-        $peers = Join-Path $PSScriptRoot '../Interop/Python/libtorrent_peer.py'
-        $started = foreach ($address in '127.0.0.2', '127.0.0.3') {
-            $start = [Diagnostics.ProcessStartInfo]::new('/usr/bin/python3', [string[]] @($peers, '--upload-limit', '200000', $content.Torrent, $content.Folder, "${address}:17654"))
-            $start.RedirectStandardInput = $start.RedirectStandardOutput = $true
-            [Diagnostics.Process]::Start($start)
+        $content = New-TestContent -Size 8MB
+        foreach ($address in '127.0.0.2', '127.0.0.3') {
+            $null = Start-TestLibtorrent $content.Torrent $content.Folder "${address}:17654" -Option '--upload-limit', '200000'
         }
         try {
             $two = New-Filter two.dat.gz '127.000.000.002 - 127.000.000.002 , 000 , libtorrent' -Compressed
@@ -81,7 +80,7 @@ Describe 'An IP filter' {
             Add-TorrentPeer data.bin 127.0.0.2:17654 -Patron $patron -ErrorAction Stop
             Wait-TestCondition { ($running | Get-TorrentPeer).EndPoint.Address -eq '127.0.0.2' } | Should -BeTrue
         } finally {
-            $started | ForEach-Object { $_.Kill() }
+            Stop-TestProcess
         }
     }
 }

@@ -2,19 +2,10 @@
 BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
     $script:modulePath = Get-TestModulePath
-    $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed') -Size 1MB
-
-    # A folder of the user with a short path: a socket's path may have 107 bytes.
-    $script:place = [IO.Directory]::CreateTempSubdirectory('tp-').FullName
-    $script:socket = Join-Path $place 'run' 's'
-    $program, $first = Get-TestShell
-    $start = [Diagnostics.ProcessStartInfo]::new($program)
-    @($first) + '-NoProfile', '-NonInteractive', '-Command',
-    "Import-Module '$modulePath'; Start-TorrentService -Foreground -BindAddress 127.0.0.1 -StatePath '$TestDrive/state' -Socket '$socket'" |
-        Where-Object { $_ } | ForEach-Object { $start.ArgumentList.Add($_) }
-    $start.RedirectStandardOutput = $true
-    $script:service = [Diagnostics.Process]::Start($start)
-    $null = $service.StandardOutput.ReadLine()
+    $script:content = New-TestContent -Size 1MB
+    $script:place = New-ShortFolder
+    $script:socket = New-TestSocket $place
+    $script:service = Start-TestShellService -StatePath "$TestDrive/state" -Socket $socket
 
     # Each is a waiting session. The torrent has no peers, so that no wait ends by itself.
     $script:waits = [ordered]@{
@@ -60,8 +51,7 @@ BeforeAll {
 
 AfterAll {
     Disconnect-TorrentPatron
-    if (-not $service.HasExited) { $service.Kill() }
-    $service.WaitForExit()
+    Stop-TestProcess
     Remove-Item $place -Recurse -Force
 }
 

@@ -1,17 +1,16 @@
 BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
-    $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed')
-    $script:place = [IO.Directory]::CreateTempSubdirectory('tp-').FullName
-    $script:socket = Join-Path $place 'run' 's'
+    $script:content = New-TestContent
+    $script:place = New-ShortFolder
+    $script:socket = New-TestSocket $place
     $script:root = Join-Path $place 'root'
     $null = New-Item -ItemType Directory $root
-    $script:service = Start-TestShellService -StatePath "$place/state" -Socket $socket -Parameters "-Scope Machine -Root '$root'"
+    $null = Start-TestShellService -StatePath "$place/state" -Socket $socket -Parameters "-Scope Machine -Root '$root'"
 }
 
 AfterAll {
     Disconnect-TorrentPatron
-    if (-not $service.HasExited) { $service.Kill() }
-    $service.WaitForExit()
+    Stop-TestProcess
     Remove-Item $place -Recurse -Force
 }
 

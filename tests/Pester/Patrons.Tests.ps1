@@ -1,13 +1,12 @@
 BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
-    $script:savedState = $env:TORRENTPATRON_STATE
     Set-TestState (Join-Path $TestDrive 'state')
-    $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed')
-    $script:other = New-TestContent -Folder (Join-Path $TestDrive 'seed') -Name 'other.bin' -Size 200KB
+    $script:content = New-TestContent
+    $script:other = New-TestContent -Name 'other.bin' -Size 200KB
 }
 
 AfterAll {
-    $env:TORRENTPATRON_STATE = $script:savedState
+    Restore-TestState
 }
 
 Describe 'Patrons' {
@@ -66,38 +65,26 @@ Describe 'Patrons' {
             $client.StatusInterval | Should -Be ([timespan]::FromSeconds(2))
         }
 
-        It 'connects to peers encrypted if required, and shows it for each' {
+        It 'connects to peers <How>, and shows it for each' -ForEach @(
+            @{ How = 'encrypted if required'; Setting = 'Encryption'; First = 'Require'; Shown = 'Rc4'; Then = 'Off'; ThenShown = 'None' }
+            @{ How = 'by uTP if asked for'; Setting = 'Transport'; First = 'Utp'; Shown = 'Utp'; Then = 'Tcp'; ThenShown = 'Tcp' }
+        ) {
             $peer = Start-TestSeed $content -StatePath "$here-seeds"
-            $hidden = New-TorrentPatron -Name 'hidden' -BindAddress 127.0.0.1 -StatePath $here -Encryption Require
-            $hidden.Encryption | Should -Be 'Require'
-            $leech = Start-Torrent $content.Torrent -Destination $here -Patron $hidden -Peer $peer -MaxDownloadRate 32KB
+            $parameters = @{ $Setting = $First }
+            $patron = New-TorrentPatron -Name 'strict' -BindAddress 127.0.0.1 -StatePath $here @parameters
+            $patron.$Setting | Should -Be $First
+            $leech = Start-Torrent $content.Torrent -Destination $here -Patron $patron -Peer $peer -MaxDownloadRate 32KB
             Wait-TestCondition { $leech | Get-TorrentPeer } | Should -BeTrue
-            ($leech | Get-TorrentPeer).Encryption | Should -Be 'Rc4'
-            (Get-TorrentPeer $content.Name -Patron "seeder-$($content.Name)").Encryption | Should -Be 'Rc4'
+            ($leech | Get-TorrentPeer).$Setting | Should -Be $Shown
+            (Get-TorrentPeer $content.Name -Patron "seeder-$($content.Name)").$Setting | Should -Be $Shown
 
-            $hidden | Set-TorrentPatron -Encryption Off
-            $hidden.Encryption | Should -Be 'Off'
+            $parameters = @{ $Setting = $Then }
+            $patron | Set-TorrentPatron @parameters
+            $patron.$Setting | Should -Be $Then
             $leech | Suspend-Torrent
             $leech | Resume-Torrent
             Wait-TestCondition { $leech | Get-TorrentPeer } | Should -BeTrue
-            ($leech | Get-TorrentPeer).Encryption | Should -Be 'None'
-        }
-
-        It 'connects to peers by uTP if asked for, and shows it for each' {
-            $peer = Start-TestSeed $content -StatePath "$here-seeds"
-            $polite = New-TorrentPatron -Name 'polite' -BindAddress 127.0.0.1 -StatePath $here -Transport Utp
-            $polite.Transport | Should -Be 'Utp'
-            $leech = Start-Torrent $content.Torrent -Destination $here -Patron $polite -Peer $peer -MaxDownloadRate 32KB
-            Wait-TestCondition { $leech | Get-TorrentPeer } | Should -BeTrue
-            ($leech | Get-TorrentPeer).Transport | Should -Be 'Utp'
-            (Get-TorrentPeer $content.Name -Patron "seeder-$($content.Name)").Transport | Should -Be 'Utp'
-
-            $polite | Set-TorrentPatron -Transport Tcp
-            $polite.Transport | Should -Be 'Tcp'
-            $leech | Suspend-Torrent
-            $leech | Resume-Torrent
-            Wait-TestCondition { $leech | Get-TorrentPeer } | Should -BeTrue
-            ($leech | Get-TorrentPeer).Transport | Should -Be 'Tcp'
+            ($leech | Get-TorrentPeer).$Setting | Should -Be $ThenShown
         }
 
         It 'accepts an engine by name, and reports a missing one' {

@@ -1,7 +1,7 @@
 BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
-    $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed') -Size 16MB
-    $script:peer = Start-TestSeed -Content $content -StatePath (Join-Path $TestDrive 'seed-state')
+    $script:content = New-TestContent -Size 16MB
+    $script:peer = Start-TestSeed $content
     $script:modulePath = Get-TestModulePath
 
     # Each script begins with the module, and a patron on loopback.

@@ -9,7 +9,6 @@ BeforeDiscovery {
 
 BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
-    $script:savedState = $env:TORRENTPATRON_STATE
     Set-TestState (Join-Path $TestDrive 'state')
 
     function Wait-Port {
@@ -33,7 +32,7 @@ BeforeAll {
 AfterAll {
     Get-TorrentPatron | Stop-TorrentPatron
     Stop-TestProcess
-    $env:TORRENTPATRON_STATE = $script:savedState
+    Restore-TestState
 }
 
 Describe 'The parameters of proxies' {

@@ -1,55 +1,28 @@
 # The cmdlets with other BitTorrent clients, if they are installed.
 BeforeDiscovery {
+    Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
     $script:hasAria = [bool] (Get-Command aria2c -ErrorAction Ignore)
-    $python = @('/usr/bin/python3', 'python3') | Where-Object { Get-Command $_ -ErrorAction Ignore } | Select-Object -First 1
-    $script:hasLibtorrent = $false
-    if ($python) {
-        & $python -c 'import libtorrent' 2>$null
-        $script:hasLibtorrent = $LASTEXITCODE -eq 0
-    }
+    $script:hasLibtorrent = [bool] (Get-TestPython)
 }
 
 BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
-    $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed')
-
-    function Start-TestProcess {
-        # A client that ends with the test.
-        [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
-        param([string] $FilePath, [string[]] $ArgumentList)
-
-        $log = Join-Path $TestDrive ([guid]::NewGuid())
-        $process = Start-Process $FilePath $ArgumentList -RedirectStandardOutput "$log.out" -RedirectStandardError "$log.err" -PassThru
-        $script:processes.Add($process)
-        $process
-    }
-
-    $script:libtorrentSeed = Join-Path $TestDrive 'seed.py'
-    @'
-import libtorrent, sys, time
-port, torrent, folder = sys.argv[1:]
-session = libtorrent.session({"listen_interfaces": "127.0.0.1:" + port, "enable_dht": False, "enable_lsd": False,
-    "enable_upnp": False, "enable_natpmp": False, "in_enc_policy": 1, "out_enc_policy": 1})
-session.add_torrent({"ti": libtorrent.torrent_info(torrent), "save_path": folder})
-time.sleep(60)
-'@ | Set-Content $libtorrentSeed
+    $script:content = New-TestContent
 }
 
 Describe 'Real peers' {
     BeforeEach {
-        $script:processes = [Collections.Generic.List[object]]::new()
-        $script:files = Join-Path $TestDrive ([guid]::NewGuid())
-        $script:patron = New-TestPatron -Name 'leecher' -StatePath "$files-state"
+        $script:files, $script:patron = New-TestLeecher
         $script:port = Get-TestPort
     }
 
     AfterEach {
         $patron | Stop-TorrentPatron
-        $processes | Where-Object { -not $_.HasExited } | ForEach-Object { $_.Kill() }
+        Stop-TestProcess
     }
 
     It 'libtorrent seeds a torrent, and Get-TorrentPeer names it' -Skip:(-not $hasLibtorrent) {
-        $null = Start-TestProcess /usr/bin/python3 $libtorrentSeed, $port, $content.Torrent, $content.Folder
+        $null = Start-TestLibtorrent $content.Torrent $content.Folder "127.0.0.1:$port"
         $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -MaxDownloadRate 1MB
         Wait-TestCondition { $running | Add-TorrentPeer -Peer "127.0.0.1:$port"; $running | Get-TorrentPeer } | Should -BeTrue
         $peer = $running | Get-TorrentPeer | Select-Object -First 1
@@ -62,7 +35,8 @@ Describe 'Real peers' {
     }
 
     It 'aria2 seeds a torrent to a job' -Skip:(-not $hasAria) {
-        $null = Start-TestProcess aria2c @(
+        $null = Start-TestProcess @(
+            'aria2c'
             '--seed-ratio=0.0', '--check-integrity=true', "--listen-port=$port", '--interface=127.0.0.1', '--enable-dht=false', '--enable-dht6=false'
             '--bt-enable-lpd=false', '--disable-ipv6=true', '--allow-overwrite=true', "--dir=$($content.Folder)", $content.Torrent
         )
@@ -82,7 +56,8 @@ Describe 'Real peers' {
         # Without a tracker aria2 knows no peer: a tracker that names ours.
         $tracker = Start-TestTracker -Peer "127.0.0.1:$($patron.Port)"
         try {
-            $null = Start-TestProcess aria2c @(
+            $null = Start-TestProcess @(
+                'aria2c'
                 '--seed-time=0', "--listen-port=$port", '--interface=127.0.0.1', '--enable-dht=false', '--enable-dht6=false', '--bt-enable-lpd=false'
                 '--disable-ipv6=true', "--dir=$files", "--bt-tracker=$($tracker.Uri)", $content.Torrent
             )

@@ -259,7 +259,7 @@ Describe 'The five recipes of README.md' {
 Describe 'The hooks of about_TorrentPatron_Automation and README.md' -Skip:$IsWindows {
     BeforeAll {
         $script:here = Join-Path $TestDrive 'hooks'
-        $script:place = [IO.Directory]::CreateTempSubdirectory('tp-').FullName
+        $script:place = New-ShortFolder
         $zip = New-TestContent -Folder "$here/seed" -Name 'a.zip' -Size 1KB
         [IO.File]::WriteAllText("$here/inside.txt", 'unpacked')
         Compress-Archive -LiteralPath "$here/inside.txt" -DestinationPath $zip.File -Force
@@ -274,9 +274,7 @@ Describe 'The hooks of about_TorrentPatron_Automation and README.md' -Skip:$IsWi
             ("$about$log").Contains($change[0]) | Should -BeTrue
             $about, $log = ($about, $log).Replace($change[0], $change[1])
         }
-        $script:service = Invoke-TestScript $here -NoWait (
-            "Import-Module '$modulePath'; Start-TorrentService -Foreground -BindAddress 127.0.0.1 -StatePath '$here/state' -Socket '$place/s/s'")
-        Wait-TestCondition { Test-Path "$place/s/s" } | Should -BeTrue
+        $script:service = Start-TestShellService -StatePath "$here/state" -Socket "$place/s/s"
         $script:run = Invoke-TestScript $here @"
 Import-Module '$modulePath'
 $about
@@ -290,6 +288,7 @@ while ((Get-TorrentHook).Where{ -not `$_.Runs }) { Start-Sleep -Milliseconds 100
     AfterAll {
         kill -s TERM $service.Id
         $null = $service.WaitForExit(20000)
+        Stop-TestProcess
         Remove-Item $place -Recurse -Force
     }
 

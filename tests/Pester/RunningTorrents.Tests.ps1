@@ -1,22 +1,18 @@
 BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
-    $script:savedState = $env:TORRENTPATRON_STATE
     Set-TestState (Join-Path $TestDrive 'state')
-    $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed')
-    $script:other = New-TestContent -Folder (Join-Path $TestDrive 'seed') -Name 'other.bin' -Size 200KB
-    $script:peer = Start-TestSeed -Content $content -StatePath (Join-Path $TestDrive 'seed-state')
+    $script:content, $script:other, $script:peer = Start-TestSwarm
     $script:seeder = Get-TorrentPatron 'seeder-data.bin'
 }
 
 AfterAll {
     Get-TorrentPatron | Stop-TorrentPatron
-    $env:TORRENTPATRON_STATE = $script:savedState
+    Restore-TestState
 }
 
 Describe 'Running torrents' {
     BeforeEach {
-        $script:files = Join-Path $TestDrive ([guid]::NewGuid())
-        $script:patron = New-TestPatron -Name 'leecher' -StatePath "$files-state"
+        $script:files, $script:patron = New-TestLeecher
     }
 
     AfterEach {

@@ -2,9 +2,8 @@
 BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
     $script:modulePath = Get-TestModulePath
-    $script:windows = [bool](Get-Variable IsWindows -ValueOnly)
-    $script:place = [IO.Directory]::CreateTempSubdirectory('tp-').FullName
-    $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed') -Size 1MB
+    $script:place = New-ShortFolder
+    $script:content = New-TestContent -Size 1MB
 }
 
 AfterAll {
@@ -15,8 +14,7 @@ AfterAll {
 Describe 'A service in the background' {
     BeforeEach {
         $script:here = Join-Path $TestDrive ([guid]::NewGuid())
-        $name = [guid]::NewGuid().ToString('N').Substring(0, 8)
-        $script:socket = if ($windows) { "TorrentPatron-test-$name" } else { Join-Path $place $name 's' }
+        $script:socket = New-TestSocket $place
         $script:settings = @{ Socket = $socket; StatePath = (Join-Path $here 'state'); BindAddress = '127.0.0.1' }
     }
 
@@ -119,17 +117,12 @@ Describe 'A service that systemd runs' -Skip:(-not $IsLinux) {
                 $told = [Text.Encoding]::UTF8.GetString($buffer, 0, $systemd.Receive($buffer)) -split "`n"
             } until ($told -contains $State)
         }
-        $shell = @(Get-TestShell)
-        $start = [Diagnostics.ProcessStartInfo]::new($shell[0])
-        @($shell | Select-Object -Skip 1) + '-NoProfile', '-NonInteractive', '-Command', "Import-Module '$modulePath'; Start-TorrentService -Foreground -BindAddress 127.0.0.1 -StatePath '$here/state' -Socket '$folder/s/s'" |
-            ForEach-Object { $start.ArgumentList.Add($_) }
-        $start.Environment['NOTIFY_SOCKET'] = $Kind -eq 'a path' ? $name : "@$name"
-        $start.Environment['WATCHDOG_USEC'] = '1000000'
-        $start.Environment['TORRENTPATRON_UNIT'] = 'test.service'
-        $start.Environment['JOURNAL_STREAM'] = '1:2'
-        $start.RedirectStandardError = $true
-        $start.RedirectStandardOutput = $true
-        $process = [Diagnostics.Process]::Start($start)
+        $process = Start-TestShellService -StatePath "$here/state" -Socket "$folder/s/s" -NoWait -Environment @{
+            NOTIFY_SOCKET      = $Kind -eq 'a path' ? $name : "@$name"
+            WATCHDOG_USEC      = '1000000'
+            TORRENTPATRON_UNIT = 'test.service'
+            JOURNAL_STREAM     = '1:2'
+        }
         try {
             Receive-State 'READY=1'
             $service = Get-TorrentService -Socket "$folder/s/s"
@@ -142,7 +135,7 @@ Describe 'A service that systemd runs' -Skip:(-not $IsLinux) {
             $process.ExitCode | Should -Be 0
             $process.StandardError.ReadToEnd() | Should -Match '(?m)^<6>The service listens on'
         } finally {
-            if (-not $process.HasExited) { $process.Kill() }
+            Stop-TestProcess
             $systemd.Dispose()
         }
     }
@@ -197,7 +190,7 @@ Describe 'An installed service' -Skip:(-not $IsLinux) {
 Describe 'The totals of a service' -Skip:$IsWindows {
     It 'survive SIGTERM: bytes sent, ratio and seeding time' {
         $here = Join-Path $TestDrive ([guid]::NewGuid())
-        $settings = @{ Socket = (Join-Path $place ([guid]::NewGuid().ToString('N').Substring(0, 8)) 's'); StatePath = (Join-Path $here 'state'); BindAddress = '127.0.0.1' }
+        $settings = @{ Socket = New-TestSocket $place; StatePath = (Join-Path $here 'state'); BindAddress = '127.0.0.1' }
         $service = Start-TorrentService @settings
         try {
             $patron = Connect-TorrentPatron -Socket $settings.Socket

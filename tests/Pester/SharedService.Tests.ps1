@@ -1,34 +1,16 @@
 BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
     $script:modulePath = Get-TestModulePath
-    $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed')
-    $script:peer = Start-TestSeed -Content $content -StatePath (Join-Path $TestDrive 'seed-state')
-    $script:windows = [bool](Get-Variable IsWindows -ValueOnly)
-
-    # A folder of the user with a short path: a socket's path may have 107 bytes.
-    $script:place = [IO.Directory]::CreateTempSubdirectory('tp-').FullName
-    $script:processes = [Collections.Generic.List[Diagnostics.Process]]::new()
-
-    function Start-HostProcess {
-        # A service, whose first line contains its address.
-        [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
-        param([string[]] $Command)
-
-        $start = [Diagnostics.ProcessStartInfo]::new($Command[0])
-        $Command | Select-Object -Skip 1 | ForEach-Object { $start.ArgumentList.Add($_) }
-        $start.RedirectStandardOutput = $true
-        $process = [Diagnostics.Process]::Start($start)
-        $processes.Add($process)
-        $process | Add-Member Line $process.StandardOutput.ReadLine() -PassThru
-    }
+    $script:content = New-TestContent
+    $script:peer = Start-TestSeed $content
+    $script:place = New-ShortFolder
 
     function Start-TestService {
-        # A service that this PowerShell hosts.
+        # A service that this PowerShell hosts, in a new process.
         [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
         param()
 
-        $command = "Import-Module '$modulePath'; Start-TorrentService -Foreground -BindAddress 127.0.0.1 -StatePath '$state' -Socket '$socket'"
-        Start-HostProcess (@(Get-TestShell) + '-NoProfile', '-NonInteractive', '-Command', $command)
+        Start-TestShellService -StatePath $state -Socket $socket
     }
 
     function Invoke-Client {
@@ -44,7 +26,7 @@ $Script
 }
 
 AfterAll {
-    $processes | Where-Object { -not $_.HasExited } | ForEach-Object { $_.Kill() }
+    Stop-TestProcess
     Get-TorrentPatron | Stop-TorrentPatron
     Remove-Item $place -Recurse -Force
 }
@@ -54,8 +36,7 @@ Describe 'A service that the sessions of a user share' {
         $script:here = Join-Path $TestDrive ([guid]::NewGuid())
         $script:files = Join-Path $here 'files'
         $script:state = Join-Path $here 'state'
-        $name = [guid]::NewGuid().ToString('N').Substring(0, 8)
-        $script:socket = if ($windows) { "TorrentPatron-test-$name" } else { Join-Path $place $name 's' }
+        $script:socket = New-TestSocket $place
     }
 
     AfterEach {
@@ -64,7 +45,7 @@ Describe 'A service that the sessions of a user share' {
 
     It 'downloads for a session that has ended, and another session can show and stop the torrent' {
         $service = Start-TestService
-        $service.Line | Should -Be "The service listens on $($windows ? "\\.\pipe\$socket" : $socket) (process $($service.Id)). Press Ctrl-C to stop."
+        $service.Line | Should -Be "The service listens on $($IsWindows ? "\\.\pipe\$socket" : $socket) (process $($service.Id)). Press Ctrl-C to stop."
 
         $first = Invoke-Client "Start-Torrent '$($content.Torrent)' -Destination '$files' -Peer '$peer' -MaxDownloadRate 4MB | Select-Object -ExpandProperty Name"
         $first.Output | Should -Be $content.Name
@@ -129,10 +110,7 @@ Add-TorrentPeer '$($content.Name)' -Peer '$peer'
         # 'exec': a shell that stays as the parent, as dash does, is ended by Ctrl-C too, and its exit code would be returned.
         $words = @(Get-TestShell) + '-NoProfile', '-Command', $command | ForEach-Object { "'$($_.Replace("'", "'\''"))'" }
         $line = "exec $words"
-        $start = [Diagnostics.ProcessStartInfo]::new('script', [string[]]('--quiet', '--return', '--command', $line, '/dev/null'))
-        $start.RedirectStandardInput = $start.RedirectStandardOutput = $true
-        $terminal = [Diagnostics.Process]::Start($start)
-        $processes.Add($terminal)
+        $terminal = Start-TestProcess 'script', '--quiet', '--return', '--command', $line, '/dev/null'
         Wait-TestCondition { Test-Path $socket } | Should -BeTrue
         $null = Connect-TorrentPatron -Socket $socket
         $null = Start-Torrent $content.Torrent -Destination $files -Suspended
@@ -239,12 +217,11 @@ try { $command -ErrorAction Stop } catch { `$_.FullyQualifiedErrorId | Set-Conte
     }
 
     It 'can be hosted by patron' {
-        $program = Join-Path $PSScriptRoot '../../src/TorrentPatron.Cli/bin'
-        $program = Get-ChildItem $program -Recurse -Filter patron.dll | Sort-Object LastWriteTime -Descending | Select-Object -First 1
+        $program = Get-TestPatronProgram
         if (-not $program) {
             Set-ItResult -Skipped -Because 'patron is not built'
         }
-        $null = Start-HostProcess dotnet, exec, $program.FullName, service, '--state', $state, '--socket', $socket, '--no-dht', '--no-local-discovery'
+        $null = Start-TestProgram dotnet, exec, $program, service, '--state', $state, '--socket', $socket, '--no-dht', '--no-local-discovery'
         $client = Invoke-Client "(Start-Torrent '$($content.Torrent)' -Destination '$files' -Peer '$peer' -Wait -Timeout 120).IsComplete"
         $client.Output | Should -Be 'True'
     }
@@ -268,7 +245,7 @@ try { $command -ErrorAction Stop } catch { `$_.FullyQualifiedErrorId | Set-Conte
     }
 
     It 'is used by default if TORRENTPATRON_SERVICE asks for it' -Skip:$IsWindows {
-        $shared = Join-Path $place $socket.Split('/')[-2]
+        $shared = Split-Path $socket
         $script = @"
 `$env:TORRENTPATRON_STATE = '$shared'
 `$env:TORRENTPATRON_SERVICE = 'Shared'
@@ -287,7 +264,7 @@ try { Start-Torrent '$($content.Torrent)' -Destination '$files' -ErrorAction Sto
         $none.Output[2..3] | Should -Be @('False', '0')
 
         $environment = "`$env:TORRENTPATRON_STATE = '$shared'; Import-Module '$modulePath'; Start-TorrentService -Foreground -BindAddress 127.0.0.1"
-        $null = Start-HostProcess (@(Get-TestShell) + '-NoProfile', '-NonInteractive', '-Command', $environment)
+        $null = Start-TestProgram (Get-TestShell $environment)
         $first = Invoke-TestScript -Folder $here -Script @"
 $script
 `$null = Start-Torrent '$($content.Torrent)' -Destination '$files' -Suspended

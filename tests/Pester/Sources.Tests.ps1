@@ -1,18 +1,13 @@
 BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
-    $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed')
-    $script:peer = Start-TestSeed -Content $content -StatePath (Join-Path $TestDrive 'seed-state')
+    $script:content = New-TestContent
+    $script:peer = Start-TestSeed $content
     $script:infoHash = (Get-TorrentInfo $content.Torrent).InfoHash
     $script:link = "magnet:?xt=urn:btih:$infoHash"
 
     # Two files, so that there is a choice.
     $script:pair = Join-Path $TestDrive 'seed/pair'
-    $null = New-Item -ItemType Directory -Path $pair
-    foreach ($name in 'wanted.bin', 'other.bin') {
-        $bytes = [byte[]]::new(300KB)
-        [Random]::Shared.NextBytes($bytes)
-        [IO.File]::WriteAllBytes("$pair/$name", $bytes)
-    }
+    New-TestFile "$pair/wanted.bin", "$pair/other.bin" -Size 300KB
     $script:pairTorrent = (New-TorrentFile $pair "$pair.torrent" -PieceLength 64KB).FullName
     $null = Start-Torrent $pairTorrent -Destination (Split-Path $pair) -Patron "seeder-$($content.Name)" -Timeout 120
 }
@@ -23,14 +18,12 @@ AfterAll {
 
 Describe 'Magnet links' {
     BeforeEach {
-        $script:files = Join-Path $TestDrive ([guid]::NewGuid())
-        $script:patron = New-TestPatron -Name 'leecher' -StatePath "$files-state"
+        $script:files, $script:patron = New-TestLeecher
     }
 
     AfterEach {
         $patron | Stop-TorrentPatron
-        Get-EventSubscriber | Unregister-Event
-        Get-Event | Remove-Event
+        Clear-TestEvent
     }
 
     It 'become torrents: <How>' -ForEach @(
@@ -82,8 +75,7 @@ Describe 'Addresses' {
     }
 
     BeforeEach {
-        $script:files = Join-Path $TestDrive ([guid]::NewGuid())
-        $script:patron = New-TestPatron -Name 'leecher' -StatePath "$files-state"
+        $script:files, $script:patron = New-TestLeecher
     }
 
     AfterEach {

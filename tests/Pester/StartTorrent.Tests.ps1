@@ -15,15 +15,14 @@ BeforeDiscovery {
 
 BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
-    $script:savedState = $env:TORRENTPATRON_STATE
     Set-TestState (Join-Path $TestDrive 'state')
-    $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed')
-    $script:peer = Start-TestSeed -Content $content -StatePath (Join-Path $TestDrive 'seed-state')
+    $script:content = New-TestContent
+    $script:peer = Start-TestSeed $content
 }
 
 AfterAll {
     Get-TorrentPatron | Stop-TorrentPatron
-    $env:TORRENTPATRON_STATE = $script:savedState
+    Restore-TestState
 }
 
 Describe 'Start-Torrent' {

@@ -1,6 +1,6 @@
 BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
-    $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed')
+    $script:content = New-TestContent
 
     # A server that accepts connections and never answers.
     $script:silent = [Net.Sockets.TcpListener]::new([ipaddress]::Loopback, 0)

@@ -135,14 +135,20 @@ function Stop-TestHost {
 }
 
 function Set-TestState {
-    # Sets the state folder of the session's default patron.
+    # Sets the state folder of the session's default patron, until Restore-TestState.
     [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
     param([string] $Path)
 
+    $script:savedState = $env:TORRENTPATRON_STATE
     $env:TORRENTPATRON_STATE = $Path
     if (Test-WithService) {
         $null = Start-TestHost $Path -IsDefault
     }
+}
+
+function Restore-TestState {
+    # Restores the state folder that Set-TestState replaced.
+    $env:TORRENTPATRON_STATE = $script:savedState
 }
 
 if ((Test-WithService) -and $env:TORRENTPATRON_STATE -and -not (Test-Path "$env:TORRENTPATRON_STATE/service/service.sock")) {
@@ -183,6 +189,17 @@ function Start-TestSeed {
     $seeder = New-TorrentPatron -Name "seeder-$($Content.Name)" -BindAddress 127.0.0.1 -StatePath $StatePath -StatusInterval 0.2
     $null = Start-Torrent -LiteralPath $Content.Torrent -Destination $Content.Folder -Patron $seeder -Timeout 120 -ErrorAction Stop
     "127.0.0.1:$($seeder.Port)"
+}
+
+function Start-TestSwarm {
+    # Makes a file of 4 MB, which a seed has, and one of 200 KB, which nobody has. Returns both, and the address of the seed.
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
+    param()
+
+    $content = New-TestContent
+    $content
+    New-TestContent -Name 'other.bin' -Size 200KB
+    Start-TestSeed $content
 }
 
 function Wait-TestCondition {
@@ -280,11 +297,12 @@ $startedProcesses = [Collections.Generic.List[Diagnostics.Process]]::new()
 function Start-TestProcess {
     # Starts a program, in a network namespace if one is given, with its input, output and errors redirected. Stop-TestProcess ends it.
     [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
-    param([string[]] $Command, [string] $Network)
+    param([string[]] $Command, [string] $Network, [hashtable] $Environment = @{})
 
     $program, $arguments = @($Network ? ('ip', 'netns', 'exec', $Network) : @()) + $Command
     $start = [Diagnostics.ProcessStartInfo]::new($program)
     $arguments | Where-Object { $null -ne $_ } | ForEach-Object { $start.ArgumentList.Add($_) }
+    $Environment.GetEnumerator() | ForEach-Object { $start.Environment[$_.Key] = $_.Value }
     $start.RedirectStandardInput = $start.RedirectStandardOutput = $start.RedirectStandardError = $true
     $process = [Diagnostics.Process]::Start($start)
     $startedProcesses.Add($process)
@@ -311,16 +329,21 @@ function Start-TestProgram {
     param([string[]] $Command, [string] $Network)
 
     $process = Start-TestProcess $Command $Network
-    $process | Add-Member Line $process.StandardOutput.ReadLine() -PassThru
+    $line = $process.StandardOutput.ReadLineAsync()
+    if (-not $line.Wait(60000)) {
+        throw "The program writes nothing: $Command"
+    }
+    $process | Add-Member Line $line.Result -PassThru
 }
 
 function Start-TestShellService {
-    # Starts a service in a new process of this PowerShell, and waits until it listens.
+    # Starts a service in a new process of this PowerShell, and waits until it listens. One that systemd starts does not write a line: -NoWait.
     [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
-    param([string] $StatePath, [string] $Socket, [string] $Parameters)
+    param([string] $StatePath, [string] $Socket, [string] $Parameters, [hashtable] $Environment = @{}, [switch] $NoWait)
 
-    Start-TestProgram (Get-TestShell "Import-Module '$modulePath'
-        Start-TorrentService -Foreground -BindAddress 127.0.0.1 -StatePath '$StatePath' -Socket '$Socket' $Parameters")
+    $command = Get-TestShell "Import-Module '$modulePath'
+        Start-TorrentService -Foreground -BindAddress 127.0.0.1 -StatePath '$StatePath' -Socket '$Socket' $Parameters"
+    $NoWait ? (Start-TestProcess $command -Environment $Environment) : (Start-TestProgram $command)
 }
 
 function Get-TestPython {
@@ -336,6 +359,18 @@ function Start-TestLibtorrent {
 
     $script = Join-Path $PSScriptRoot '../Interop/Python/libtorrent_peer.py'
     Start-TestProcess ((Get-TestPython), $script + $Option + $Torrent, $Folder, $Address + $Peer | Where-Object { $_ }) $Network
+}
+
+function Wait-TestOutput {
+    # Waits until a program writes a line; returns whether it came in time.
+    param([Diagnostics.Process] $Process, [string] $Line, [int] $Seconds = 60)
+
+    $clock = [Diagnostics.Stopwatch]::StartNew()
+    do {
+        $read = $Process.StandardOutput.ReadLineAsync()
+        $isRead = $read.Wait([Math]::Max(0, [int] (1000 * $Seconds - $clock.ElapsedMilliseconds)))
+    } while ($isRead -and $null -ne $read.Result -and $read.Result -ne $Line)
+    $isRead -and $read.Result -eq $Line
 }
 
 function Get-TestPort {

@@ -6,15 +6,9 @@ Describe 'Data of a torrent that is not started' {
     BeforeEach {
         $script:here = Join-Path $TestDrive ([guid]::NewGuid())
         $script:album = Join-Path $here 'album'
-        $null = New-Item -ItemType Directory $album
-        foreach ($file in @{ 'one.bin' = 100000 }, @{ 'two.bin' = 50000 }, @{ 'note.txt' = 30 }) {
-            foreach ($name in $file.Keys) {
-                $bytes = [byte[]]::new($file[$name])
-                [System.Random]::new($bytes.Length).NextBytes($bytes)
-                [System.IO.File]::WriteAllBytes((Join-Path $album $name), $bytes)
-            }
-        }
-
+        New-TestFile "$album/one.bin" -Size 100000
+        New-TestFile "$album/two.bin" -Size 50000
+        New-TestFile "$album/note.txt" -Size 30
         $script:torrent = Join-Path $here 'album.torrent'
     }
 

@@ -1,8 +1,8 @@
 # Cmdlets that write .torrent files: for running and saved torrents, for magnet links, and from records of a table.
 BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
-    $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed') -Name 'a [1].bin' -Size 200KB
-    $script:peer = Start-TestSeed -Content $content -StatePath (Join-Path $TestDrive 'seed-state')
+    $script:content = New-TestContent -Name 'a [1].bin' -Size 200KB
+    $script:peer = Start-TestSeed $content
     $script:link = ConvertTo-MagnetLink -LiteralPath $content.Torrent
 }
 

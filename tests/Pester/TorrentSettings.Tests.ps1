@@ -1,17 +1,12 @@
 BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
-    $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed')
-    $script:peer = Start-TestSeed -Content $content -StatePath (Join-Path $TestDrive 'seed-state')
+    $script:content = New-TestContent
+    $script:peer = Start-TestSeed $content
     $script:seeder = Get-TorrentPatron 'seeder-data.bin'
 
     # A torrent of several files, seeded by the same patron. Files do not share pieces.
     $script:album = Join-Path $TestDrive 'seed/album'
-    $null = New-Item -ItemType Directory -Path (Join-Path $album 'extra')
-    foreach ($name in 'one.mkv', 'two.mkv', 'readme.txt', 'extra/sample.mkv') {
-        $bytes = [byte[]]::new(128KB)
-        [Random]::Shared.NextBytes($bytes)
-        [IO.File]::WriteAllBytes((Join-Path $album $name), $bytes)
-    }
+    New-TestFile ('one.mkv', 'two.mkv', 'readme.txt', 'extra/sample.mkv' | ForEach-Object { Join-Path $album $_ }) -Size 128KB
     $script:albumTorrent = (New-TorrentFile $album -Destination (Join-Path $TestDrive 'seed/album.torrent') -PieceLength 32KB).FullName
     $null = Start-Torrent $albumTorrent -Destination (Join-Path $TestDrive 'seed') -Patron $seeder -Timeout 120 -ErrorAction Stop
 }
@@ -22,8 +17,7 @@ AfterAll {
 
 Describe 'Settings of torrents' {
     BeforeEach {
-        $script:files = Join-Path $TestDrive ([guid]::NewGuid())
-        $script:patron = New-TestPatron -Name 'leecher' -StatePath "$files-state"
+        $script:files, $script:patron = New-TestLeecher
     }
 
     AfterEach {
@@ -44,12 +38,7 @@ Describe 'Settings of torrents' {
             # No file begins or ends at the boundary of a piece.
             $source = Join-Path $TestDrive ([guid]::NewGuid())
             $mix = Join-Path $source 'mix'
-            $null = New-Item -ItemType Directory -Path $mix
-            foreach ($name in 'a.bin', 'b.bin', 'c.bin') {
-                $bytes = [byte[]]::new(100KB + 7)
-                [Random]::Shared.NextBytes($bytes)
-                [IO.File]::WriteAllBytes((Join-Path $mix $name), $bytes)
-            }
+            New-TestFile "$mix/a.bin", "$mix/b.bin", "$mix/c.bin" -Size (100KB + 7)
             $torrent = (New-TorrentFile $mix -Destination (Join-Path $source 'mix.torrent') -PieceLength 64KB).FullName
             $null = Start-Torrent $torrent -Destination $source -Patron $seeder -Timeout 120 -ErrorAction Stop
             $done = Start-Torrent $torrent -Destination $files -Patron $patron -Peer $peer -Include b.bin -Timeout 120

@@ -7,16 +7,16 @@ BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
     $script:rendering = $PSStyle.OutputRendering
     $PSStyle.OutputRendering = 'PlainText'
-    $content = New-TestContent -Folder (Join-Path $TestDrive 'seed') -Size 200KB
-    $other = New-TestContent -Folder (Join-Path $TestDrive 'seed') -Name 'other.bin' -Size 100KB
-    $peer = Start-TestSeed -Content $content -StatePath (Join-Path $TestDrive 'seed-state')
+    $content = New-TestContent -Size 200KB
+    $other = New-TestContent -Name 'other.bin' -Size 100KB
+    $peer = Start-TestSeed $content
     $files = Join-Path $TestDrive 'files'
     $patron = New-TestPatron -Name 'shown' -StatePath (Join-Path $TestDrive 'state')
     $null = Receive-TorrentMessage $patron
     $start = @{ Destination = $files; Patron = $patron; Tag = 'one', 'two'; Tracker = 'http://127.0.0.1:1/announce'; SeedRatio = 2; SeedTime = '2h' }
     $seed = Start-Torrent $content.Torrent -Peer $peer -Timeout 120 @start -MaxUploadRate 5KB
     # Two complete peers disconnect, so the peer is from a slow download.
-    $slow = New-TestContent -Folder (Join-Path $TestDrive 'seed') -Name 'slow.bin'
+    $slow = New-TestContent -Name 'slow.bin'
     $slowPeer = Start-TestSeed -Content $slow -StatePath (Join-Path $TestDrive 'slow-state')
     $null = Start-Torrent $slow.Torrent -Destination $files -Patron $patron -Peer $slowPeer -MaxDownloadRate 20KB
     $null = Wait-TestCondition { @(Get-TorrentPeer slow.bin -Patron $patron).Count -gt 0 }
@@ -43,7 +43,7 @@ BeforeAll {
         info     = Get-TorrentInfo $content.Torrent
         infoFile = (Get-TorrentInfo $content.Torrent).Files[0]
         check    = Get-TorrentStatus data.bin -Patron $patron | Test-Torrent -PassThru
-        removal  = Start-Torrent (New-TestContent -Folder (Join-Path $TestDrive 'seed') -Name 'third.bin' -Size 100KB).Torrent -Destination $files -Patron $patron -Suspended |
+        removal  = Start-Torrent (New-TestContent -Name 'third.bin' -Size 100KB).Torrent -Destination $files -Patron $patron -Suspended |
             Remove-Torrent -Patron $patron -Confirm:$false -PassThru
         created  = @($messages | Where-Object Kind -eq 'NewTorrentCreated')[0]
         failed   = @($messages | Where-Object Kind -eq 'TorrentStartFail')[0]

@@ -1,51 +1,34 @@
 BeforeAll {
-    Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1') -Force
+    Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
 
     function Start-TestWebServer {
         # Serves a folder on loopback, with support for ranges.
         [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
         param([string] $Folder)
 
-        $listener = [Net.HttpListener]::new()
-        $port = Get-Random -Minimum 20000 -Maximum 29999
-        $listener.Prefixes.Add("http://127.0.0.1:$port/")
-        $listener.Start()
-        $worker = Start-ThreadJob -ArgumentList $listener, $Folder {
-            param($listener, $folder)
-            while ($listener.IsListening) {
-                try { $context = $listener.GetContext() } catch { return }
-                $response = $context.Response
-                try {
-                    $file = Join-Path $folder ([uri]::UnescapeDataString($context.Request.Url.AbsolutePath.TrimStart('/')))
-                    if (-not (Test-Path -LiteralPath $file -PathType Leaf)) {
-                        $response.StatusCode = 404
-                        continue
-                    }
-                    $bytes = [IO.File]::ReadAllBytes($file)
-                    $first, $last = 0, ($bytes.Length - 1)
-                    if ($context.Request.Headers['Range'] -match '^bytes=(\d+)-(\d+)$') {
-                        $first, $last = [int] $Matches[1], [Math]::Min([int] $Matches[2], $bytes.Length - 1)
-                        $response.StatusCode = 206
-                        $response.Headers.Add('Content-Range', "bytes $first-$last/$($bytes.Length)")
-                    }
-                    $response.ContentLength64 = $last - $first + 1
-                    $response.OutputStream.Write($bytes, $first, $last - $first + 1)
-                } catch {
-                    $response.Abort()
-                } finally {
-                    $response.Close()
-                }
+        Start-TestListener @{ Folder = $Folder } {
+            param($context, $state)
+            $response = $context.Response
+            $file = Join-Path $state.Folder ([uri]::UnescapeDataString($context.Request.Url.AbsolutePath.TrimStart('/')))
+            if (-not (Test-Path -LiteralPath $file -PathType Leaf)) {
+                $response.StatusCode = 404
+                return
+            }
+            $bytes = [IO.File]::ReadAllBytes($file)
+            $first, $last = 0, ($bytes.Length - 1)
+            if ($context.Request.Headers['Range'] -match '^bytes=(\d+)-(\d+)$') {
+                $first, $last = [int] $Matches[1], [Math]::Min([int] $Matches[2], $bytes.Length - 1)
+                $response.StatusCode = 206
+                $response.Headers.Add('Content-Range', "bytes $first-$last/$($bytes.Length)")
+            }
+            $response.ContentLength64 = $last - $first + 1
+            try {
+                $response.OutputStream.Write($bytes, $first, $last - $first + 1)
+            } catch {
+                # The client has left.
+                $response.Abort()
             }
         }
-        [pscustomobject]@{ Uri = "http://127.0.0.1:$port/"; Listener = $listener; Worker = $worker }
-    }
-
-    function Stop-TestWebServer {
-        [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
-        param($Server)
-
-        $Server.Listener.Close()
-        $Server.Worker | Remove-Job -Force
     }
 }
 
@@ -58,7 +41,7 @@ Describe 'Web seeds' {
 
     AfterAll {
         $patron | Stop-TorrentPatron
-        Stop-TestWebServer $server
+        Stop-TestSite $server
     }
 
     It 'provide all files of a torrent without peers' {
