@@ -7,16 +7,12 @@ BeforeAll {
 
     function Register-Later($Torrent) {
         # While a cmdlet waits, the torrent is given a tracker that refuses, and later a complete peer.
-        $script:timers = foreach ($wait in 200, 1500) {
-            $timer = [Timers.Timer]::new($wait)
-            $timer.AutoReset = $false
+        foreach ($wait in 200, 1500) {
             $data = @{ Torrent = $Torrent; Tracker = $refusing.Uri; Peer = $wait -eq 1500 ? $peer : '127.0.0.1:1' }
-            $null = Register-ObjectEvent $timer Elapsed -MessageData $data -Action {
+            $null = Register-TestTimer $wait $data {
                 $Event.MessageData.Torrent | Add-TorrentTracker -Uri $Event.MessageData.Tracker
                 $Event.MessageData.Torrent | Add-TorrentPeer -Peer $Event.MessageData.Peer
             }
-            $timer.Start()
-            $timer
         }
     }
 

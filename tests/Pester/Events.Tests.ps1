@@ -159,11 +159,8 @@ Describe 'Events and messages' {
             $clock = [Diagnostics.Stopwatch]::StartNew()
             $patron | Receive-TorrentMessage -Timeout 0.3 | Should -BeNullOrEmpty
             $clock.Elapsed.TotalSeconds | Should -BeGreaterThan 0.25
-            $timer = [Timers.Timer]::new(200)
-            $timer.AutoReset = $false
             $start = @{ Path = $other.Torrent; Destination = $files; Patron = $patron; Suspended = $true }
-            $subscription = Register-ObjectEvent $timer Elapsed -MessageData $start -Action { $start = $Event.MessageData; Start-Torrent @start }
-            $timer.Start()
+            $subscription = Register-TestTimer 200 $start { $start = $Event.MessageData; Start-Torrent @start }
             ($patron | Receive-TorrentMessage -Wait -Timeout 120 | Select-Object -First 1).Kind | Should -Be 'NewTorrentCreated'
             $subscription | Remove-Job -Force
         }

@@ -139,10 +139,7 @@ Describe 'Running torrents' {
 
         It 'reports a torrent that is stopped meanwhile' {
             $status = Start-Torrent $content.Torrent -Destination $files -Patron $patron
-            $timer = [Timers.Timer]::new(300)
-            $timer.AutoReset = $false
-            $subscription = Register-ObjectEvent $timer Elapsed -MessageData $status -Action { $Event.MessageData | Stop-Torrent }
-            $timer.Start()
+            $subscription = Register-TestTimer 300 $status { $Event.MessageData | Stop-Torrent }
             $status | Wait-Torrent -Timeout 120 -ErrorVariable problem -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
             $subscription | Remove-Job -Force
 

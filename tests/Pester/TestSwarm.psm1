@@ -216,6 +216,16 @@ function Wait-TestCondition {
     $false
 }
 
+function Register-TestTimer {
+    # Runs an action once, after a while, with data in $Event.MessageData; returns the subscription.
+    param([int] $Milliseconds, $MessageData, [scriptblock] $Action)
+
+    $timer = [Timers.Timer]::new($Milliseconds)
+    $timer.AutoReset = $false
+    Register-ObjectEvent $timer Elapsed -MessageData $MessageData -Action $Action
+    $timer.Start()
+}
+
 function Clear-TestEvent {
     # Ends all subscriptions of the session to events, and empties its queue of events.
     Get-EventSubscriber | Unregister-Event

@@ -34,10 +34,7 @@ Describe 'Waiting' {
 
         It '-Until Stopped returns when the torrent is stopped' {
             $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron
-            $timer = [Timers.Timer]::new(200)
-            $timer.AutoReset = $false
-            $subscription = Register-ObjectEvent $timer Elapsed -MessageData $running -Action { $Event.MessageData | Stop-Torrent }
-            $timer.Start()
+            $subscription = Register-TestTimer 200 $running { $Event.MessageData | Stop-Torrent }
             $stopped = $running | Wait-Torrent -Until Stopped -Timeout 120
             $subscription | Remove-Job -Force
 
@@ -150,10 +147,7 @@ Describe 'Waiting' {
 
         It 'reports at once that a torrent was stopped' {
             $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron
-            $timer = [Timers.Timer]::new(200)
-            $timer.AutoReset = $false
-            $subscription = Register-ObjectEvent $timer Elapsed -MessageData $running -Action { $Event.MessageData | Stop-Torrent }
-            $timer.Start()
+            $subscription = Register-TestTimer 200 $running { $Event.MessageData | Stop-Torrent }
             $seen = @($running | Watch-Torrent -Interval 1h)
             $subscription | Remove-Job -Force
 
