@@ -327,7 +327,7 @@ function Stop-TestProcess {
     foreach ($process in $startedProcesses) {
         if (-not $process.HasExited) {
             $process.Kill($true)
-            $process.WaitForExit()
+            $null = $process.WaitForExit(10000)
         }
     }
     $startedProcesses.Clear()
@@ -368,7 +368,10 @@ function Start-TestLibtorrent {
     param([string] $Torrent, [string] $Folder, [string] $Address, [string[]] $Peer, [string[]] $Option, [string] $Network)
 
     $script = Join-Path $PSScriptRoot '../Interop/Python/libtorrent_peer.py'
-    Start-TestProcess ((Get-TestPython), $script + $Option + $Torrent, $Folder, $Address + $Peer | Where-Object { $_ }) $Network
+    $process = Start-TestProcess ((Get-TestPython), $script + $Option + $Torrent, $Folder, $Address + $Peer | Where-Object { $_ }) $Network
+    # It writes its alerts there, and would wait for a reader when the pipe is full.
+    $process.BeginErrorReadLine()
+    $process
 }
 
 function Wait-TestOutput {
