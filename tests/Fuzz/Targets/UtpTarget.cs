@@ -43,7 +43,7 @@ internal sealed class UtpConnectionTarget : IFuzzTarget, IUtpLink
 
     public string Name => "utp-connection";
 
-    public IMutator Mutator { get; } = new ByteMutator([Story(0), Story(1), Story(2)]);
+    public IMutator Mutator { get; } = new ByteMutator([Sample(0), Sample(1), Sample(2)]);
 
     public double Share => 0.2;
 
@@ -123,7 +123,7 @@ internal sealed class UtpConnectionTarget : IFuzzTarget, IUtpLink
         return bits is null ? [.. packet, .. payload ?? []] : [.. packet, 0, (byte)bits.Length, .. bits, .. payload ?? []];
     }
 
-    private static byte[] Story(int which)
+    private static byte[] Sample(int which)
     {
         List<byte> story = [];
         Say(7, Packet(UtpPacketType.State, Awaited, First - 1));

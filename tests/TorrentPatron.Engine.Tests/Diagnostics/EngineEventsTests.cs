@@ -28,12 +28,12 @@ public sealed partial class EngineEventsTests
         using var log = new EventLog(id);
         await using var engine = new TestEngine(_network);
         await engine.StartAsync(torrent);
-        using (ScriptedPeer leaver = await ScriptedPeer.MeetAsync(_network, engine, torrent, id: 1))
+        using (ScriptedPeer leaver = await ScriptedPeer.ConnectAsync(_network, engine, torrent, id: 1))
             await leaver.NextAsync(MessageId.HaveNone);
         IReadOnlyDictionary<string, object?> left = await log.NextAsync("PeerClosed");
         Assert.Equal(("XX0000", "Peer", "It closed the connection."), (left["client"], left["closedBy"], left["reason"]));
 
-        using ScriptedPeer babbler = await ScriptedPeer.MeetAsync(_network, engine, torrent, id: 2);
+        using ScriptedPeer babbler = await ScriptedPeer.ConnectAsync(_network, engine, torrent, id: 2);
         await babbler.SendAsync(new byte[] { 0xff, 0xff, 0xff, 0xff });
         await log.NextAsync("PeerClosed", told => told is { } && (string)told["closedBy"]! == "Us" && (string)told["reason"]! == "It violates the protocol.");
 
@@ -66,11 +66,11 @@ public sealed partial class EngineEventsTests
         await engine.StartAsync(torrent);
         for (byte peer = 1; peer <= 55; peer++)
         {
-            using ScriptedPeer leaver = await ScriptedPeer.MeetAsync(_network, engine, torrent, peer);
+            using ScriptedPeer leaver = await ScriptedPeer.ConnectAsync(_network, engine, torrent, peer);
             await leaver.NextAsync(MessageId.HaveNone);
         }
 
-        using ScriptedPeer last = await ScriptedPeer.MeetAsync(_network, engine, torrent, id: 56);
+        using ScriptedPeer last = await ScriptedPeer.ConnectAsync(_network, engine, torrent, id: 56);
         await last.NextAsync(MessageId.HaveNone);
         await TestEngine.UntilAsync(() => engine.Client.GetPeers(id).Count == 1);
         await engine.SendAsync(c => new SuspendTorrent(c, id));
@@ -91,9 +91,9 @@ public sealed partial class EngineEventsTests
         Assert.Equal(("10.9.9.9:1", "Nobody listens there."), (failed["peer"], failed["reason"]));
 
         MemoryTransport host = _network.Join();
-        using ScriptedPeer first = await ScriptedPeer.MeetAsync(_network, engine, torrent, id: 7, from: host);
+        using ScriptedPeer first = await ScriptedPeer.ConnectAsync(_network, engine, torrent, id: 7, from: host);
         await first.NextAsync(MessageId.HaveNone);
-        using ScriptedPeer second = await ScriptedPeer.MeetAsync(_network, engine, torrent, id: 7, from: host);
+        using ScriptedPeer second = await ScriptedPeer.ConnectAsync(_network, engine, torrent, id: 7, from: host);
         Assert.Equal("It is already connected.", (await log.NextAsync("PeerRefused"))["reason"]);
     }
 
@@ -104,7 +104,7 @@ public sealed partial class EngineEventsTests
         using var log = new EventLog(torrent.Metainfo.TorrentId);
         await using var engine = new TestEngine(_network);
         await engine.StartAsync(torrent);
-        using ScriptedPeer liar = await ScriptedPeer.MeetAsync(_network, engine, torrent);
+        using ScriptedPeer liar = await ScriptedPeer.ConnectAsync(_network, engine, torrent);
         await liar.SendAsync(MessageId.HaveAll);
         await liar.SendAsync(MessageId.Unchoke);
         await liar.ServeAsync(torrent, _ => true);
@@ -146,7 +146,7 @@ public sealed partial class EngineEventsTests
         await engine.SeedAsync(torrent);
         using (var file = new FileStream(Path.Combine(engine.Destination, torrent.Metainfo.Name), FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
             file.SetLength(0);
-        using ScriptedPeer peer = await ScriptedPeer.MeetAsync(_network, engine, torrent);
+        using ScriptedPeer peer = await ScriptedPeer.ConnectAsync(_network, engine, torrent);
         await peer.SendAsync(MessageId.Interested);
         await peer.NextAsync(MessageId.Unchoke);
         await peer.SendRangeAsync(MessageId.Request, new BlockRequest(0, 0, 1024));

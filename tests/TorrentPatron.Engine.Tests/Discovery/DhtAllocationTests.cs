@@ -10,7 +10,7 @@ namespace TorrentPatron.Engine.Tests.Discovery;
 
 public sealed class DhtAllocationTests
 {
-    private const int Questions = 1_000;
+    private const int Queries = 1_000;
 
     private static readonly byte[] Transaction = "aa"u8.ToArray();
     private static readonly NodeId Asker = NodeId.Create(new Random(1));
@@ -28,17 +28,17 @@ public sealed class DhtAllocationTests
             _ => new GetPeersQuery { TransactionId = Transaction, Sender = Asker, InfoHash = InfoHash.OfInfo("a"u8) },
         };
         var port = new AnsweringPort();
-        using DhtNode node = NodeThatKnowsOthers(port);
+        using DhtNode node = NodeWithContacts(port);
         byte[] question = new KrpcWriter().Write(query).ToArray();
-        IPEndPoint[] askers = [.. Enumerable.Range(0, Questions).Select(i => new IPEndPoint(new IPAddress([10, 99, (byte)(i >> 8), (byte)i]), 6881))];
+        IPEndPoint[] askers = [.. Enumerable.Range(0, Queries).Select(i => new IPEndPoint(new IPAddress([10, 99, (byte)(i >> 8), (byte)i]), 6881))];
         Ask();
 
         long sent = port.Sent;
         long before = GC.GetAllocatedBytesForCurrentThread();
         Ask();
-        long each = (GC.GetAllocatedBytesForCurrentThread() - before) / Questions;
+        long each = (GC.GetAllocatedBytesForCurrentThread() - before) / Queries;
 
-        Assert.Equal(Questions, port.Sent - sent);
+        Assert.Equal(Queries, port.Sent - sent);
         Assert.InRange(each, 0, most);
 
         void Ask()
@@ -48,7 +48,7 @@ public sealed class DhtAllocationTests
         }
     }
 
-    private static DhtNode NodeThatKnowsOthers(AnsweringPort port)
+    private static DhtNode NodeWithContacts(AnsweringPort port)
     {
         var time = new FrozenTime();
         var node = new DhtNode(

@@ -23,7 +23,7 @@ public sealed class HostileMetadataTests
         using ScriptedPeer __ = liar;
         await MagnetDownload.GiveAsync(liar, number, Metadata, piece => Wrong(piece, Metadata));
 
-        await AssertAnotherGivesAsync(network, engine);
+        await AssertAnotherSuppliesAsync(network, engine);
         Assert.Equal(2, network.Dialled);
     }
 
@@ -67,7 +67,7 @@ public sealed class HostileMetadataTests
             : Encoding.ASCII.GetBytes($"d8:msg_typei1e5:piecei0e10:total_sizei{Metadata.Length + more}ee{new string('x', MetadataMessage.PieceLength)}"));
 
         await liar.AssertClosedAsync();
-        await AssertAnotherGivesAsync(network, engine);
+        await AssertAnotherSuppliesAsync(network, engine);
     }
 
     [Fact]
@@ -82,7 +82,7 @@ public sealed class HostileMetadataTests
         await liar.SendExtendedAsync(number, MetadataMessage.WriteData(0, Metadata).AsSpan()[..^1]);
 
         await liar.AssertClosedAsync();
-        await AssertAnotherGivesAsync(network, engine);
+        await AssertAnotherSuppliesAsync(network, engine);
     }
 
     [Fact]
@@ -97,7 +97,7 @@ public sealed class HostileMetadataTests
             await miser.SendExtendedAsync(number, MetadataMessage.WriteReject(i % 3));
 
         await engine.WaitStatusAsync(status => status.Metadata?.Missing == "One peer is connected; it does not have the metadata.");
-        await AssertAnotherGivesAsync(network, engine);
+        await AssertAnotherSuppliesAsync(network, engine);
     }
 
     [Fact]
@@ -141,7 +141,7 @@ public sealed class HostileMetadataTests
 
         TorrentStatus status = await engine.WaitStatusAsync(status => status.ConnectedPeers == 1);
         Assert.Equal(0, status.Metadata!.PeersAsked);
-        await AssertAnotherGivesAsync(network, engine);
+        await AssertAnotherSuppliesAsync(network, engine);
     }
 
     [Fact]
@@ -161,7 +161,7 @@ public sealed class HostileMetadataTests
         }
 
         await engine.WaitStatusAsync(status => status.Metadata?.PeersAsked == 2);
-        await AssertAnotherGivesAsync(network, engine);
+        await AssertAnotherSuppliesAsync(network, engine);
         braggarts.ForEach(braggart => braggart.Dispose());
     }
 
@@ -209,7 +209,7 @@ public sealed class HostileMetadataTests
         await seed.SeedAsync(Torrent);
         await using var engine = new TestEngine(network);
         await engine.StartByLinkAsync(Torrent);
-        using ScriptedPeer peer = await ScriptedPeer.MeetAsync(network, engine, Torrent);
+        using ScriptedPeer peer = await ScriptedPeer.ConnectAsync(network, engine, Torrent);
 
         await peer.SendAsync(Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal)));
         await engine.WaitStatusAsync(status => status.ConnectedPeers == 1);
@@ -228,7 +228,7 @@ public sealed class HostileMetadataTests
         var network = new MemoryNetwork();
         await using var engine = new TestEngine(network);
         await engine.StartByLinkAsync(Torrent);
-        using ScriptedPeer peer = await ScriptedPeer.MeetAsync(network, engine, Torrent);
+        using ScriptedPeer peer = await ScriptedPeer.ConnectAsync(network, engine, Torrent);
         byte[] bytes = hex.Length > 0
             ? [.. Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal)), .. new byte[zeros]]
             : [.. Enumerable.Repeat(Convert.FromHexString("000000050400000001"), 50_000).SelectMany(have => have)];
@@ -286,7 +286,7 @@ public sealed class HostileMetadataTests
     }
 
     /// <summary>A peer at a second address has the metadata and sends it.</summary>
-    private static async Task AssertAnotherGivesAsync(MemoryNetwork network, TestEngine engine)
+    private static async Task AssertAnotherSuppliesAsync(MemoryNetwork network, TestEngine engine)
     {
         MemoryTransport host = network.Join();
         using IListener listener = host.Listen(new(host.Address, 0));

@@ -474,7 +474,7 @@ public sealed class MagnetTests
         Assert.Equal(["a"], Assert.IsType<TorrentClosed>(closed).Status.Tags);
         Assert.Equal(TorrentState.Stopped, ((TorrentClosed)closed).Status.State);
         Assert.True(store.IsDisposed);
-        Assert.False(store.WasTouchedAfterwards);
+        Assert.False(store.WasUsedAfterDispose);
     }
 
     [Fact]
@@ -545,7 +545,7 @@ public sealed class MagnetTests
 
             await engine.StopAsync();
             Assert.True(store.IsDisposed);
-            Assert.False(store.WasTouchedAfterwards);
+            Assert.False(store.WasUsedAfterDispose);
         }
     }
 

@@ -60,7 +60,7 @@ public sealed class MetadataFetcherTests : IAsyncDisposable
             Assert.InRange(_engine.MetadataMemory.Taken, 0, MetadataMemory.Capacity);
             _time.Advance(TimeSpan.FromSeconds(1));
             _fetcher.Tick();
-            if (honest.GaveAll)
+            if (honest.HasSentAll)
                 break;
         }
 
@@ -155,7 +155,7 @@ public sealed class MetadataFetcherTests : IAsyncDisposable
             : base(test._peers.Count + 1, isV2: false, test._table, test._time) =>
             (_test, _size, _drips, _isLiar) = (test, size, drips, isLiar);
 
-        public bool GaveAll => _given.Count == MetadataMessage.CountPieces(_size);
+        public bool HasSentAll => _given.Count == MetadataMessage.CountPieces(_size);
 
         public void Give(int second)
         {

@@ -18,7 +18,7 @@ public sealed class MetadataServerTests
         var network = new MemoryNetwork();
         await using var engine = new TestEngine(network);
         await engine.StartAsync(Torrent);
-        using ScriptedPeer peer = await MeetAsync(network, engine);
+        using ScriptedPeer peer = await ConnectAsync(network, engine);
         ExtensionHandshake hello = await peer.NextHelloAsync();
 
         int size = hello.MetadataSize!.Value;
@@ -39,7 +39,7 @@ public sealed class MetadataServerTests
         var network = new MemoryNetwork();
         await using var engine = new TestEngine(network);
         await engine.StartAsync(Torrent);
-        using ScriptedPeer peer = await MeetAsync(network, engine);
+        using ScriptedPeer peer = await ConnectAsync(network, engine);
         byte number = (await peer.NextHelloAsync()).Extensions[MetadataMessage.Extension];
 
         await peer.SendExtendedAsync(number, MetadataMessage.WriteRequest(2));
@@ -53,7 +53,7 @@ public sealed class MetadataServerTests
         var network = new MemoryNetwork();
         await using var engine = new TestEngine(network);
         await engine.StartAsync(Torrent);
-        using ScriptedPeer peer = await MeetAsync(network, engine);
+        using ScriptedPeer peer = await ConnectAsync(network, engine);
         byte number = (await peer.NextHelloAsync()).Extensions[MetadataMessage.Extension];
 
         int given = 0;
@@ -76,7 +76,7 @@ public sealed class MetadataServerTests
         var network = new MemoryNetwork();
         await using var engine = new TestEngine(network);
         await engine.StartAsync(Torrent);
-        using ScriptedPeer peer = await MeetAsync(network, engine);
+        using ScriptedPeer peer = await ConnectAsync(network, engine);
         byte number = (await peer.NextHelloAsync()).Extensions[MetadataMessage.Extension];
 
         await peer.SendExtendedAsync(number, Encoding.ASCII.GetBytes(payload));
@@ -90,7 +90,7 @@ public sealed class MetadataServerTests
         var network = new MemoryNetwork();
         await using var engine = new TestEngine(network);
         await engine.StartAsync(Torrent);
-        using ScriptedPeer peer = await MeetAsync(network, engine);
+        using ScriptedPeer peer = await ConnectAsync(network, engine);
         byte number = (await peer.NextHelloAsync()).Extensions[MetadataMessage.Extension];
 
         await peer.SendExtendedAsync(number, new byte[MetadataMessage.MaxLength + 1]);
@@ -104,7 +104,7 @@ public sealed class MetadataServerTests
         var network = new MemoryNetwork();
         await using var engine = new TestEngine(network);
         await engine.StartAsync(Torrent);
-        using ScriptedPeer peer = await MeetAsync(network, engine);
+        using ScriptedPeer peer = await ConnectAsync(network, engine);
         byte number = (await peer.NextHelloAsync()).Extensions[MetadataMessage.Extension];
 
         await peer.SendExtendedAsync(200, new byte[100_000]);
@@ -119,7 +119,7 @@ public sealed class MetadataServerTests
         var network = new MemoryNetwork();
         await using var engine = new TestEngine(network);
         await engine.StartAsync(Torrent);
-        using ScriptedPeer peer = await MeetAsync(network, engine);
+        using ScriptedPeer peer = await ConnectAsync(network, engine);
 
         try
         {
@@ -134,9 +134,9 @@ public sealed class MetadataServerTests
         await peer.AssertClosedAsync();
     }
 
-    private static async Task<ScriptedPeer> MeetAsync(MemoryNetwork network, TestEngine engine)
+    private static async Task<ScriptedPeer> ConnectAsync(MemoryNetwork network, TestEngine engine)
     {
-        ScriptedPeer peer = await ScriptedPeer.MeetAsync(network, engine, Torrent, isExtended: true);
+        ScriptedPeer peer = await ScriptedPeer.ConnectAsync(network, engine, Torrent, isExtended: true);
         await peer.SendExtendedAsync(
             0, new ExtensionHandshake { Extensions = new Dictionary<string, byte> { [MetadataMessage.Extension] = Mine } }.ToBytes());
         return peer;

@@ -102,7 +102,7 @@ internal sealed class TestProxy : IAsyncDisposable
             byte[] methods = await ReadAsync(client, head[1]);
             byte method = Credential is null ? (byte)0 : methods.Contains((byte)2) ? (byte)2 : (byte)0xFF;
             await client.SendAsync(new byte[] { 5, method });
-            if (method == 0xFF || (method == 2 && !await IsWelcomeAsync(client)))
+            if (method == 0xFF || (method == 2 && !await AuthenticateAsync(client)))
                 return;
             byte[] request = await ReadAsync(client, 4);
             (string host, int port) = await ReadHostAsync(client, request[3]);
@@ -121,7 +121,7 @@ internal sealed class TestProxy : IAsyncDisposable
         }
     }
 
-    private async Task<bool> IsWelcomeAsync(IConnection client)
+    private async Task<bool> AuthenticateAsync(IConnection client)
     {
         byte[] head = await ReadAsync(client, 2);
         string user = Encoding.UTF8.GetString(await ReadAsync(client, head[1]));

@@ -30,7 +30,7 @@ public sealed class UtpTransportTests : IAsyncLifetime
     [Fact]
     public async Task Megabytes_are_transferred_in_both_directions_at_once()
     {
-        (IConnection a, IConnection b) = await MeetAsync();
+        (IConnection a, IConnection b) = await ConnectAsync();
         byte[] there = Bytes(8_000_000, 1), back = Bytes(5_000_000, 2);
         Task sending = Task.WhenAll(SendAsync(a, [.. there.AsSpan(1)]), SendAsync(b, back));
         byte[][] received = await Task.WhenAll(ReceiveAsync(b, there.Length - 1), ReceiveAsync(a, back.Length)).WaitAsync(Patience, Cancelled);
@@ -44,7 +44,7 @@ public sealed class UtpTransportTests : IAsyncLifetime
     [Fact]
     public async Task The_end_of_a_stream_arrives_after_its_last_byte()
     {
-        (IConnection a, IConnection b) = await MeetAsync();
+        (IConnection a, IConnection b) = await ConnectAsync();
         byte[] bytes = Bytes(100_000, 1);
         await a.SendAsync(bytes);
         a.Dispose();
@@ -58,7 +58,7 @@ public sealed class UtpTransportTests : IAsyncLifetime
     [Fact]
     public async Task A_receiver_that_does_not_read_holds_up_the_sender()
     {
-        (IConnection a, IConnection b) = await MeetAsync();
+        (IConnection a, IConnection b) = await ConnectAsync();
         byte[] bytes = Bytes(16_000_000, 1);
         Task sending = SendAsync(a, bytes);
         await Task.Delay(500, Cancelled);
@@ -71,7 +71,7 @@ public sealed class UtpTransportTests : IAsyncLifetime
     [Fact]
     public async Task A_receive_waits_for_its_threshold()
     {
-        (IConnection a, IConnection b) = await MeetAsync();
+        (IConnection a, IConnection b) = await ConnectAsync();
         b.SetReceiveThreshold(5_000);
         Task<int> receiving = b.ReceiveAsync(new byte[10_000]).AsTask();
         await a.SendAsync(new byte[4_000]);
@@ -91,7 +91,7 @@ public sealed class UtpTransportTests : IAsyncLifetime
     [Fact]
     public async Task Disposing_ends_pending_calls()
     {
-        (IConnection a, IConnection b) = await MeetAsync();
+        (IConnection a, IConnection b) = await ConnectAsync();
         Task receiving = a.ReceiveAsync(new byte[10]).AsTask();
         Task sending = SendAsync(a, new byte[16_000_000]);
         a.Dispose();
@@ -134,7 +134,7 @@ public sealed class UtpTransportTests : IAsyncLifetime
             await attacker.SendAsync(packet, _other.EndPoint, Cancelled);
         }
 
-        (IConnection a, _) = await MeetAsync();
+        (IConnection a, _) = await ConnectAsync();
         Assert.InRange(_other.Transport.Count, 1, 4);
         a.Dispose();
     }
@@ -142,7 +142,7 @@ public sealed class UtpTransportTests : IAsyncLifetime
     [Fact]
     public async Task Packets_from_other_hosts_do_not_harm_a_connection()
     {
-        (IConnection a, IConnection b) = await MeetAsync();
+        (IConnection a, IConnection b) = await ConnectAsync();
         using var attacker = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
         byte[] packet = new byte[UtpHeader.Length + 10];
         for (int i = 0; i < 2_000; i++)
@@ -194,7 +194,7 @@ public sealed class UtpTransportTests : IAsyncLifetime
     }
 
     /// <summary>Connects and sends the first byte, which makes the other side accept.</summary>
-    private async Task<(IConnection A, IConnection B)> MeetAsync()
+    private async Task<(IConnection A, IConnection B)> ConnectAsync()
     {
         IConnection a = await _one.Transport.ConnectAsync(_other.EndPoint, Cancelled).WaitAsync(Patience, Cancelled);
         await a.SendAsync(new byte[1]);

@@ -8,7 +8,7 @@ public sealed class PiecePickerTests
     [Fact]
     public void The_rarest_piece_comes_first_once_a_few_pieces_are_verified()
     {
-        PiecePicker picker = PastTheFirstPieces(pieces: 10);
+        PiecePicker picker = AfterTheFirstPieces(pieces: 10);
         picker.AddPeer(Field(10, 5, 6, 7, 8, 9));
         picker.AddPeer(Field(10, 5, 6, 7, 8));
         picker.AddPeer(Field(10, 5, 7, 8));
@@ -22,7 +22,7 @@ public sealed class PiecePickerTests
     [Fact]
     public void A_piece_of_higher_priority_comes_before_an_equally_rare_one()
     {
-        PiecePicker picker = PastTheFirstPieces(pieces: 12);
+        PiecePicker picker = AfterTheFirstPieces(pieces: 12);
         picker.SetPriority(7, 1);
         picker.SetPriority(11, 7);
         for (int piece = 4; piece < 12; piece++)
@@ -38,7 +38,7 @@ public sealed class PiecePickerTests
     [Fact]
     public void A_suggested_piece_comes_before_others_that_are_about_as_rare()
     {
-        PiecePicker picker = PastTheFirstPieces(pieces: 40);
+        PiecePicker picker = AfterTheFirstPieces(pieces: 40);
         for (int piece = 4; piece < 40; piece++)
             picker.Have(piece);
         for (int i = 0; i < 3; i++)
@@ -54,7 +54,7 @@ public sealed class PiecePickerTests
     [Fact]
     public void A_suggestion_counts_only_if_the_peer_has_the_piece_and_it_is_wanted_and_free()
     {
-        PiecePicker picker = PastTheFirstPieces(pieces: 12);
+        PiecePicker picker = AfterTheFirstPieces(pieces: 12);
         picker.SetPriority(6, 0);
         picker.SetPriority(7, 1);
         Assert.True(picker.TryPick(8));
@@ -130,7 +130,7 @@ public sealed class PiecePickerTests
             var picker = new PiecePicker(20, new Random(seed));
             picker.Have(3);
             firsts.Add(picker.Pick(null));
-            picker = PastTheFirstPieces(20, seed);
+            picker = AfterTheFirstPieces(20, seed);
             equals.Add(picker.Pick(null));
         }
 
@@ -142,7 +142,7 @@ public sealed class PiecePickerTests
     public void A_peer_with_one_piece_of_very_many_gets_that_piece()
     {
         const int Pieces = 100_003;
-        PiecePicker picker = PastTheFirstPieces(Pieces);
+        PiecePicker picker = AfterTheFirstPieces(Pieces);
         Assert.Equal(100_001, picker.Pick(Field(Pieces, 100_001)));
         Assert.Equal(-1, picker.Pick(Field(Pieces, 100_001)));
         Assert.Equal(100_002, picker.Pick(Field(Pieces, 100_001, 100_002)));
@@ -232,7 +232,7 @@ public sealed class PiecePickerTests
         }
     }
 
-    private static PiecePicker PastTheFirstPieces(int pieces, int seed = 1)
+    private static PiecePicker AfterTheFirstPieces(int pieces, int seed = 1)
     {
         var picker = new PiecePicker(pieces, new Random(seed));
         for (int piece = 0; piece < 4; piece++)

@@ -134,7 +134,7 @@ public sealed class PortMapperTests
         await using PortMapper mapper = Start(router);
 
         await UntilAsync(() => mapper.Mappings.Count == 2);
-        await LetPassAsync(TimeSpan.FromMinutes(1));
+        await PassAsync(TimeSpan.FromMinutes(1));
 
         Assert.Null(mapper.Problem);
         Assert.Equal(6881, mapper.ExternalPort(ProtocolType.Tcp, 6881));
@@ -152,7 +152,7 @@ public sealed class PortMapperTests
         Assert.Equal(0, mapper.ExternalPort(ProtocolType.Tcp, 6882));
         Assert.InRange(_changes, 1, 2);
 
-        await LetPassAsync(TimeSpan.FromMinutes(25));
+        await PassAsync(TimeSpan.FromMinutes(25));
         Assert.Equal([6981, 6982], router.Mapped.Keys.Select(key => key.External).Order());
     }
 
@@ -166,7 +166,7 @@ public sealed class PortMapperTests
         DateTimeOffset before = mapper.Mappings[0].ExpiresAt!.Value;
         int asked = router.Asked.Count;
 
-        await LetPassAsync(TimeSpan.FromMinutes(4));
+        await PassAsync(TimeSpan.FromMinutes(4));
         Assert.Equal(asked, router.Asked.Count);
         await UntilAsync(() => mapper.Mappings.Count == 2 && mapper.Mappings[0].ExpiresAt > before);
 
@@ -182,7 +182,7 @@ public sealed class PortMapperTests
         var router = new FakeRouter(_time) { SpeaksPcp = true };
         await using PortMapper mapper = Start(router);
         await UntilAsync(() => mapper.Mappings.Count == 2);
-        await LetPassAsync(TimeSpan.FromMinutes(2));
+        await PassAsync(TimeSpan.FromMinutes(2));
         DateTimeOffset restarted = _time.GetUtcNow();
 
         router.Restart(isSaid);
@@ -198,11 +198,11 @@ public sealed class PortMapperTests
         var router = new FakeRouter(_time) { SpeaksPcp = true };
         await using PortMapper mapper = Start(router);
         await UntilAsync(() => mapper.Mappings.Count == 2);
-        await LetPassAsync(TimeSpan.FromMinutes(2));
+        await PassAsync(TimeSpan.FromMinutes(2));
         int asked = router.Asked.Count;
 
         router.Restart(isSaid: true, by: FakeRouter.Stranger);
-        await LetPassAsync(TimeSpan.FromMinutes(2));
+        await PassAsync(TimeSpan.FromMinutes(2));
 
         Assert.Equal(asked, router.Asked.Count);
     }
@@ -308,7 +308,7 @@ public sealed class PortMapperTests
         _wanted = [];
         await using PortMapper mapper = Start(router);
 
-        await LetPassAsync(TimeSpan.FromMinutes(5));
+        await PassAsync(TimeSpan.FromMinutes(5));
 
         Assert.Empty(router.Asked);
         Assert.Null(mapper.Problem);
@@ -319,7 +319,7 @@ public sealed class PortMapperTests
     {
         var router = new FakeRouter(_time) { SpeaksPcp = true, Gateways = [] };
         await using PortMapper mapper = Start(router);
-        await LetPassAsync(TimeSpan.FromMinutes(3));
+        await PassAsync(TimeSpan.FromMinutes(3));
         Assert.Empty(router.Asked);
 
         router.Gateways = [new(FakeRouter.Address, FakeRouter.Local)];
@@ -334,7 +334,7 @@ public sealed class PortMapperTests
         await UntilAsync(() => mapper.Problem is not null);
         Assert.Equal("The router does not answer PCP, NAT-PMP or UPnP.", mapper.Problem);
         int asked = router.Asked.Count;
-        await LetPassAsync(TimeSpan.FromMinutes(4));
+        await PassAsync(TimeSpan.FromMinutes(4));
         Assert.InRange(router.Asked.Count, asked + 1, 3 * asked);
 
         router.SpeaksPcp = true;
@@ -369,7 +369,7 @@ public sealed class PortMapperTests
         Assert.Empty(_faults);
     }
 
-    private async Task LetPassAsync(TimeSpan span)
+    private async Task PassAsync(TimeSpan span)
     {
         for (TimeSpan passed = TimeSpan.Zero; passed < span; passed += TimeSpan.FromSeconds(1))
         {

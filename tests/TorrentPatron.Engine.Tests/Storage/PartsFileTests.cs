@@ -42,8 +42,8 @@ public sealed class PartsFileTests : IDisposable
         Write((99 * Piece) + 480, 20);
         Reopen();
 
-        AssertIsThere((41 * Piece) - 10, 30);
-        AssertIsThere((99 * Piece) + 480, 20);
+        AssertExists((41 * Piece) - 10, 30);
+        AssertExists((99 * Piece) + 480, 20);
         Assert.Equal(
             [40, 41, 99], Enumerable.Range(0, _layout.PieceCount).Where(_parts.Has));
         byte[] before = [.. Enumerable.Repeat((byte)1, 20)];
@@ -65,13 +65,13 @@ public sealed class PartsFileTests : IDisposable
         Reopen();
 
         Assert.Equal([0, 2, 3], Enumerable.Range(0, 9).Where(_parts.Has));
-        AssertIsThere(3 * Piece, 100);
+        AssertExists(3 * Piece, 100);
         Write(7 * Piece, 100);
         Assert.Equal(length, new FileInfo(_layout.PartsPath).Length);
         Reopen();
         Assert.Equal([0, 2, 3, 7], Enumerable.Range(0, 9).Where(_parts.Has));
-        AssertIsThere(0, 100);
-        AssertIsThere(7 * Piece, 100);
+        AssertExists(0, 100);
+        AssertExists(7 * Piece, 100);
     }
 
     [Theory]
@@ -93,7 +93,7 @@ public sealed class PartsFileTests : IDisposable
         {
             Write(8 * Piece, 100);
             Reopen();
-            AssertIsThere(8 * Piece, 100);
+            AssertExists(8 * Piece, 100);
         }
     }
 
@@ -107,7 +107,7 @@ public sealed class PartsFileTests : IDisposable
         File.WriteAllBytes(_layout.PartsPath, bytes);
         Reopen();
 
-        AssertIsThere(0, 10);
+        AssertExists(0, 10);
         Write(Piece, 10);
         Assert.NotEqual(0, TempFolder.ReadShared(_layout.PartsPath)[0]);
     }
@@ -148,7 +148,7 @@ public sealed class PartsFileTests : IDisposable
         Assert.Empty(Directory.EnumerateFileSystemEntries(_temp.Path));
         Assert.False(_parts.Has(0));
         Write(Piece, 10);
-        AssertIsThere(Piece, 10);
+        AssertExists(Piece, 10);
     }
 
     private static byte[] Bytes(long offset, int count) => [.. Enumerable.Range(0, count).Select(i => (byte)(((offset + i) % 251) + 1))];
@@ -163,7 +163,7 @@ public sealed class PartsFileTests : IDisposable
 
     private void Write(long offset, int count) => _parts.Write(offset, Bytes(offset, count));
 
-    private void AssertIsThere(long offset, int count)
+    private void AssertExists(long offset, int count)
     {
         byte[] there = new byte[count];
         Assert.True(_parts.TryRead(offset, there));

@@ -142,7 +142,7 @@ public sealed class DownloadTests
         var torrent = new SwarmTorrent(8, Piece, 5 * Piece);
         await using TestEngine seed = new(network, 1), leecher = new(network, 2);
         await leecher.StartAsync(torrent);
-        using ScriptedPeer liar = await ScriptedPeer.MeetAsync(network, leecher, torrent, isFast: isFast);
+        using ScriptedPeer liar = await ScriptedPeer.ConnectAsync(network, leecher, torrent, isFast: isFast);
         await liar.SendAsync(MessageId.Bitfield, 0b1111_1000);
         await liar.SendAsync(MessageId.Unchoke);
         await liar.ServeAsync(torrent, isWrong: _ => true);
@@ -163,7 +163,7 @@ public sealed class DownloadTests
         var torrent = new SwarmTorrent(9, Piece, Piece);
         await using TestEngine seed = new(network, 1), leecher = new(network, 2);
         await leecher.StartAsync(torrent);
-        using (ScriptedPeer leaver = await ScriptedPeer.MeetAsync(network, leecher, torrent))
+        using (ScriptedPeer leaver = await ScriptedPeer.ConnectAsync(network, leecher, torrent))
         {
             await leaver.SendAsync(MessageId.HaveAll);
             await leaver.SendAsync(MessageId.Unchoke);
@@ -187,7 +187,7 @@ public sealed class DownloadTests
         var torrent = new SwarmTorrent(10, Piece, Piece);
         await using TestEngine leecher = new(network);
         await leecher.StartAsync(torrent);
-        using ScriptedPeer peer = await ScriptedPeer.MeetAsync(network, leecher, torrent);
+        using ScriptedPeer peer = await ScriptedPeer.ConnectAsync(network, leecher, torrent);
         await peer.SendAsync(MessageId.HaveAll);
         await peer.SendAsync(MessageId.Unchoke);
         for (int block = 0; block < 3; block++)
@@ -208,7 +208,7 @@ public sealed class DownloadTests
         var torrent = new SwarmTorrent(11, Piece, 2 * Piece);
         await using TestEngine leecher = new(network);
         await leecher.StartAsync(torrent);
-        using ScriptedPeer peer = await ScriptedPeer.MeetAsync(network, leecher, torrent, isFast: isFast);
+        using ScriptedPeer peer = await ScriptedPeer.ConnectAsync(network, leecher, torrent, isFast: isFast);
         await peer.SendAsync(MessageId.Bitfield, 0b1100_0000);
         await peer.SendAsync(MessageId.Unchoke);
         BlockRequest first = await peer.NextRangeAsync(MessageId.Request);
@@ -236,7 +236,7 @@ public sealed class DownloadTests
         var torrent = new SwarmTorrent(12, Piece, 4 * Piece);
         await using TestEngine seed = new(network, 1), leecher = new(network, 2);
         await leecher.StartAsync(torrent);
-        using ScriptedPeer refuser = await ScriptedPeer.MeetAsync(network, leecher, torrent);
+        using ScriptedPeer refuser = await ScriptedPeer.ConnectAsync(network, leecher, torrent);
         await refuser.SendAsync(MessageId.HaveAll);
         await refuser.SendAsync(MessageId.Unchoke);
         await refuser.SendRangeAsync(MessageId.RejectRequest, await refuser.NextRangeAsync(MessageId.Request));
@@ -273,7 +273,7 @@ public sealed class DownloadTests
         var torrent = new SwarmTorrent(13, Piece, Piece);
         await using TestEngine leecher = new(network);
         await leecher.StartAsync(torrent);
-        using ScriptedPeer refuser = await ScriptedPeer.MeetAsync(network, leecher, torrent);
+        using ScriptedPeer refuser = await ScriptedPeer.ConnectAsync(network, leecher, torrent);
         await refuser.SendAsync(MessageId.HaveAll);
         await refuser.SendAsync(MessageId.Unchoke);
         int asked = 0;

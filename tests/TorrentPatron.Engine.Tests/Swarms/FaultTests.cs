@@ -32,9 +32,9 @@ public sealed class FaultTests
         FaultyNetwork? faulty = null;
         await using var engine = new TestEngine(_network, with: inner => faulty = new FaultyNetwork(inner));
         await engine.SeedAsync(torrent);
-        using ScriptedPeer broken = await ScriptedPeer.MeetAsync(_network, engine, torrent, id: 1);
+        using ScriptedPeer broken = await ScriptedPeer.ConnectAsync(_network, engine, torrent, id: 1);
         await broken.NextAsync(MessageId.HaveAll);
-        using ScriptedPeer sound = await ScriptedPeer.MeetAsync(_network, engine, torrent, id: 2);
+        using ScriptedPeer sound = await ScriptedPeer.ConnectAsync(_network, engine, torrent, id: 2);
         await sound.NextAsync(MessageId.HaveAll);
 
         faulty!.Throws = Enum.Parse<FaultyNetwork.Call>(call);
@@ -60,7 +60,7 @@ public sealed class FaultTests
         await using var engine = new TestEngine(_network, with: inner => faulty = new FaultyNetwork(inner) { Throws = FaultyNetwork.Call.Accept });
         await engine.StartAsync(torrent);
 
-        using ScriptedPeer peer = await ScriptedPeer.MeetAsync(_network, engine, torrent);
+        using ScriptedPeer peer = await ScriptedPeer.ConnectAsync(_network, engine, torrent);
         await peer.NextAsync(MessageId.HaveNone);
         await log.NextAsync("FaultCaught", told => (string)told["root"]! == "accepting peers");
         Assert.Contains("A mistake.", engine.Client.GetClientStatus().Warning!.Message, StringComparison.Ordinal);

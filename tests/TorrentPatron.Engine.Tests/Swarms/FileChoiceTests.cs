@@ -128,7 +128,7 @@ public sealed class FileChoiceTests
         await using var engine = new TestEngine(network);
         TorrentId id = torrent.Metainfo.TorrentId;
         await engine.StartAsync(torrent);
-        using ScriptedPeer peer = await ScriptedPeer.MeetAsync(network, engine, torrent);
+        using ScriptedPeer peer = await ScriptedPeer.ConnectAsync(network, engine, torrent);
         await peer.SendIndexAsync(MessageId.Have, 0);
         await peer.SendIndexAsync(MessageId.Have, 1);
         await peer.SendAsync(MessageId.Unchoke);
@@ -201,7 +201,7 @@ public sealed class FileChoiceTests
         PeerSnapshot theLeecher = Assert.Single(seed.Client.GetPeers(id));
         Assert.Equal((PeerSource.Incoming, true), (theLeecher.Source, theLeecher.IsIncoming));
 
-        using ScriptedPeer silent = await ScriptedPeer.MeetAsync(network, seed, torrent);
+        using ScriptedPeer silent = await ScriptedPeer.ConnectAsync(network, seed, torrent);
         await TestEngine.UntilAsync(() => seed.Client.GetPeers(id).Count == 2);
         Assert.Contains(seed.Client.GetPeers(id), peer => peer.Client == "XX0000");
     }

@@ -136,7 +136,7 @@ public sealed class HostileFileTests
     /// <summary>Requests the first block of the second piece.</summary>
     private static async Task<ScriptedPeer> AskAsync(MemoryNetwork network, TestEngine engine, SwarmTorrent torrent)
     {
-        ScriptedPeer peer = await ScriptedPeer.MeetAsync(network, engine, torrent);
+        ScriptedPeer peer = await ScriptedPeer.ConnectAsync(network, engine, torrent);
         await peer.SendAsync(MessageId.Interested);
         await peer.NextAsync(MessageId.Unchoke);
         await peer.SendRangeAsync(MessageId.Request, new BlockRequest(1, 0, BlockRequest.BlockLength));

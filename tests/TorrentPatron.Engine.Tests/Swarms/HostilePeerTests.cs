@@ -35,7 +35,7 @@ public sealed class HostilePeerTests
         var network = new MemoryNetwork();
         await using var engine = new TestEngine(network);
         await engine.StartAsync(Torrent);
-        using ScriptedPeer peer = await ScriptedPeer.MeetAsync(network, engine, Torrent);
+        using ScriptedPeer peer = await ScriptedPeer.ConnectAsync(network, engine, Torrent);
 
         await peer.SendAsync(Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal)));
 
@@ -99,9 +99,9 @@ public sealed class HostilePeerTests
         await using var engine = new TestEngine(network);
         await engine.StartAsync(Torrent);
         MemoryTransport host = network.Join();
-        using ScriptedPeer first = await ScriptedPeer.MeetAsync(network, engine, Torrent, id: 7, from: host);
+        using ScriptedPeer first = await ScriptedPeer.ConnectAsync(network, engine, Torrent, id: 7, from: host);
         Assert.Equal(MessageId.HaveNone, (await first.NextAsync())!.Value.Id);
-        using ScriptedPeer second = await ScriptedPeer.MeetAsync(network, engine, Torrent, id: 7, from: host);
+        using ScriptedPeer second = await ScriptedPeer.ConnectAsync(network, engine, Torrent, id: 7, from: host);
 
         await second.AssertClosedAsync();
         await first.SendAsync(MessageId.HaveAll);
@@ -114,7 +114,7 @@ public sealed class HostilePeerTests
         var network = new MemoryNetwork();
         await using var engine = new TestEngine(network);
         await engine.StartAsync(Torrent);
-        using ScriptedPeer peer = await ScriptedPeer.MeetAsync(network, engine, Torrent);
+        using ScriptedPeer peer = await ScriptedPeer.ConnectAsync(network, engine, Torrent);
         byte[] block = ScriptedPeer.Block(Torrent, new BlockRequest(0, 0, 1));
         int sent = 0;
         try
@@ -137,7 +137,7 @@ public sealed class HostilePeerTests
         var network = new MemoryNetwork();
         await using var engine = new TestEngine(network);
         await engine.SeedAsync(Torrent);
-        using ScriptedPeer peer = await ScriptedPeer.MeetAsync(network, engine, Torrent);
+        using ScriptedPeer peer = await ScriptedPeer.ConnectAsync(network, engine, Torrent);
         var granted = new HashSet<int>();
         Assert.Equal(MessageId.HaveAll, (await peer.NextAsync())!.Value.Id);
         for (int i = 0; i < 4; i++)
@@ -156,7 +156,7 @@ public sealed class HostilePeerTests
         var network = new MemoryNetwork();
         await using var engine = new TestEngine(network);
         await engine.StartAsync(Torrent);
-        using ScriptedPeer peer = await ScriptedPeer.MeetAsync(network, engine, Torrent);
+        using ScriptedPeer peer = await ScriptedPeer.ConnectAsync(network, engine, Torrent);
         var range = new BlockRequest(1, 16384, 16384);
         await peer.SendRangeAsync(MessageId.Request, range);
 
@@ -169,7 +169,7 @@ public sealed class HostilePeerTests
         var network = new MemoryNetwork();
         await using var engine = new TestEngine(network);
         await engine.SeedAsync(Torrent);
-        using ScriptedPeer peer = await ScriptedPeer.MeetAsync(network, engine, Torrent, isFast: false);
+        using ScriptedPeer peer = await ScriptedPeer.ConnectAsync(network, engine, Torrent, isFast: false);
         Assert.Equal([0b1111_0000], await peer.NextAsync(MessageId.Bitfield));
         await peer.SendAsync(MessageId.Interested);
         await peer.NextAsync(MessageId.Unchoke);
@@ -186,7 +186,7 @@ public sealed class HostilePeerTests
         var time = new FakeTimeProvider();
         await using var engine = new TestEngine(network, time: time);
         await engine.StartAsync(Torrent);
-        using ScriptedPeer peer = await ScriptedPeer.MeetAsync(network, engine, Torrent);
+        using ScriptedPeer peer = await ScriptedPeer.ConnectAsync(network, engine, Torrent);
         Assert.Equal(MessageId.HaveNone, (await peer.NextAsync())!.Value.Id);
 
         await AdvanceAsync(engine, time, TimeSpan.FromSeconds(119));
@@ -221,8 +221,8 @@ public sealed class HostilePeerTests
         var torrent = new SwarmTorrent(22, 16 * 1024, 16 * 1024);
         await using var engine = new TestEngine(network, time: time);
         await engine.StartAsync(torrent);
-        using ScriptedPeer first = await ScriptedPeer.MeetAsync(network, engine, torrent, id: 1);
-        using ScriptedPeer second = await ScriptedPeer.MeetAsync(network, engine, torrent, id: 2);
+        using ScriptedPeer first = await ScriptedPeer.ConnectAsync(network, engine, torrent, id: 1);
+        using ScriptedPeer second = await ScriptedPeer.ConnectAsync(network, engine, torrent, id: 2);
         foreach (ScriptedPeer chatterer in (ScriptedPeer[])[first, second])
         {
             await chatterer.SendAsync(MessageId.HaveAll);
@@ -230,7 +230,7 @@ public sealed class HostilePeerTests
             await chatterer.NextAsync(MessageId.Request);
         }
 
-        using ScriptedPeer honest = await ScriptedPeer.MeetAsync(network, engine, torrent, id: 3);
+        using ScriptedPeer honest = await ScriptedPeer.ConnectAsync(network, engine, torrent, id: 3);
         await honest.SendAsync(MessageId.HaveAll);
         await honest.SendAsync(MessageId.Unchoke);
         Task served = honest.ServeAsync(torrent);
@@ -264,7 +264,7 @@ public sealed class HostilePeerTests
     private static async Task AssertStillWorksAsync(MemoryNetwork network, TestEngine engine, string after)
     {
         await TestEngine.UntilAsync(() => engine.Client.GetClientStatus().ConnectedPeers == 0);
-        using ScriptedPeer good = await ScriptedPeer.MeetAsync(network, engine, Torrent, id: 99);
+        using ScriptedPeer good = await ScriptedPeer.ConnectAsync(network, engine, Torrent, id: 99);
         await good.SendAsync(MessageId.HaveAll);
         await good.SendAsync(MessageId.Unchoke);
         Assert.NotEmpty(await good.NextAsync(MessageId.Request));

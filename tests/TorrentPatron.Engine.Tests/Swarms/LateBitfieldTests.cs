@@ -18,7 +18,7 @@ public sealed class LateBitfieldTests
         var network = new MemoryNetwork();
         await using var engine = new TestEngine(network);
         await engine.StartAsync(torrent);
-        using ScriptedPeer peer = await ScriptedPeer.MeetAsync(network, engine, torrent);
+        using ScriptedPeer peer = await ScriptedPeer.ConnectAsync(network, engine, torrent);
 
         await peer.SendAsync(Convert.FromHexString(pieces.Replace(" ", "", StringComparison.Ordinal)));
         await peer.SendAsync(MessageId.Unchoke);

@@ -106,7 +106,7 @@ public sealed class LifecycleTests
         TorrentCompleted first = await engine.CompletedAsync();
         Assert.Equal((CompletionReason.Rechecked, 10), (first.Reason, first.Status.RecheckedPieces));
         Assert.IsType<TorrentClosed>(await engine.SendAsync(c => new CloseTorrent(c, id)));
-        Assert.True(store.Data!.ClosedInOrder && store.IsDisposed && !store.WasTouchedAfterwards);
+        Assert.True(store.Data!.ClosedInOrder && store.IsDisposed && !store.WasUsedAfterDispose);
 
         await engine.StartAsync(
             torrent.Metainfo, new MemoryResumeStore { Data = store.Data },
@@ -290,7 +290,7 @@ public sealed class LifecycleTests
 
         await recheck;
         await close;
-        Assert.True(store.IsDisposed && !store.WasTouchedAfterwards);
+        Assert.True(store.IsDisposed && !store.WasUsedAfterDispose);
     }
 
     [Fact]
@@ -307,7 +307,7 @@ public sealed class LifecycleTests
             await TestEngine.UntilAsync(() => leecher.Client.GetStatus(torrent.Metainfo.TorrentId)!.BytesReceived > 0 || store.Notes.Length > round);
             Assert.IsType<TorrentClosed>(await leecher.SendAsync(c => new CloseTorrent(c, torrent.Metainfo.TorrentId)));
 
-            Assert.True(store.IsDisposed && !store.WasTouchedAfterwards);
+            Assert.True(store.IsDisposed && !store.WasUsedAfterDispose);
             byte[] onDisk = await File.ReadAllBytesAsync(
                 Path.Combine(leecher.Destination, torrent.Metainfo.Files[0].Path), TestContext.Current.CancellationToken);
             for (int piece = 0; piece < torrent.Metainfo.PieceCount; piece++)

@@ -35,7 +35,7 @@ internal sealed class MemoryResumeStore : IResumeStore
     public bool IsDiscarded { get; private set; }
 
     /// <summary>Whether anything was saved after the store had been closed.</summary>
-    public bool WasTouchedAfterwards { get; private set; }
+    public bool WasUsedAfterDispose { get; private set; }
 
     /// <summary>Called during a checkpoint.</summary>
     public Action OnCheckpoint { get; set; } = static () => { };
@@ -71,7 +71,7 @@ internal sealed class MemoryResumeStore : IResumeStore
         OnPiece();
         lock (_gate)
         {
-            WasTouchedAfterwards |= IsDisposed;
+            WasUsedAfterDispose |= IsDisposed;
             _notes.Add(piece);
         }
     }
@@ -81,7 +81,7 @@ internal sealed class MemoryResumeStore : IResumeStore
         OnCheckpoint();
         lock (_gate)
         {
-            WasTouchedAfterwards |= IsDisposed;
+            WasUsedAfterDispose |= IsDisposed;
             _notes.Clear();
             Data = data;
             Checkpoints++;

@@ -167,7 +167,7 @@ public sealed class MoveTests
         await moving;
         torrent.AssertIsIn(store.Data!.Destination);
         Assert.Null(store.Data.MovingTo);
-        Assert.True(store.IsDisposed && !store.WasTouchedAfterwards);
+        Assert.True(store.IsDisposed && !store.WasUsedAfterDispose);
     }
 
     [Fact]

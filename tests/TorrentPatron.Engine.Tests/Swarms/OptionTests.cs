@@ -160,7 +160,7 @@ public sealed class OptionTests
         await using var engine = new TestEngine(network);
         await engine.StartAsync(
             torrent.Metainfo, new MemoryResumeStore(), c => c with { Options = new TorrentOptions { Sequential = true } });
-        using ScriptedPeer peer = await ScriptedPeer.MeetAsync(network, engine, torrent);
+        using ScriptedPeer peer = await ScriptedPeer.ConnectAsync(network, engine, torrent);
         await peer.SendAsync(MessageId.HaveAll);
         await peer.SendAsync(MessageId.Unchoke);
 
@@ -277,7 +277,7 @@ public sealed class OptionTests
         await TestEngine.UntilAsync(() => engine.Client.GetStatus(id)!.IsStalled);
         Assert.Equal(start, engine.Client.GetStatus(id)!.LastProgressAt);
 
-        using ScriptedPeer peer = await ScriptedPeer.MeetAsync(network, engine, torrent);
+        using ScriptedPeer peer = await ScriptedPeer.ConnectAsync(network, engine, torrent);
         await peer.SendAsync(MessageId.HaveAll);
         await peer.SendAsync(MessageId.Unchoke);
         await peer.SendAsync(ScriptedPeer.Block(torrent, await peer.NextRangeAsync(MessageId.Request)));

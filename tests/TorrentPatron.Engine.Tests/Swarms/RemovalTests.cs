@@ -26,7 +26,7 @@ public sealed class RemovalTests
         Assert.Equal((0, 0L), (removed.FilesDeleted, removed.BytesDeleted));
         Assert.Equal(TorrentState.Stopped, removed.Status!.State);
         torrent.AssertIsIn(leecher.Destination);
-        Assert.True(store is { IsDiscarded: true, WasTouchedAfterwards: false });
+        Assert.True(store is { IsDiscarded: true, WasUsedAfterDispose: false });
         Assert.Empty(leecher.Client.GetStatuses());
         await leecher.StartAsync(torrent);
     }

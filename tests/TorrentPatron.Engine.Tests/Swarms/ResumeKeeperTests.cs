@@ -61,7 +61,7 @@ public sealed class ResumeKeeperTests
         keeper.PieceVerified(1);
         await Task.WhenAll(checkpoints);
 
-        Assert.True(store.IsDisposed && !store.WasTouchedAfterwards);
+        Assert.True(store.IsDisposed && !store.WasUsedAfterDispose);
     }
 
     [Fact]

@@ -20,7 +20,7 @@ internal sealed class ScriptedPeer : IDisposable
         new(await (from ?? network.Join()).ConnectAsync(engine, NetworkUse.Peers, TestContext.Current.CancellationToken));
 
     /// <summary>Dials an engine and shakes hands.</summary>
-    public static async Task<ScriptedPeer> MeetAsync(
+    public static async Task<ScriptedPeer> ConnectAsync(
         MemoryNetwork network, TestEngine engine, SwarmTorrent torrent, byte id = 1, bool isFast = true, bool isExtended = false,
         MemoryTransport? from = null)
     {

@@ -270,7 +270,7 @@ public sealed class SkippedFileTests : IAsyncDisposable
     public async Task A_file_skipped_before_its_first_byte_is_not_created_although_its_pieces_were_requested()
     {
         await _engine.StartAsync(_torrent.Metainfo, _store, c => c with { FilePriorities = All });
-        using ScriptedPeer peer = await ScriptedPeer.MeetAsync(_network, _engine, _torrent);
+        using ScriptedPeer peer = await ScriptedPeer.ConnectAsync(_network, _engine, _torrent);
         await peer.SendAsync(MessageId.HaveAll);
         await peer.SendAsync(MessageId.Unchoke);
         var owed = new List<BlockRequest> { await peer.NextRangeAsync(MessageId.Request) };
@@ -287,7 +287,7 @@ public sealed class SkippedFileTests : IAsyncDisposable
     public async Task Blocks_of_an_unfinished_piece_also_go_to_the_parts_file()
     {
         await _engine.StartAsync(_torrent.Metainfo, _store, c => c with { FilePriorities = [FilePriority.Normal, FilePriority.Skip, FilePriority.Skip, FilePriority.Skip] });
-        using (ScriptedPeer peer = await ScriptedPeer.MeetAsync(_network, _engine, _torrent))
+        using (ScriptedPeer peer = await ScriptedPeer.ConnectAsync(_network, _engine, _torrent))
         {
             // Only the first file's last piece.
             await peer.SendIndexAsync(MessageId.Have, 2);

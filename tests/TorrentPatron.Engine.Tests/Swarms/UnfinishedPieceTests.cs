@@ -115,7 +115,7 @@ public sealed class UnfinishedPieceTests : IAsyncDisposable
         using ScriptedPeer peer = await FinishAsync();
         Assert.Equal((_torrent.Data.Length + (damaged.Blocks.Count * Block), 0), (Status.BytesReceived, Status.FailedPieces));
         Assert.Equal(damaged.Blocks.Count * Block, Status.BytesWasted);
-        using ScriptedPeer again = await ScriptedPeer.MeetAsync(_network, _engine, _torrent, id: 2);
+        using ScriptedPeer again = await ScriptedPeer.ConnectAsync(_network, _engine, _torrent, id: 2);
         Assert.NotNull(await again.NextAsync());
     }
 
@@ -155,7 +155,7 @@ public sealed class UnfinishedPieceTests : IAsyncDisposable
     {
         TorrentId id = torrent.Metainfo.TorrentId;
         await TestEngine.UntilAsync(() => _engine.Client.GetStatus(id)!.State == TorrentState.Downloading);
-        ScriptedPeer peer = await ScriptedPeer.MeetAsync(_network, _engine, torrent);
+        ScriptedPeer peer = await ScriptedPeer.ConnectAsync(_network, _engine, torrent);
         await peer.SendAsync(MessageId.HaveAll);
         await peer.SendAsync(MessageId.Unchoke);
         return peer;

@@ -48,14 +48,14 @@ public sealed class ListTests
         {
             if (!Ours.Contains(type.Assembly) || !seen.Add(type))
                 continue;
-            foreach (Type next in Members(type).SelectMany(member => Parts(member.Type)).Concat(Heirs(type)))
+            foreach (Type next in Members(type).SelectMany(member => Parts(member.Type)).Concat(Subtypes(type)))
                 open.Enqueue(next);
         }
 
         return seen;
     }
 
-    private static IEnumerable<Type> Heirs(Type type) => type.IsAbstract
+    private static IEnumerable<Type> Subtypes(Type type) => type.IsAbstract
         ? Ours.SelectMany(assembly => assembly.GetExportedTypes()).Where(heir => heir.IsSubclassOf(type))
         : [];
 

@@ -78,7 +78,7 @@ public sealed class PathSanitizerTests
     {
         Assert.Equal(new string('a', 251) + ".txt", PathSanitizer.CleanElement(new string('a', 300) + ".txt"));
         Assert.Equal(new string('日', 83) + ".txt", PathSanitizer.CleanElement(new string('日', 100) + ".txt"));
-        Assert.Equal(Thumbs(63), PathSanitizer.CleanElement(Thumbs(100)));
+        Assert.Equal(Emoji(63), PathSanitizer.CleanElement(Emoji(100)));
         Assert.Equal("a." + new string('b', 253), PathSanitizer.CleanElement("a." + new string('b', 300)));
     }
 
@@ -115,5 +115,5 @@ public sealed class PathSanitizerTests
         }
     }
 
-    private static string Thumbs(int count) => string.Concat(Enumerable.Repeat("👍", count));
+    private static string Emoji(int count) => string.Concat(Enumerable.Repeat("👍", count));
 }

@@ -49,7 +49,7 @@ internal sealed class FakePeer : IDisposable
     }
 
     /// <summary>Dials and shakes hands.</summary>
-    public static async Task<FakePeer> MeetAsync(
+    public static async Task<FakePeer> ConnectAsync(
         World world, Node node, SwarmTorrent torrent, int id = 1, bool isFast = true, bool isExtended = false, SimulatedHost? from = null)
     {
         FakePeer peer = await DialAsync(world, node.EndPoint, from);

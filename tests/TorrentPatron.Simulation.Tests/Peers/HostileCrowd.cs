@@ -26,7 +26,7 @@ internal sealed class HostileCrowd
     public HostileCrowd(World world, SwarmTorrent torrent, IReadOnlyList<Node> nodes, int hosts, int targets)
     {
         (_world, _torrent, _nodes) = (world, torrent, nodes);
-        Func<SimulatedHost, Node, Task>[] ways = [SayNothingAsync, TakeOneBlockAsync, BorrowAnIdAsync, ToggleInterestAsync, OfferAndKeepAsync, PoisonAsync, BoastAndChokeAsync];
+        Func<SimulatedHost, Node, Task>[] ways = [StaySilentAsync, TakeOneBlockAsync, CopyPeerIdAsync, ToggleInterestAsync, OfferAndKeepAsync, PoisonAsync, AnnounceEverythingAndChokeAsync];
         for (int i = 0; i < hosts; i++)
         {
             SimulatedHost host = world.Network.Join(up: 100_000);
@@ -59,7 +59,7 @@ internal sealed class HostileCrowd
         }
     }
 
-    private async Task SayNothingAsync(SimulatedHost host, Node node)
+    private async Task StaySilentAsync(SimulatedHost host, Node node)
     {
         using FakePeer peer = await DialAsync(host, node);
         await EndAsync(peer);
@@ -67,7 +67,7 @@ internal sealed class HostileCrowd
 
     private async Task TakeOneBlockAsync(SimulatedHost host, Node node)
     {
-        using FakePeer peer = await MeetAsync(host, node, ++_lastId);
+        using FakePeer peer = await ConnectAsync(host, node, ++_lastId);
         peer.Send(MessageId.Interested);
         while (!peer.IsClosed && peer.Count(MessageId.Unchoke) == 0)
             await Task.Delay(Pause, _world.Time);
@@ -76,7 +76,7 @@ internal sealed class HostileCrowd
         await EndAsync(peer);
     }
 
-    private async Task BorrowAnIdAsync(SimulatedHost host, Node node)
+    private async Task CopyPeerIdAsync(SimulatedHost host, Node node)
     {
         using FakePeer peer = await DialAsync(host, node);
         var bytes = new byte[Handshake.Length];
@@ -88,7 +88,7 @@ internal sealed class HostileCrowd
 
     private async Task ToggleInterestAsync(SimulatedHost host, Node node)
     {
-        using FakePeer peer = await MeetAsync(host, node, ++_lastId);
+        using FakePeer peer = await ConnectAsync(host, node, ++_lastId);
         while (!peer.IsClosed)
         {
             peer.Send(MessageId.Interested);
@@ -99,21 +99,21 @@ internal sealed class HostileCrowd
 
     private async Task OfferAndKeepAsync(SimulatedHost host, Node node)
     {
-        using FakePeer peer = await MeetAsync(host, node, ++_lastId);
+        using FakePeer peer = await ConnectAsync(host, node, ++_lastId);
         peer.Offer();
         await EndAsync(peer);
     }
 
     private async Task PoisonAsync(SimulatedHost host, Node node)
     {
-        using FakePeer peer = await MeetAsync(host, node, ++_lastId);
+        using FakePeer peer = await ConnectAsync(host, node, ++_lastId);
         peer.Serve(_torrent, _ => true);
         await EndAsync(peer);
     }
 
-    private async Task BoastAndChokeAsync(SimulatedHost host, Node node)
+    private async Task AnnounceEverythingAndChokeAsync(SimulatedHost host, Node node)
     {
-        using FakePeer peer = await MeetAsync(host, node, ++_lastId);
+        using FakePeer peer = await ConnectAsync(host, node, ++_lastId);
         peer.Send(MessageId.HaveAll);
         await EndAsync(peer);
     }
@@ -121,7 +121,7 @@ internal sealed class HostileCrowd
     private async Task<FakePeer> DialAsync(SimulatedHost host, Node node) =>
         new(_world, await host.ConnectAsync(node.EndPoint, NetworkUse.Peers, CancellationToken.None));
 
-    private async Task<FakePeer> MeetAsync(SimulatedHost host, Node node, int id)
+    private async Task<FakePeer> ConnectAsync(SimulatedHost host, Node node, int id)
     {
         FakePeer peer = await DialAsync(host, node);
         peer.Shake(_torrent.Metainfo.InfoHash, id);

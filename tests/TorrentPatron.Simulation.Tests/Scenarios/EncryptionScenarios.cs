@@ -53,7 +53,7 @@ public sealed class EncryptionScenarios
         await using Node plain = Make(world, 3, EncryptionPolicy.Off);
         await plain.StartAsync(torrent, seed.EndPoint);
         var hello = new ExtensionHandshake { Extensions = new Dictionary<string, byte> { [PexMessage.ExtensionName] = Mine } };
-        using FakePeer asker = await FakePeer.MeetAsync(world, seed, torrent, isExtended: true);
+        using FakePeer asker = await FakePeer.ConnectAsync(world, seed, torrent, isExtended: true);
         asker.Chat();
         asker.Send(MessageId.Extended, [0, .. hello.ToBytes()]);
 
@@ -85,7 +85,7 @@ public sealed class EncryptionScenarios
         for (byte i = 1; i <= 3; i++)
         {
             Assert.Null(node.Client.Resources.Outside.Of(System.Net.Sockets.AddressFamily.InterNetwork));
-            using FakePeer peer = await FakePeer.MeetAsync(
+            using FakePeer peer = await FakePeer.ConnectAsync(
                 world, node, torrent, i, isExtended: true, from: world.Network.Join(new System.Net.IPAddress([1, i, 0, 1])));
             peer.Send(MessageId.Extended, [0, .. new ExtensionHandshake { YourAddress = ours }.ToBytes()]);
             await world.PassAsync(TimeSpan.FromSeconds(1));

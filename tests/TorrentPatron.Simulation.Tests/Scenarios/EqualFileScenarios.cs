@@ -70,7 +70,7 @@ public sealed class EqualFileScenarios
         {
             await using var node = new Node(world, 1);
             await node.StartAsync(torrent);
-            using FakePeer peer = await FakePeer.MeetAsync(world, node, torrent);
+            using FakePeer peer = await FakePeer.ConnectAsync(world, node, torrent);
             // All but the pieces of the first of the equal files.
             int[] lacking = [.. Enumerable.Range(0, 21)];
             var pieces = new Bitfield(torrent.Metainfo.PieceCount);

@@ -38,7 +38,7 @@ public sealed class HostilePeerScenarios
         var torrent = new SwarmTorrent(1, Piece, 4 * Piece);
         await using var node = new Node(world, 1);
         await node.StartAsync(torrent);
-        using FakePeer bad = await FakePeer.MeetAsync(world, node, torrent, id: 1);
+        using FakePeer bad = await FakePeer.ConnectAsync(world, node, torrent, id: 1);
         bad.SendBytes(Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal)));
         await world.UntilAsync(() => bad.IsClosed, TimeSpan.FromSeconds(10), $"{what} ends the connection");
 
@@ -64,7 +64,7 @@ public sealed class HostilePeerScenarios
         var torrent = new SwarmTorrent(2, Piece, 4 * Piece);
         await using var node = new Node(world, 1);
         await node.StartAsync(torrent);
-        using FakePeer odd = await FakePeer.MeetAsync(world, node, torrent, id: 1, isExtended: true);
+        using FakePeer odd = await FakePeer.ConnectAsync(world, node, torrent, id: 1, isExtended: true);
         odd.SendBytes(Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal)));
         await world.PassAsync(TimeSpan.FromSeconds(5));
         Assert.False(odd.IsClosed, what);
@@ -87,7 +87,7 @@ public sealed class HostilePeerScenarios
         var torrent = new SwarmTorrent(3, Piece, 8 * Piece);
         await using var node = new Node(world, 1);
         await node.StartAsync(torrent);
-        using FakePeer odd = await FakePeer.MeetAsync(world, node, torrent, id: 1, isExtended: true);
+        using FakePeer odd = await FakePeer.ConnectAsync(world, node, torrent, id: 1, isExtended: true);
         odd.Send(MessageId.Extended, [0, .. System.Text.Encoding.UTF8.GetBytes(hello)]);
         odd.Serve(torrent);
 
@@ -104,7 +104,7 @@ public sealed class HostilePeerScenarios
         var torrent = new SwarmTorrent(4, Piece, 8 * Piece);
         await using var seed = new Node(world, 1, world.Network.Join(up: 100_000));
         await seed.SeedAsync(torrent);
-        using FakePeer flood = await FakePeer.MeetAsync(world, seed, torrent, id: 1);
+        using FakePeer flood = await FakePeer.ConnectAsync(world, seed, torrent, id: 1);
         flood.Send(MessageId.Interested);
         await world.UntilAsync(() => flood.Count(MessageId.Unchoke) > 0, Long, "it is unchoked");
         for (int i = 0; i < 50_000; i++)
@@ -123,7 +123,7 @@ public sealed class HostilePeerScenarios
         var torrent = new SwarmTorrent(5, Piece, 100 * Piece);
         await using var seed = new Node(world, 1);
         await seed.SeedAsync(torrent);
-        using FakePeer greedy = await FakePeer.MeetAsync(world, seed, torrent, id: 1);
+        using FakePeer greedy = await FakePeer.ConnectAsync(world, seed, torrent, id: 1);
         await world.UntilAsync(() => greedy.Count(MessageId.AllowedFast) >= 5, Long, "pieces are granted");
         int[] granted = [.. greedy.Messages.Where(m => m.Id == MessageId.AllowedFast)
             .Select(m => System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(m.Body))];
@@ -149,7 +149,7 @@ public sealed class HostilePeerScenarios
         var torrent = new SwarmTorrent(6, Piece, 200 * Piece);
         await using var node = new Node(world, 1);
         await node.StartAsync(torrent);
-        using FakePeer liar = await FakePeer.MeetAsync(world, node, torrent, id: 1);
+        using FakePeer liar = await FakePeer.ConnectAsync(world, node, torrent, id: 1);
         liar.Send(MessageId.HaveAll);
         for (int i = 0; i < 10_000; i++)
             liar.SendIndex(MessageId.AllowedFast, i % 200);
@@ -166,7 +166,7 @@ public sealed class HostilePeerScenarios
         await node.StartAsync(torrent);
         for (int i = 1; i <= 10; i++)
         {
-            FakePeer idle = await FakePeer.MeetAsync(world, node, torrent, i);
+            FakePeer idle = await FakePeer.ConnectAsync(world, node, torrent, i);
             idle.Offer();
             idle.Chat();
         }
@@ -186,7 +186,7 @@ public sealed class HostilePeerScenarios
         for (int i = 1; i <= 3; i++)
         {
             // A block every 50 s: never silent for the minute after which a peer is snubbed.
-            FakePeer dripper = await FakePeer.MeetAsync(world, node, torrent, i);
+            FakePeer dripper = await FakePeer.ConnectAsync(world, node, torrent, i);
             var owed = new Queue<BlockRequest>();
             dripper.Requested = owed.Enqueue;
             void Drip()
@@ -212,7 +212,7 @@ public sealed class HostilePeerScenarios
         var torrent = new SwarmTorrent(9, 8 << 20, 24 << 20);
         await using var node = new Node(world, 1, settings: s => s with { MaxQueuedBytes = 4 << 20 });
         await node.StartAsync(torrent);
-        using FakePeer holder = await FakePeer.MeetAsync(world, node, torrent, id: 1);
+        using FakePeer holder = await FakePeer.ConnectAsync(world, node, torrent, id: 1);
         holder.Requested = range =>
         {
             if (range.Begin > 0)
@@ -265,7 +265,7 @@ public sealed class HostilePeerScenarios
         int turnedAway = 0;
         for (int i = 1; i <= 3000; i++)
         {
-            FakePeer idle = await FakePeer.MeetAsync(world, node, torrent, i);
+            FakePeer idle = await FakePeer.ConnectAsync(world, node, torrent, i);
             turnedAway += idle.IsClosed ? 1 : 0;
             idle.Chat();
         }
@@ -284,7 +284,7 @@ public sealed class HostilePeerScenarios
         await node.StartAsync(torrent);
         SimulatedHost host = world.Network.Join();
         for (int i = 1; i <= 100; i++)
-            await FakePeer.MeetAsync(world, node, torrent, i, from: host);
+            await FakePeer.ConnectAsync(world, node, torrent, i, from: host);
         await world.PassAsync(TimeSpan.FromSeconds(5));
 
         Assert.Equal(8, node.Client.GetClientStatus().ConnectedPeers);
@@ -298,9 +298,9 @@ public sealed class HostilePeerScenarios
         await using var node = new Node(world, 1);
         await node.StartAsync(torrent, node.EndPoint);
         SimulatedHost host = world.Network.Join();
-        using FakePeer first = await FakePeer.MeetAsync(world, node, torrent, id: 1, from: host);
+        using FakePeer first = await FakePeer.ConnectAsync(world, node, torrent, id: 1, from: host);
         first.Chat();
-        using FakePeer second = await FakePeer.MeetAsync(world, node, torrent, id: 1, from: host);
+        using FakePeer second = await FakePeer.ConnectAsync(world, node, torrent, id: 1, from: host);
         await world.UntilAsync(() => second.IsClosed, TimeSpan.FromSeconds(10), "the second is refused");
         using FakePeer mirror = await FakePeer.DialAsync(world, node.EndPoint);
         byte[] own = new byte[Handshake.Length];
@@ -325,7 +325,7 @@ public sealed class HostilePeerScenarios
         await node.StartAsync(torrent, address);
         await world.UntilAsync(() => honest is { } peer && peer.Count(MessageId.Request) > 0, TimeSpan.FromSeconds(10), "the honest peer is asked");
         FakePeer known = honest!;
-        using FakePeer thief = await FakePeer.MeetAsync(world, node, torrent, Id);
+        using FakePeer thief = await FakePeer.ConnectAsync(world, node, torrent, Id);
         thief.Chat();
 
         await world.UntilAsync(() => node.Has(torrent), TimeSpan.FromMinutes(10), "the honest peer gives everything");
@@ -339,7 +339,7 @@ public sealed class HostilePeerScenarios
         var torrent = new SwarmTorrent(14, Piece, 8 * Piece);
         await using var node = new Node(world, 1);
         await node.StartAsync(torrent);
-        using FakePeer generous = await FakePeer.MeetAsync(world, node, torrent, id: 1);
+        using FakePeer generous = await FakePeer.ConnectAsync(world, node, torrent, id: 1);
         for (int i = 0; i < 1100; i++)
             generous.SendBlock(torrent, new BlockRequest(i % 8, 0, 16), isWrong: true);
         await world.UntilAsync(() => generous.IsClosed, TimeSpan.FromMinutes(1), "it is disconnected");
@@ -355,7 +355,7 @@ public sealed class HostilePeerScenarios
         await using var node = new Node(world, 1);
         await node.StartAsync(torrent);
         SimulatedHost deaf = world.Network.Join(down: 2000);
-        using FakePeer peer = await FakePeer.MeetAsync(world, node, torrent, id: 1, from: deaf);
+        using FakePeer peer = await FakePeer.ConnectAsync(world, node, torrent, id: 1, from: deaf);
         for (int i = 0; i < 200_000; i++)
             peer.SendRange(MessageId.Request, new BlockRequest(0, 0, 16 * 1024));
         await world.UntilAsync(() => node.Client.GetClientStatus().ConnectedPeers == 0, Long, "it is disconnected");
@@ -382,7 +382,7 @@ public sealed class HostilePeerScenarios
         var torrent = new SwarmTorrent(16, Piece, 8 * Piece);
         await using var seed = new Node(world, 1);
         await seed.SeedAsync(torrent);
-        using FakePeer storm = await FakePeer.MeetAsync(world, seed, torrent, id: 1, isExtended: true);
+        using FakePeer storm = await FakePeer.ConnectAsync(world, seed, torrent, id: 1, isExtended: true);
         storm.Send(MessageId.Extended, [0, .. "d1:md11:ut_metadatai3eee"u8]);
         IReadOnlyDictionary<string, byte> numbers = await ExtensionsAsync(world, storm);
         foreach ((string extension, byte number) in numbers)
@@ -410,7 +410,7 @@ public sealed class HostilePeerScenarios
         var torrent = new SwarmTorrent(17, Size, Pieces * Size);
         await using var node = new Node(world, 1);
         await node.StartAsync(torrent);
-        using FakePeer peer = await FakePeer.MeetAsync(world, node, torrent, id: 1, isExtended: true);
+        using FakePeer peer = await FakePeer.ConnectAsync(world, node, torrent, id: 1, isExtended: true);
         peer.Send(MessageId.Extended, [0, .. "d1:md11:ut_metadatai3eee"u8]);
         byte number = (await ExtensionsAsync(world, peer))[MetadataMessage.Extension];
 
@@ -443,7 +443,7 @@ public sealed class HostilePeerScenarios
         await using var node = new Node(world, seed);
         await node.StartAsync(torrent);
         for (int i = 1; i <= 20; i++)
-            Babble(world, await FakePeer.MeetAsync(world, node, torrent, i, isFast: i % 3 > 0, isExtended: i % 2 > 0), torrent);
+            SendRandomMessages(world, await FakePeer.ConnectAsync(world, node, torrent, i, isFast: i % 3 > 0, isExtended: i % 2 > 0), torrent);
         await world.PassAsync(TimeSpan.FromMinutes(1));
 
         await CompleteAsync(world, node, torrent);
@@ -451,7 +451,7 @@ public sealed class HostilePeerScenarios
     });
 
     /// <summary>Sends messages that are valid, but not at every moment.</summary>
-    private static void Babble(World world, FakePeer peer, SwarmTorrent torrent)
+    private static void SendRandomMessages(World world, FakePeer peer, SwarmTorrent torrent)
     {
         Random random = world.Random;
         int Any(int most) => random.Next(10) == 0 ? random.Next(int.MinValue, int.MaxValue) : random.Next(most);
@@ -530,7 +530,7 @@ public sealed class HostilePeerScenarios
     /// <summary>Finally an honest seed connects, and the download completes.</summary>
     private static async Task CompleteAsync(World world, Node node, SwarmTorrent torrent)
     {
-        using FakePeer honest = await FakePeer.MeetAsync(world, node, torrent, id: 9999);
+        using FakePeer honest = await FakePeer.ConnectAsync(world, node, torrent, id: 9999);
         honest.Serve(torrent);
         honest.Chat();
         await world.UntilAsync(() => node.Has(torrent), Long, "the download is complete");

@@ -41,7 +41,7 @@ public sealed class HostileSwarmScenarios(ITestOutputHelper output)
         int served = 0;
         for (int i = 1; i <= Newcomers; i++)
         {
-            using FakePeer peer = await FakePeer.MeetAsync(world, seed, torrent, 1000 + i);
+            using FakePeer peer = await FakePeer.ConnectAsync(world, seed, torrent, 1000 + i);
             peer.Send(MessageId.Interested);
             await world.UntilAsync(() => peer.IsClosed || peer.Count(MessageId.Unchoke) > 0, TimeSpan.FromMinutes(2), "a newcomer is unchoked or disconnected");
             served += peer.IsClosed ? 0 : 1;
@@ -82,20 +82,20 @@ public sealed class HostileSwarmScenarios(ITestOutputHelper output)
         var peers = new List<FakePeer>();
         for (int i = 1; i <= OfOneHost; i++)
         {
-            peers.Add(await FakePeer.MeetAsync(world, seed, torrent, i, from: router));
+            peers.Add(await FakePeer.ConnectAsync(world, seed, torrent, i, from: router));
             await world.PassAsync(TimeSpan.FromSeconds(1));
         }
 
         peers[0].Send(MessageId.Interested);
         await world.PassAsync(TimeSpan.FromSeconds(1));
-        peers.Add(await FakePeer.MeetAsync(world, seed, torrent, OfOneHost + 1, from: router));
+        peers.Add(await FakePeer.ConnectAsync(world, seed, torrent, OfOneHost + 1, from: router));
         await world.PassAsync(TimeSpan.FromSeconds(1));
         Assert.Equal([peers[1]], peers.Where(peer => peer.IsClosed));
 
         foreach (FakePeer peer in peers.Where(peer => !peer.IsClosed))
             peer.Send(MessageId.Interested);
         await world.PassAsync(TimeSpan.FromSeconds(1));
-        peers.Add(await FakePeer.MeetAsync(world, seed, torrent, OfOneHost + 2, from: router));
+        peers.Add(await FakePeer.ConnectAsync(world, seed, torrent, OfOneHost + 2, from: router));
         await world.PassAsync(TimeSpan.FromSeconds(1));
         Assert.Equal([peers[1], peers[^1]], peers.Where(peer => peer.IsClosed));
     });

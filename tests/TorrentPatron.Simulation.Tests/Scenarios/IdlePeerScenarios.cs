@@ -96,15 +96,15 @@ public sealed class IdlePeerScenarios
         var node = new Node(world, 1);
         await node.SeedAsync(torrent);
         FakePeer peer = transport == PeerTransport.Tcp
-            ? await FakePeer.MeetAsync(world, node, torrent)
-            : await MeetByUtpAsync(world, node, torrent);
+            ? await FakePeer.ConnectAsync(world, node, torrent)
+            : await ConnectByUtpAsync(world, node, torrent);
         await world.PassAsync(Idle / 2);
         peer.SendIndex(MessageId.Have, 0);
         await world.PassAsync(Idle / 2);
         return (node, torrent, peer);
     }
 
-    private static async Task<FakePeer> MeetByUtpAsync(World world, Node node, SwarmTorrent torrent)
+    private static async Task<FakePeer> ConnectByUtpAsync(World world, Node node, SwarmTorrent torrent)
     {
         SimulatedHost host = world.Network.Join();
         var port = new SharedDatagramPort(world.Time);

@@ -70,7 +70,7 @@ public sealed class LeafScenarios
             Assert.InRange(leecher.Status(torrent).FailedPieces, 0, poisoned.Count);
             Assert.Equal(0, leecher.HeldBytes);
             Assert.Equal(0, leecher.Client.Resources.BackPressure.Queued);
-            using FakePeer again = await FakePeer.MeetAsync(world, leecher, torrent, 1, from: host);
+            using FakePeer again = await FakePeer.ConnectAsync(world, leecher, torrent, 1, from: host);
             await world.PassAsync(TimeSpan.FromSeconds(2));
             Assert.True(again.IsClosed, "it is still banned");
             foreach (Node node in seeds)

@@ -37,7 +37,7 @@ public sealed class PoisonScenarios
             // A peer given by hand is always dialled again unless it is banned.
             Assert.Single(peers[2]);
             for (int i = 0; i < 5; i++)
-                Assert.Equal(i == 2, await IsTurnedAwayAsync(world, leecher, torrent, hosts[i], i));
+                Assert.Equal(i == 2, await IsRefusedAsync(world, leecher, torrent, hosts[i], i));
         });
 
     [Fact]
@@ -48,7 +48,7 @@ public sealed class PoisonScenarios
         await using var leecher = new Node(world, 1);
         await leecher.StartAsync(torrent);
         SimulatedHost host = world.Network.Join();
-        using FakePeer poisoner = await FakePeer.MeetAsync(world, leecher, torrent, id: 1, from: host);
+        using FakePeer poisoner = await FakePeer.ConnectAsync(world, leecher, torrent, id: 1, from: host);
         poisoner.Requested = range =>
         {
             if (poisoner.Count(MessageId.Request) == 1)
@@ -59,15 +59,15 @@ public sealed class PoisonScenarios
         await world.PassAsync(TimeSpan.FromSeconds(1));
         poisoner.Dispose();
 
-        using FakePeer honest = await FakePeer.MeetAsync(world, leecher, torrent, id: 2);
+        using FakePeer honest = await FakePeer.ConnectAsync(world, leecher, torrent, id: 2);
         honest.Serve(torrent);
         honest.Chat();
         await world.UntilAsync(() => leecher.Has(torrent), TimeSpan.FromMinutes(5), "the download is complete");
 
         Assert.Equal(1, leecher.Status(torrent).FailedPieces);
-        using FakePeer again = await FakePeer.MeetAsync(world, leecher, torrent, id: 1, from: host);
+        using FakePeer again = await FakePeer.ConnectAsync(world, leecher, torrent, id: 1, from: host);
         await world.UntilAsync(() => again.IsClosed, TimeSpan.FromSeconds(10), "it is refused");
-        using FakePeer other = await FakePeer.MeetAsync(world, leecher, torrent, id: 3, from: host);
+        using FakePeer other = await FakePeer.ConnectAsync(world, leecher, torrent, id: 3, from: host);
         await world.PassAsync(TimeSpan.FromSeconds(10));
         Assert.False(other.IsClosed, "another peer behind the same router is accepted");
     });
@@ -83,7 +83,7 @@ public sealed class PoisonScenarios
         await world.UntilAsync(() => leecher.Has(torrent), TimeSpan.FromMinutes(30), "the download is complete");
 
         torrent.AssertIsIn(leecher.Folder);
-        Assert.False(await IsTurnedAwayAsync(world, leecher, torrent, hosts[11], 11));
+        Assert.False(await IsRefusedAsync(world, leecher, torrent, hosts[11], 11));
     });
 
     [Theory]
@@ -101,7 +101,7 @@ public sealed class PoisonScenarios
         int wrong = 0;
         for (int id = 10; id < 10 + poisoners; id++)
         {
-            var poisoner = new HitAndRun(torrent, await FakePeer.MeetAsync(world, leecher, torrent, id, isExtended: true));
+            var poisoner = new HitAndRun(torrent, await FakePeer.ConnectAsync(world, leecher, torrent, id, isExtended: true));
             poisoner.Sent = () => wrong++;
             poisoner.Begin();
         }
@@ -124,7 +124,7 @@ public sealed class PoisonScenarios
         await using var leecher = new Node(world, 1);
         await leecher.StartAsync(torrent);
         SimulatedHost host = world.Network.Join();
-        using FakePeer liar = await FakePeer.MeetAsync(world, leecher, torrent, id: 1, from: host);
+        using FakePeer liar = await FakePeer.ConnectAsync(world, leecher, torrent, id: 1, from: host);
         liar.Requested = range =>
         {
             if (range.Begin < (1 << 20) - BlockRequest.BlockLength)
@@ -134,14 +134,14 @@ public sealed class PoisonScenarios
         liar.Chat();
         await world.PassAsync(TimeSpan.FromSeconds(10));
         SimulatedHost other = world.Network.Join();
-        using FakePeer honest = await FakePeer.MeetAsync(world, leecher, torrent, id: 2, from: other);
+        using FakePeer honest = await FakePeer.ConnectAsync(world, leecher, torrent, id: 2, from: other);
         honest.Serve(torrent);
         honest.Chat();
         await world.UntilAsync(() => leecher.Has(torrent), TimeSpan.FromMinutes(4), "the download is complete");
 
         torrent.AssertIsIn(leecher.Folder);
-        Assert.True(await IsTurnedAwayAsync(world, leecher, torrent, host, 1));
-        Assert.False(await IsTurnedAwayAsync(world, leecher, torrent, other, 2));
+        Assert.True(await IsRefusedAsync(world, leecher, torrent, host, 1));
+        Assert.False(await IsRefusedAsync(world, leecher, torrent, other, 2));
     });
 
     /// <summary>A peer that sends one wrong block of each piece, then withdraws the piece (BEP 54), so that others complete it.</summary>
@@ -204,9 +204,9 @@ public sealed class PoisonScenarios
             peer.Chat();
         });
 
-    private static async Task<bool> IsTurnedAwayAsync(World world, Node node, SwarmTorrent torrent, SimulatedHost from, int id)
+    private static async Task<bool> IsRefusedAsync(World world, Node node, SwarmTorrent torrent, SimulatedHost from, int id)
     {
-        using FakePeer peer = await FakePeer.MeetAsync(world, node, torrent, id, from: from);
+        using FakePeer peer = await FakePeer.ConnectAsync(world, node, torrent, id, from: from);
         await world.PassAsync(TimeSpan.FromSeconds(2));
         return peer.IsClosed;
     }

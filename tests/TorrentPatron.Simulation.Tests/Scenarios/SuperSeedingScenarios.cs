@@ -36,8 +36,8 @@ public sealed class SuperSeedingScenarios
     {
         var torrent = new SwarmTorrent(3, Piece, 20 * Piece);
         await using Node seed = await SeedAsync(world, torrent, isSuper: true);
-        await using Node first = NewFriend(world, 2, seed);
-        await using Node second = NewFriend(world, 3, seed);
+        await using Node first = NewPeer(world, 2, seed);
+        await using Node second = NewPeer(world, 3, seed);
         await first.StartAsync(torrent, seed.EndPoint);
         await second.StartAsync(torrent, seed.EndPoint);
         await world.UntilAsync(() => first.Has(torrent) && second.Has(torrent), TimeSpan.FromHours(2), "both are complete");
@@ -50,8 +50,8 @@ public sealed class SuperSeedingScenarios
         foreach (bool byCommand in new[] { true, false })
         {
             await using Node seed = await SeedAsync(world, torrent, isSuper: true, up: 2_000_000);
-            await using Node idle = NewFriend(world, 2, seed);
-            await using Node leecher = NewFriend(world, 3, seed);
+            await using Node idle = NewPeer(world, 2, seed);
+            await using Node leecher = NewPeer(world, 3, seed);
             await idle.StartAsync(torrent, seed.EndPoint);
             await leecher.StartAsync(torrent, seed.EndPoint);
             await world.PassAsync(TimeSpan.FromSeconds(15));
@@ -92,7 +92,7 @@ public sealed class SuperSeedingScenarios
     });
 
     /// <summary>Creates an engine that connects only to the seed.</summary>
-    private static Node NewFriend(World world, int number, Node seed)
+    private static Node NewPeer(World world, int number, Node seed)
     {
         Assert.True(AddressRange.TryParse(seed.EndPoint.Address.ToString(), out AddressRange range));
         return new Node(world, number, settings: settings => settings with { Filter = new AddressFilter(null, AddressRanges.Of([range])) });

@@ -118,7 +118,7 @@ public sealed class UnfinishedPieceScenarios
 
         await world.UntilAsync(() => node.Has(torrent), Long, "the download is complete");
         torrent.AssertIsIn(node.Folder);
-        using FakePeer again = await FakePeer.MeetAsync(world, node, torrent, 2, from: honest);
+        using FakePeer again = await FakePeer.ConnectAsync(world, node, torrent, 2, from: honest);
         await world.PassAsync(TimeSpan.FromSeconds(2));
         Assert.False(again.IsClosed, "the honest peer is accepted");
     });

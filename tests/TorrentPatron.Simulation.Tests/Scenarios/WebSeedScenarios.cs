@@ -350,7 +350,7 @@ public sealed class WebSeedScenarios
         var torrent = new SwarmTorrent(16, Piece, 2 * Piece);
         await using var node = new Node(world, 1);
         await node.StartAsync(torrent);
-        using FakePeer peer = await FakePeer.MeetAsync(world, node, torrent, id: 1);
+        using FakePeer peer = await FakePeer.ConnectAsync(world, node, torrent, id: 1);
         peer.Offer();
         await world.UntilAsync(() => peer.Count(TorrentPatron.Protocol.Wire.MessageId.Request) >= 8, TimeSpan.FromMinutes(1), "the peer is asked for all");
         SimulatedWebServer server = Server(world, torrent);

@@ -25,11 +25,11 @@ public class RateLimiting
     public ValueTask WithoutALimit() => _unlimited.AcquireAsync(16 * 1024, _cancellation.Token);
 
     [Benchmark]
-    public ValueTask WithinTheLimit() => _roomy.AcquireAsync(16 * 1024, _cancellation.Token);
+    public ValueTask WithinLimit() => _roomy.AcquireAsync(16 * 1024, _cancellation.Token);
 
     /// <summary>The first leaves a debt that the second waits for; then the bucket fills again.</summary>
     [Benchmark]
-    public async Task TwoOfWhichOneWaits()
+    public async Task TwoCallersOneWaiting()
     {
         await _tight.AcquireAsync(16 * 1024, _cancellation.Token);
         ValueTask second = _tight.AcquireAsync(16 * 1024, _cancellation.Token);

@@ -7,14 +7,14 @@ namespace TorrentPatron.Benchmarks.Micro.Network;
 /// <summary>A question and its answer, 100 bytes each, between two UDP ports over loopback; as many questions are open as <see cref="Open"/> says.</summary>
 public class DatagramExchange
 {
-    private const int Questions = 20_000;
+    private const int Queries = 20_000;
 
     private readonly byte[] _question = new byte[100];
     private SharedDatagramPort _asking;
     private SharedDatagramPort _answering;
     private Requester _asker;
 
-    /// <summary>Questions that wait for their answers at once.</summary>
+    /// <summary>Queries that wait for their answers at once.</summary>
     [Params(1, 16, 128)]
     public int Open { get; set; }
 
@@ -37,8 +37,8 @@ public class DatagramExchange
         await _answering.DisposeAsync();
     }
 
-    [Benchmark(OperationsPerInvoke = Questions)]
-    public Task Exchange() => _asker.AskAsync(Questions, Open);
+    [Benchmark(OperationsPerInvoke = Queries)]
+    public Task Exchange() => _asker.AskAsync(Queries, Open);
 
     private sealed class Responder(SharedDatagramPort port) : IDatagramHandler
     {

@@ -29,10 +29,10 @@ public class RequestQueues
     }
 
     [Benchmark(Baseline = true, OperationsPerInvoke = Outstanding)]
-    public int AnsweredInOrder() => AnswerAll(_queue, _blocks);
+    public int AnswerInOrder() => AnswerAll(_queue, _blocks);
 
     [Benchmark(OperationsPerInvoke = Outstanding)]
-    public int AnsweredALittleOutOfOrder() => AnswerAll(_shuffledQueue, _shuffled);
+    public int AnswerSlightlyOutOfOrder() => AnswerAll(_shuffledQueue, _shuffled);
 
     /// <summary>Takes answers in batches, and asks for as many blocks again.</summary>
     private int AnswerAll(RequestQueue queue, PendingBlock[] answers)

@@ -32,7 +32,7 @@ public class ActivePieceLifecycle
     }
 
     [Benchmark(OperationsPerInvoke = Blocks)]
-    public bool AskedForAndGivenBack()
+    public bool ReserveAndRelease()
     {
         ActivePiece piece = Reserve();
         bool isUntouched = false;

@@ -14,7 +14,7 @@ public class PickerUpdating
     private int _next;
 
     [Benchmark(Baseline = true)]
-    public void HaveAndItsLoss()
+    public void AddAndRemoveHave()
     {
         int piece = _next = (_next + 7919) % PickerSwarm.Pieces;
         _picker.Have(piece);
@@ -22,28 +22,28 @@ public class PickerUpdating
     }
 
     [Benchmark]
-    public void SeedComesAndGoes()
+    public void AddAndRemoveSeed()
     {
         _picker.AddSeed();
         _picker.RemoveSeed();
     }
 
     [Benchmark]
-    public void PeerWithHalfComesAndGoes()
+    public void AddAndRemovePeerWithHalf()
     {
         _picker.AddPeer(_half);
         _picker.RemovePeer(_half);
     }
 
     [Benchmark]
-    public void PeerWithOneInAHundredComesAndGoes()
+    public void AddAndRemovePeerWithOnePercent()
     {
         _picker.AddPeer(_few);
         _picker.RemovePeer(_few);
     }
 
     [Benchmark]
-    public int PeerWithHalfComesAndGoesWithAPickEachTime()
+    public int AddAndRemovePeerWithHalfAndPick()
     {
         _picker.AddPeer(_half);
         int first = PickAndReturn();
@@ -52,7 +52,7 @@ public class PickerUpdating
     }
 
     [Benchmark]
-    public bool IsAPeerOfInterest() => _picker.HasWantedFor(_few);
+    public bool HasWantedPiece() => _picker.HasWantedFor(_few);
 
     private int PickAndReturn()
     {

@@ -15,7 +15,7 @@ public class PieceHashing
     private readonly IncrementalHash _sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
     [GlobalSetup]
-    public void FillWithChance() => new Random(1).NextBytes(_piece);
+    public void FillRandomly() => new Random(1).NextBytes(_piece);
 
     [Benchmark(Baseline = true)]
     public int Sha1AtOnce() => SHA1.HashData(_piece, _digest);

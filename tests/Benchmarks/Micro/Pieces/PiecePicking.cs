@@ -15,19 +15,19 @@ public class PiecePicking
     private readonly Bitfield _hardlyAny = SampleFields.Random(PickerSwarm.Pieces, 0.0001, seed: 53);
 
     [Benchmark(Baseline = true)]
-    public int ForASeed() => PickAndReturn(_picker, null);
+    public int PickForSeed() => PickAndReturn(_picker, null);
 
     [Benchmark]
-    public int ForAPeerWithMost() => PickAndReturn(_picker, _most);
+    public int PickForPeerWithMost() => PickAndReturn(_picker, _most);
 
     [Benchmark]
-    public int ForAPeerWithOneInAHundred() => PickAndReturn(_picker, _few);
+    public int PickForPeerWithOnePercent() => PickAndReturn(_picker, _few);
 
     [Benchmark]
-    public int ForAPeerWithTen() => PickAndReturn(_picker, _hardlyAny);
+    public int PickForPeerWithTen() => PickAndReturn(_picker, _hardlyAny);
 
     [Benchmark]
-    public int TheVeryFirstAtRandom() => PickAndReturn(_first, _most);
+    public int PickFirstAtRandom() => PickAndReturn(_first, _most);
 
     private static int PickAndReturn(PiecePicker picker, Bitfield? has)
     {

@@ -11,7 +11,7 @@ public class RequestReceiving
     private readonly byte[] _record = MakeRecord();
 
     [GlobalSetup]
-    public void BecomeASeed() => _swarm.Pieces.Active.Reset(SampleFields.Full(1000), null);
+    public void BecomeSeed() => _swarm.Pieces.Active.Reset(SampleFields.Full(1000), null);
 
     /// <summary>In receives of 1 KiB, about 60 requests.</summary>
     [Benchmark(OperationsPerInvoke = SampleMessages.RequestCount)]

@@ -31,10 +31,10 @@ public class BitfieldOperations
     }
 
     [Benchmark]
-    public int CountOfWhatTwoShare() => _half.CountInBoth(_few);
+    public int CountInBoth() => _half.CountInBoth(_few);
 
     [Benchmark]
-    public int WalkOfHalf()
+    public int EnumerateHalf()
     {
         int sum = 0;
         foreach (int piece in _half.Ones)
@@ -43,7 +43,7 @@ public class BitfieldOperations
     }
 
     [Benchmark]
-    public int WalkOfWhatTwoShare()
+    public int EnumerateInBoth()
     {
         int sum = 0;
         foreach (int piece in _half.InBoth(_few))

@@ -21,7 +21,7 @@ public sealed class DontHaveTests : IAsyncDisposable
     public async Task A_piece_that_a_peer_no_longer_has_is_not_requested(bool isFast)
     {
         await _engine.StartAsync(Torrent);
-        using ScriptedPeer peer = await ScriptedPeer.MeetAsync(_network, _engine, Torrent, isFast: isFast, isExtended: true);
+        using ScriptedPeer peer = await ScriptedPeer.ConnectAsync(_network, _engine, Torrent, isFast: isFast, isExtended: true);
         byte number = (await peer.NextHelloAsync()).Extensions[DontHaveMessage.ExtensionName];
         if (isFast)
             await peer.SendAsync(MessageId.HaveAll);
@@ -53,7 +53,7 @@ public sealed class DontHaveTests : IAsyncDisposable
     public async Task A_piece_index_out_of_range_ends_the_connection(byte[] payload)
     {
         await _engine.StartAsync(Torrent);
-        using ScriptedPeer peer = await ScriptedPeer.MeetAsync(_network, _engine, Torrent, isExtended: true);
+        using ScriptedPeer peer = await ScriptedPeer.ConnectAsync(_network, _engine, Torrent, isExtended: true);
         byte number = (await peer.NextHelloAsync()).Extensions[DontHaveMessage.ExtensionName];
         await peer.SendExtendedAsync(number, payload);
         await peer.AssertClosedAsync();
@@ -63,7 +63,7 @@ public sealed class DontHaveTests : IAsyncDisposable
     public async Task A_peer_that_has_lost_every_piece_is_not_interesting()
     {
         await _engine.StartAsync(Torrent);
-        using ScriptedPeer peer = await ScriptedPeer.MeetAsync(_network, _engine, Torrent, isFast: true, isExtended: true);
+        using ScriptedPeer peer = await ScriptedPeer.ConnectAsync(_network, _engine, Torrent, isFast: true, isExtended: true);
         byte number = (await peer.NextHelloAsync()).Extensions[DontHaveMessage.ExtensionName];
 
         await peer.SendAsync(MessageId.HaveAll);

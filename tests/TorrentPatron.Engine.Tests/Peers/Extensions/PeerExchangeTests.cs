@@ -22,8 +22,8 @@ public sealed class PeerExchangeTests : IAsyncDisposable
     public async Task A_peer_is_sent_the_address_of_another_that_listens()
     {
         await _engine.StartAsync(Torrent);
-        using ScriptedPeer listening = await MeetAsync(1, listenPort: 7001);
-        using ScriptedPeer silent = await MeetAsync(2, listenPort: null);
+        using ScriptedPeer listening = await ConnectAsync(1, listenPort: 7001);
+        using ScriptedPeer silent = await ConnectAsync(2, listenPort: null);
 
         Assert.True(PexMessage.TryRead(await silent.NextExtendedAsync(Mine), out PexMessage? message));
 
@@ -38,7 +38,7 @@ public sealed class PeerExchangeTests : IAsyncDisposable
     {
         await _engine.StartAsync(Torrent);
         using IListener listener = _network.Join().Listen(new IPEndPoint(IPAddress.Any, 7002));
-        using ScriptedPeer peer = await MeetAsync(1, listenPort: null);
+        using ScriptedPeer peer = await ConnectAsync(1, listenPort: null);
         byte number = (await peer.NextHelloAsync()).Extensions[PexMessage.ExtensionName];
 
         var message = new PexMessage { Added = [new PexPeer(listener.LocalEndPoint, PexFlags.None)] };
@@ -53,7 +53,7 @@ public sealed class PeerExchangeTests : IAsyncDisposable
     {
         await _engine.StartAsync(Torrent);
         using IListener listener = _network.Join().Listen(new IPEndPoint(IPAddress.Any, 7003));
-        using ScriptedPeer peer = await MeetAsync(1, listenPort: null);
+        using ScriptedPeer peer = await ConnectAsync(1, listenPort: null);
         byte number = (await peer.NextHelloAsync()).Extensions[PexMessage.ExtensionName];
         var message = new PexMessage { Added = [new PexPeer(listener.LocalEndPoint, PexFlags.PrefersEncryption)] };
         await peer.SendExtendedAsync(number, message.ToBytes());
@@ -71,7 +71,7 @@ public sealed class PeerExchangeTests : IAsyncDisposable
     {
         var torrent = new SwarmTorrent(51, 16 * 1024, isPrivate: true, 4 * 16 * 1024);
         await _engine.StartAsync(torrent);
-        using ScriptedPeer peer = await ScriptedPeer.MeetAsync(_network, _engine, torrent, isExtended: true);
+        using ScriptedPeer peer = await ScriptedPeer.ConnectAsync(_network, _engine, torrent, isExtended: true);
         Assert.DoesNotContain(PexMessage.ExtensionName, (await peer.NextHelloAsync()).Extensions.Keys);
     }
 
@@ -81,7 +81,7 @@ public sealed class PeerExchangeTests : IAsyncDisposable
     public async Task An_invalid_message_ends_the_connection(string payload)
     {
         await _engine.StartAsync(Torrent);
-        using ScriptedPeer peer = await MeetAsync(1, listenPort: null);
+        using ScriptedPeer peer = await ConnectAsync(1, listenPort: null);
         byte number = (await peer.NextHelloAsync()).Extensions[PexMessage.ExtensionName];
         await peer.SendExtendedAsync(number, System.Text.Encoding.ASCII.GetBytes(payload));
         await peer.AssertClosedAsync();
@@ -91,7 +91,7 @@ public sealed class PeerExchangeTests : IAsyncDisposable
     public async Task A_peer_that_names_peers_endlessly_is_dropped()
     {
         await _engine.StartAsync(Torrent);
-        using ScriptedPeer peer = await MeetAsync(1, listenPort: null);
+        using ScriptedPeer peer = await ConnectAsync(1, listenPort: null);
         byte number = (await peer.NextHelloAsync()).Extensions[PexMessage.ExtensionName];
         for (int i = 0; i < 12; i++)
         {
@@ -106,9 +106,9 @@ public sealed class PeerExchangeTests : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _engine.DisposeAsync();
 
-    private async Task<ScriptedPeer> MeetAsync(byte id, int? listenPort)
+    private async Task<ScriptedPeer> ConnectAsync(byte id, int? listenPort)
     {
-        ScriptedPeer peer = await ScriptedPeer.MeetAsync(_network, _engine, Torrent, id, isExtended: true);
+        ScriptedPeer peer = await ScriptedPeer.ConnectAsync(_network, _engine, Torrent, id, isExtended: true);
         var hello = new ExtensionHandshake { Extensions = new Dictionary<string, byte> { [PexMessage.ExtensionName] = Mine }, ListenPort = listenPort };
         await peer.SendExtendedAsync(0, hello.ToBytes());
         return peer;

@@ -20,7 +20,7 @@ public sealed class UploadOnlyTests
         var network = new MemoryNetwork();
         await using var seed = new TestEngine(network);
         await seed.SeedAsync(Torrent);
-        using ScriptedPeer peer = await MeetAsync(network, seed, isUploadOnly: inHandshake);
+        using ScriptedPeer peer = await ConnectAsync(network, seed, isUploadOnly: inHandshake);
         ExtensionHandshake hello = await peer.NextHelloAsync();
 
         if (!inHandshake)
@@ -36,8 +36,8 @@ public sealed class UploadOnlyTests
         var network = new MemoryNetwork();
         await using var engine = new TestEngine(network);
         await engine.StartAsync(Torrent);
-        using ScriptedPeer partial = await MeetAsync(network, engine, isUploadOnly: true, id: 1);
-        using ScriptedPeer leecher = await MeetAsync(network, engine, isUploadOnly: false, id: 2);
+        using ScriptedPeer partial = await ConnectAsync(network, engine, isUploadOnly: true, id: 1);
+        using ScriptedPeer leecher = await ConnectAsync(network, engine, isUploadOnly: false, id: 2);
         ExtensionHandshake hello = await leecher.NextHelloAsync();
 
         await partial.SendAsync(MessageId.HaveAll);
@@ -50,9 +50,9 @@ public sealed class UploadOnlyTests
         await serving;
     }
 
-    private static async Task<ScriptedPeer> MeetAsync(MemoryNetwork network, TestEngine engine, bool isUploadOnly, byte id = 1)
+    private static async Task<ScriptedPeer> ConnectAsync(MemoryNetwork network, TestEngine engine, bool isUploadOnly, byte id = 1)
     {
-        ScriptedPeer peer = await ScriptedPeer.MeetAsync(network, engine, Torrent, id, isExtended: true);
+        ScriptedPeer peer = await ScriptedPeer.ConnectAsync(network, engine, Torrent, id, isExtended: true);
         await peer.SendExtendedAsync(0, new ExtensionHandshake
         {
             Extensions = new Dictionary<string, byte> { ["upload_only"] = UploadOnly },
