@@ -41,6 +41,7 @@ internal sealed class SettingsChange(EngineResources engine, IWorkshop workshop,
             if (!workshop.CanRebind)
                 settings = settings with { Proxy = before.Proxy };
             engine.Apply(settings);
+            engine.Queue.LimitsChanged();
             // Peers that learn the new port also dial it with uTP.
             if (settings.ListenPort != before.ListenPort)
                 engine.Datagrams.Reopen();

@@ -189,6 +189,7 @@ public sealed class TorrentClient : ITorrentClient
             _isDisposed = true;
         }
 
+        _engine.Queue.Close();
         await _stop.CancelAsync().ConfigureAwait(false);
         await _workshop.StopListeningAsync().ConfigureAwait(false);
         // In parallel with the rest: an unresponsive router takes some seconds.
@@ -209,6 +210,7 @@ public sealed class TorrentClient : ITorrentClient
     {
         _engine.CloseIdleFiles();
         ProcessMemory.Instance.Tick();
+        _engine.Queue.Tick();
         _watch.Tick();
         _workshop.Tick();
     }

@@ -43,6 +43,19 @@ public sealed record ClientSettings
     /// <summary>The most peers connected in all, 1 or more.</summary>
     public int MaxPeers { get; init; } = 500;
 
+    /// <summary>
+    /// The most torrents that download, or fetch their metadata, at a time; 0 means no limit. The others wait in the state
+    /// <see cref="TorrentState.Queued"/>. A torrent that has received nothing for five minutes does not count until it receives
+    /// something.
+    /// </summary>
+    public int MaxActiveDownloads { get; init; }
+
+    /// <summary>
+    /// The most torrents that seed at a time; 0 means no limit. The others wait in the state <see cref="TorrentState.Queued"/>. A
+    /// torrent that has sent nothing for five minutes does not count until it sends something.
+    /// </summary>
+    public int MaxActiveSeeds { get; init; }
+
     /// <summary>Time between two status updates of an active torrent.</summary>
     public TimeSpan StatusInterval { get; init; } = TimeSpan.FromSeconds(5);
 

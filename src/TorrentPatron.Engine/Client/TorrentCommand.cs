@@ -114,6 +114,11 @@ public sealed record CreateNewTorrent : TorrentCommand
     /// <summary>Whether to add the torrent without running it.</summary>
     public bool Suspended { get; init; }
 
+    /// <summary>
+    /// When the start was requested, which orders new torrents in the queue: commands may arrive in another order. Null means now.
+    /// </summary>
+    public DateTimeOffset? RequestedAt { get; init; }
+
     /// <summary>Whether to hash all data on disk, ignoring the resume data.</summary>
     public bool Recheck { get; init; }
 

@@ -47,6 +47,12 @@ public sealed record TorrentOptions
     public IReadOnlyList<string>? RemoveTags { get; init; }
 
     /// <summary>
+    /// The position in the queue to move to: 1 is the first, and a number above that of the torrents means the last. The other
+    /// torrents move up or down. Default: the last.
+    /// </summary>
+    public int? QueuePosition { get; init; }
+
+    /// <summary>
     /// Bytes that must stay free on the destination's volume, 0 or more; default: 0. Checked before the first byte and while the
     /// torrent downloads; below it the torrent fails with <see cref="TorrentErrorId.InsufficientDiskSpace"/>.
     /// </summary>

@@ -26,4 +26,10 @@ public enum TorrentState
 
     /// <summary>Its files are being moved to another folder.</summary>
     Moving,
+
+    /// <summary>
+    /// Waiting for its turn, because enough torrents are active: see <see cref="ClientSettings.MaxActiveDownloads"/> and
+    /// <see cref="ClientSettings.MaxActiveSeeds"/>.
+    /// </summary>
+    Queued,
 }

@@ -142,6 +142,15 @@ public sealed record TorrentStatus
     /// <summary>Whether it is private: peers come only from its trackers (BEP 27).</summary>
     public bool IsPrivate { get; init; }
 
+    /// <summary>
+    /// Its position among all torrents of the engine, 1 or more: downloads and seeds get their turns in this order. Null if it is
+    /// stopped.
+    /// </summary>
+    public int? QueuePosition { get; init; }
+
+    /// <summary>The number that orders the queue, so that a client can follow the positions; null if unknown.</summary>
+    internal long? QueueKey { get; init; }
+
     /// <summary>The user's tags, safe to print.</summary>
     public ReadOnlyCollection<string> Tags { get; init; } = [];
 

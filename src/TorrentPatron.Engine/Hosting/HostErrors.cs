@@ -28,6 +28,10 @@ internal static class HostErrors
     public static TorrentError NotActive(string name) => new(
         TorrentErrorId.TorrentNotActive, $"'{name}' is not active, so it does not look for peers.", "Resume it, and try again.");
 
+    public static TorrentError Waits(string name) => new(
+        TorrentErrorId.TorrentNotActive, $"'{name}' waits in the queue, so it does not look for peers.",
+        "Wait for its turn, move it to the front of the queue, or allow more active torrents.");
+
     public static TorrentError NoMetadata(string name) => new(
         TorrentErrorId.MetadataMissing, $"The metadata of '{name}' has not arrived yet.", "Wait for it, or supply the .torrent file.");
 

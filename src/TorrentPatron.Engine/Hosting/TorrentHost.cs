@@ -21,7 +21,7 @@ namespace TorrentPatron.Engine.Hosting;
 /// check where needed, and handles the events of its work. When the metadata of a magnet link arrives, it switches to other work.
 /// A command that comes while it is stopping throws <see cref="ObjectDisposedException"/>.
 /// </summary>
-internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner, IAsyncDisposable
+internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner, IQueuedTorrent, IAsyncDisposable
 {
     /// <summary>The number of bytes that are checked within a few hundredths of a second.</summary>
     private const long QuicklyChecked = 16L << 20;
@@ -73,7 +73,8 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         _mayGoOn = !command.MetadataOnly;
         _lastTick = _lastWriteOut = Instant.Now(engine.Time);
         _network = new TorrentNetwork(command, engine);
-        _ledger = new TorrentLedger(engine, command, _network.Peers.Directory);
+        _ledger = new TorrentLedger(engine, command, _network.Peers.Directory, this);
+        engine.Queue.Add(_ledger.Place, command.RequestedAt);
         _resume = new ResumeKeeper(command.ResumeStore, engine.DiskWorkers, engine.Time, engine.Random, SaveWarningChanged);
         _publisher = new TorrentPublisher(engine, command.TorrentId, _ledger, () => _ledger.MakeStatus(_network.Trackers.Snapshot(), _resume.Warning), say);
         if (command.Metainfo is not { } metainfo)
@@ -210,17 +211,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
     public Task<TorrentError?> ResumeAsync() => InTurnAsync(async () =>
     {
         _mayGoOn = true;
-        if (_ledger.State is not (TorrentState.Suspended or TorrentState.Failed))
-            return null;
-        if (_content is not null)
-            return await GoOnAsync().ConfigureAwait(false);
-
-        _ledger.Error = null;
-        if (_ledger.Metainfo is { } metainfo)
-            return await GoOnWithAsync(metainfo).ConfigureAwait(false);
-        Fetch();
-        await SaveAsync().ConfigureAwait(false);
-        return null;
+        return _ledger.State is TorrentState.Suspended or TorrentState.Failed ? await RunAgainAsync().ConfigureAwait(false) : null;
     });
 
     /// <summary>Hashes everything that can be on disk again, and continues with the result.</summary>
@@ -318,12 +309,14 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
             return lacking;
         TorrentChoices before = _ledger.Choices;
         bool isTurned = _content is not null && options.SeedOnly is { } seedOnly && seedOnly != before.SeedOnly;
-        if (isTurned && options.SeedOnly == true && _ledger.State == TorrentState.Downloading)
+        if (isTurned && options.SeedOnly == true && _ledger.State is TorrentState.Downloading or TorrentState.Queued && !Work.IsComplete)
             return HostErrors.NotComplete(_ledger.Name);
         _ledger.Choices = before.With(options);
         if (options.Goal is not null)
             _ledger.IsGoalReached = false;
         ApplyChoices();
+        if (options.QueuePosition is { } position)
+            _engine.Queue.Move(_ledger.Place, position);
         TorrentError? error = null;
         // A seeding torrent restarts with its new write permissions; one that is being checked or suspended is not disturbed.
         if (isTurned && _ledger.State == TorrentState.Seeding)
@@ -386,7 +379,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
     public TorrentError? Announce(IReadOnlyList<Uri> trackers)
     {
         if (!_ledger.IsInSwarm)
-            return HostErrors.NotActive(_ledger.Name);
+            return _ledger.State == TorrentState.Queued ? HostErrors.Waits(_ledger.Name) : HostErrors.NotActive(_ledger.Name);
         _network.Trackers.AnnounceNow(trackers);
         return null;
     }
@@ -446,7 +439,9 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
             _publisher.Changed();
         if (_resume.IsDue(totals))
             Watch(SaveAsync(), "saving of a torrent");
-        if (!_isResting && _ledger.State is not (TorrentState.Suspended or TorrentState.Failed))
+        if (_ledger.IsInSwarm)
+            _engine.Queue.NoteIdle(_ledger.Place, _ledger.NoteFlow());
+        if (!_isResting && _ledger.State is not (TorrentState.Suspended or TorrentState.Failed or TorrentState.Queued))
             TickAwake(now, elapsed);
         if (_ledger.HasReachedGoal())
             Watch(RestAtGoalAsync(), "seed goal");
@@ -463,6 +458,16 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
 
     /// <inheritdoc/>
     void ITorrentNetworkOwner.AddPeers(IEnumerable<IPEndPoint> peers, PeerOrigin origin) => AddPeers(peers, origin);
+
+    /// <inheritdoc/>
+    void IQueuedTorrent.TurnChanged() => Watch(FollowQueueLaterAsync(), "queue");
+
+    /// <inheritdoc/>
+    void IQueuedTorrent.KeyChanged()
+    {
+        _resume.Touch();
+        _publisher.Update();
+    }
 
     /// <inheritdoc/>
     void IWorkEvents.PieceVerified(int piece, bool isComplete)
@@ -581,6 +586,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
     {
         _isEnding = true;
         _isDisposed = true;
+        _engine.Queue.Remove(_ledger.Place);
         await _stop.CancelAsync().ConfigureAwait(false);
         await Work.DisposeAsync().ConfigureAwait(false);
         await _network.DisposeAsync().ConfigureAwait(false);
@@ -669,6 +675,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
             await _engine.DiskWorkers.RunAsync(() => StoragePreparation.CheckDestination(_command.Destination)).ConfigureAwait(false);
         (ResumeData? data, TorrentError? warning) = await _resume.LoadAsync().ConfigureAwait(false);
         _ledger.Begin(data, warning);
+        TakePlace(data);
         Choose(TorrentChoices.Of(_command, data), data);
         _ledger.Reuse = _ledger.Choices.Reuse;
         AddPeers([.. _command.Magnet?.Peers.Select(peer => peer.EndPoint).OfType<IPEndPoint>() ?? []], PeerSource.Link);
@@ -703,6 +710,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         _ledger.RealDestination = plan.RealDestination is { } real ? (destination, real == destination ? destination : real) : null;
         _ledger.Origin = plan.Origin;
         _ledger.Begin(data, warning);
+        TakePlace(data);
         Choose(choices, data);
         _ledger.Reuse = choices.Reuse;
         Work.Reset(plan.Trusted, plan.Unfinished);
@@ -729,6 +737,17 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         return null;
     }
 
+    /// <summary>Takes the torrent's place in the queue, from its saved state or as the start command says. Only at its start.</summary>
+    private void TakePlace(ResumeData? data)
+    {
+        if (_started is null)
+            return;
+        if (data is not null)
+            _engine.Queue.Restore(_ledger.Place, data.QueueKey ?? data.AddedAt.UtcTicks);
+        if (_command.Options.QueuePosition is { } position)
+            _engine.Queue.Move(_ledger.Place, position);
+    }
+
     /// <summary>Sets all choices, as a start does.</summary>
     private void Choose(TorrentChoices choices, ResumeData? data)
     {
@@ -753,6 +772,12 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
     private void Fetch()
     {
         Wake();
+        if (!_engine.Queue.Want(_ledger.Place, QueueLane.Download))
+        {
+            _publisher.Set(TorrentState.Queued);
+            return;
+        }
+
         _ledger.FetchingSince = Instant.Now(_engine.Time);
         // Before the state is published: a reader may dial at once.
         Work.Open();
@@ -774,7 +799,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
 
         await _resume.SaveMetadataAsync(metainfo).ConfigureAwait(false);
         _ledger.Metainfo = metainfo;
-        if (_mayGoOn && _ledger.State == TorrentState.FetchingMetadata)
+        if (_mayGoOn && _ledger.State is TorrentState.FetchingMetadata or TorrentState.Queued)
         {
             await GoOnWithAsync(metainfo).ConfigureAwait(false);
             return;
@@ -945,8 +970,15 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         metainfo.Similar.Any(similar => similar.V1 is { } v1 && v1 == KnownId.V1 || similar.V2 is { } v2 && v2 == KnownId.V2 || similar == KnownId)
         || (Metainfo is { } own && own.Collections.Any(metainfo.Collections.Contains));
 
+    /// <summary>Joins the swarm, or waits in the queue.</summary>
     private async Task JoinAsync(CompletionReason reason)
     {
+        if (!_engine.Queue.Want(_ledger.Place, Work.IsComplete ? QueueLane.Seed : QueueLane.Download))
+        {
+            _publisher.Queue(() => Work.IsComplete, reason);
+            return;
+        }
+
         await SetAttributesAsync().ConfigureAwait(false);
         await Work.JoinAsync().ConfigureAwait(false);
         _publisher.Join(Work.Open, () => Work.IsComplete, reason);
@@ -989,6 +1021,45 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
             .ConfigureAwait(false);
         await SaveAsync().ConfigureAwait(false);
         return null;
+    }
+
+    /// <summary>Runs a torrent that has left its swarm, or was never in it, with or without its metadata.</summary>
+    private async Task<TorrentError?> RunAgainAsync()
+    {
+        if (_content is not null)
+            return await GoOnAsync().ConfigureAwait(false);
+
+        _ledger.Error = null;
+        if (_ledger.Metainfo is { } metainfo)
+            return await GoOnWithAsync(metainfo).ConfigureAwait(false);
+        Fetch();
+        await SaveAsync().ConfigureAwait(false);
+        return null;
+    }
+
+    private async Task FollowQueueLaterAsync()
+    {
+        // The caller may hold a lock.
+        await Task.Yield();
+        await TryInTurnAsync(FollowQueueAsync).ConfigureAwait(false);
+    }
+
+    /// <summary>Starts the torrent if it has its turn, and returns it to the queue if another one has.</summary>
+    private async Task FollowQueueAsync()
+    {
+        if (_ledger.State == TorrentState.Queued && _ledger.Place.MayRun)
+        {
+            // An error that leaves it in the queue would block the others.
+            if (await TryAsync(RunAgainAsync).ConfigureAwait(false) is { } error && _ledger.State == TorrentState.Queued)
+                await StopByItselfAsync(error).ConfigureAwait(false);
+        }
+        else if (_ledger.IsInSwarm && !_ledger.Place.MayRun)
+        {
+            await LeaveAsync("The torrent waits in the queue.").ConfigureAwait(false);
+            if (_ledger.IsInSwarm)
+                _publisher.Set(TorrentState.Queued);
+            await SaveAsync().ConfigureAwait(false);
+        }
     }
 
     /// <summary>
@@ -1038,6 +1109,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
     private async Task<bool> StopAsync(Func<Task> finish)
     {
         _isEnding = true;
+        _engine.Queue.Leave(_ledger.Place);
         await _commands.WaitAsync().ConfigureAwait(false);
         try
         {

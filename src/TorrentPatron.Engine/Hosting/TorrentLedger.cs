@@ -19,7 +19,8 @@ namespace TorrentPatron.Engine.Hosting;
 /// <param name="engine">The clock, and our identity for announces.</param>
 /// <param name="command">The start command.</param>
 /// <param name="directory">The known peer addresses.</param>
-internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent command, PeerDirectory directory)
+/// <param name="owner">The torrent, which follows its turns in the queue; null if nobody does.</param>
+internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent command, PeerDirectory directory, IQueuedTorrent? owner = null)
 {
     /// <summary>A torrent that receives nothing for this long is stalled.</summary>
     private static readonly TimeSpan StallTime = TimeSpan.FromMinutes(1);
@@ -32,6 +33,8 @@ internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent com
     private Instant _seedingSince;
     private Instant? _lastProgress;
     private long _receivedAtProgress;
+    private Instant _lastFlow;
+    private long _flowed;
     private readonly string _infoHash = command.TorrentId.ToString();
     private TorrentStorage? _storage;
 
@@ -45,11 +48,12 @@ internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent com
                 _seededBefore = SeedingTime;
             if (value == TorrentState.Seeding)
                 _seedingSince = Instant.Now(engine.Time);
+            _lastFlow = Instant.Now(engine.Time);
             // A torrent that is suspended when it is stopped is suspended when it is started again.
             _isAtRest = value == TorrentState.Suspended || (_isAtRest && value is TorrentState.Stopped or TorrentState.Moving);
             field = value;
             // It may be complete without having joined its swarm, after a check or a change of selection.
-            if (value == TorrentState.Suspended)
+            if (value is TorrentState.Suspended or TorrentState.Queued)
                 NoteCompletion();
         }
     } = TorrentState.Stopped;
@@ -68,6 +72,9 @@ internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent com
 
     /// <summary>The web seeds in its metainfo, or in its link while only that is known.</summary>
     public IReadOnlyList<Uri> OwnWebSeeds => [.. TorrentChoices.OwnWebSeeds(command with { Metainfo = Metainfo ?? command.Metainfo })];
+
+    /// <summary>Its place in the queue.</summary>
+    public QueuePlace Place { get; } = new(owner);
 
     /// <summary>The user's choices.</summary>
     public TorrentChoices Choices { get; set; } = TorrentChoices.Of(command, saved: null);
@@ -196,6 +203,20 @@ internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent com
             (_receivedAtProgress, _lastProgress) = (received, Instant.Now(engine.Time));
     }
 
+    /// <summary>Records whether data flows: received data, or sent data if it seeds. Called about once a second in the swarm.</summary>
+    /// <returns>
+    /// Whether none has flowed for <see cref="TorrentQueue.IdleTime"/>. False while the network is down, or every torrent would
+    /// count as idle and the next ones would start.
+    /// </returns>
+    public bool NoteFlow()
+    {
+        long flowed = State == TorrentState.Seeding ? Work.Sent.Total : Work.Received.Total;
+        var now = Instant.Now(engine.Time);
+        if (flowed != _flowed || engine.NetworkDown is not null)
+            (_flowed, _lastFlow) = (flowed, now);
+        return now - _lastFlow >= TorrentQueue.IdleTime;
+    }
+
     /// <summary>Whether it has reached its goal and has not reported that yet.</summary>
     public bool HasReachedGoal() => State == TorrentState.Seeding && !IsGoalReached
         && (SeedingTime >= Choices.Goal.Time || Ratio(Work.Progress.CompletedBytes) >= Choices.Goal.Ratio);
@@ -290,6 +311,7 @@ internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent com
             MovingTo = MovingTo,
             SeedingTime = totals.Seeding,
             GoalReached = IsGoalReached,
+            QueueKey = Place.Key,
             BytesReceived = totals.Received,
             BytesSent = totals.Sent,
             AddedAt = AddedAt,
@@ -297,9 +319,16 @@ internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent com
         };
     }
 
-    /// <summary>Updates the times in a status in which nothing else has changed.</summary>
+    /// <summary>Updates the times and the position in a status in which nothing else has changed.</summary>
     public TorrentStatus Renew(TorrentStatus status) =>
-        status with { Timestamp = WallTime.Now(engine.Time), SeedingTime = SeedingTime };
+        status with { Timestamp = WallTime.Now(engine.Time), SeedingTime = SeedingTime, QueuePosition = engine.Queue.PositionOf(Place) };
+
+    /// <summary>Updates the position in a status, which other torrents change.</summary>
+    public TorrentStatus WithPosition(TorrentStatus status)
+    {
+        int? position = engine.Queue.PositionOf(Place);
+        return status.QueuePosition == position ? status : status with { QueuePosition = position };
+    }
 
     /// <summary>Builds the status.</summary>
     /// <param name="trackers">The trackers' current state.</param>
@@ -365,6 +394,8 @@ internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent com
             SuperSeeding = choices.SuperSeeding,
             SeedOnly = choices.SeedOnly,
             IsPrivate = Metainfo?.IsPrivate ?? false,
+            QueuePosition = engine.Queue.PositionOf(Place),
+            QueueKey = Place.Key,
             Tags = choices.Tags,
             Metadata = Metainfo is null && Work.Metadata is { } fetched ? fetched with { Since = WallTime.At(FetchingSince, engine.Time) } : null,
             Timestamp = WallTime.Now(engine.Time),

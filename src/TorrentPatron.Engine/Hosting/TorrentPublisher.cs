@@ -54,7 +54,7 @@ internal sealed class TorrentPublisher
                 if (_status is { } status)
                 {
                     if (now - _statusMade <= LongestAge)
-                        return status;
+                        return _ledger.WithPosition(status);
                     // Not kept: for 100,000 resting torrents, the garbage collector would follow as many new references in old objects.
                     if (_ledger.IsResting)
                         return _ledger.Renew(status);
@@ -72,6 +72,16 @@ internal sealed class TorrentPublisher
         // Created and discarded under the lock: otherwise a snapshot from before the change could survive it.
         lock (_gate)
             _status = null;
+    }
+
+    /// <summary>Publishes a changed status.</summary>
+    public void Update()
+    {
+        lock (_gate)
+        {
+            Changed();
+            SayUpdate();
+        }
     }
 
     /// <summary>Called while the torrent is active: publishes a status when one is due.</summary>
@@ -92,6 +102,7 @@ internal sealed class TorrentPublisher
         {
             TorrentState previous = _ledger.State;
             _ledger.State = state;
+            _engine.Queue.Follow(_ledger.Place, state, _ledger.Work.IsComplete);
             Changed();
             if (previous != state)
                 _say(new TorrentStateChanged(_torrent, previous, Status));
@@ -144,6 +155,24 @@ internal sealed class TorrentPublisher
         }
     }
 
+    /// <summary>Waits in the queue instead of joining the swarm.</summary>
+    /// <param name="isComplete">Returns whether every wanted piece is verified.</param>
+    /// <param name="reason">How it became complete, if it is.</param>
+    public void Queue(Func<bool> isComplete, CompletionReason reason)
+    {
+        lock (_gate)
+        {
+            if (isComplete())
+            {
+                BecomeComplete(reason, TorrentState.Queued);
+                return;
+            }
+
+            _isCompletionUntold = true;
+            Set(TorrentState.Queued);
+        }
+    }
+
     /// <summary>
     /// Publishes a change of wanted files: a complete torrent may become incomplete, or the reverse. Completion is published only
     /// if data has arrived since it was last published.
@@ -167,8 +196,10 @@ internal sealed class TorrentPublisher
             }
             else
             {
-                if (_ledger.State == TorrentState.Suspended)
+                if (_ledger.State is TorrentState.Suspended or TorrentState.Queued)
                     _ledger.NoteCompletion();
+                if (_ledger.State == TorrentState.Queued)
+                    _engine.Queue.Follow(_ledger.Place, TorrentState.Queued, isSeed);
                 Changed();
             }
         }
@@ -191,25 +222,25 @@ internal sealed class TorrentPublisher
     }
 
     /// <summary>Fails the torrent.</summary>
-    /// <returns>False if it has already left the swarm.</returns>
+    /// <returns>False if it has already left the swarm and the queue.</returns>
     public bool TryFail(TorrentError error)
     {
         lock (_gate)
         {
-            if (!_ledger.IsInSwarm)
+            if (!_ledger.IsInSwarm && _ledger.State != TorrentState.Queued)
                 return false;
             Fail(error);
             return true;
         }
     }
 
-    private void BecomeComplete(CompletionReason reason)
+    private void BecomeComplete(CompletionReason reason, TorrentState state = TorrentState.Seeding)
     {
         bool isUntold = _isCompletionUntold;
         _isCompletionUntold = false;
         _ledger.CompletedAt ??= WallTime.Now(_engine.Time);
         _ledger.Completion ??= reason;
-        Set(TorrentState.Seeding);
+        Set(state);
         if (isUntold)
             Say(status => new TorrentCompleted(_torrent, reason, status));
     }

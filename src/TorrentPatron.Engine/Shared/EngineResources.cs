@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Diagnostics;
 using TorrentPatron.Engine.Discovery;
+using TorrentPatron.Engine.Hosting;
 using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Pieces;
@@ -36,6 +37,7 @@ internal sealed class EngineResources : IAsyncDisposable
         Network = NetworkStack.Create(network, () => Settings, time);
         Binding = binding;
         Time = time;
+        Queue = new TorrentQueue(() => Settings, time);
         Random = new SharedRandom(random);
         Datagrams = new SharedDatagramPort(time) { Allows = Filter.Allows };
         Utp = new UtpTransport(Datagrams, time, Random) { MayAccept = () => Settings.Transport != TransportPolicy.Tcp };
@@ -135,6 +137,9 @@ internal sealed class EngineResources : IAsyncDisposable
 
     /// <summary>Limits concurrent checks: enough to keep every disk thread busy with small torrents.</summary>
     public SemaphoreSlim Checks { get; } = new(MostChecks, MostChecks);
+
+    /// <summary>Decides which torrents run.</summary>
+    public TorrentQueue Queue { get; }
 
     /// <summary>Limits concurrent key exchanges.</summary>
     public SemaphoreSlim KeyExchanges { get; } = new(Math.Max(1, Environment.ProcessorCount / 2));

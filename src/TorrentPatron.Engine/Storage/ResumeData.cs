@@ -94,6 +94,9 @@ public sealed record ResumeData
     /// <summary>Whether it has reached its goal, so that it seeds on if it is resumed.</summary>
     public bool GoalReached { get; init; }
 
+    /// <summary>The number that orders the torrents in the queue, lowest first; null in data of earlier releases.</summary>
+    public long? QueueKey { get; init; }
+
     /// <summary>Payload received since the torrent was first added.</summary>
     public long BytesReceived { get; init; }
 

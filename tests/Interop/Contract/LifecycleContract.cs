@@ -68,6 +68,31 @@ public abstract class LifecycleContract(string engine, bool byService = false) :
     }
 
     [Fact]
+    public async Task A_download_over_the_limit_waits_for_its_turn()
+    {
+        ITorrentEngine under = Engine;
+        await using TestSwarm swarm = await MakeAsync();
+        await using TestSwarm lonely = await MakeAsync(below => Payload.WriteFile(below, Size / 2));
+        await using ForeignPeer seed = await SeedAsync(swarm);
+        await using var client = new ContractClient(under, swarm.Workspace["state"], new ClientSettings { MaxActiveDownloads = 1 });
+        TorrentMetainfo first = OurPeer.Read(lonely.Torrent);
+        TorrentMetainfo second = OurPeer.Read(swarm.Torrent);
+
+        Assert.Equal(TorrentState.Downloading, (await client.StartAsync(client.NewStart(first, lonely.DownloadFolder))).State);
+        TorrentStatus waiting = await client.StartAsync(client.NewStart(second, swarm.DownloadFolder) with { Peers = [seed.EndPoint] });
+        Assert.Equal((TorrentState.Queued, 2, 0, 0), (waiting.State, waiting.QueuePosition, waiting.ConnectedPeers, waiting.BytesReceived));
+
+        var toFront = new SetTorrent(client.NextId(), second.TorrentId, new TorrentOptions { QueuePosition = 1 });
+        Assert.Equal(1, Assert.IsType<CommandDone>(await client.AskAsync(toFront)).Status.QueuePosition);
+        await client.HearAsync<TorrentStateChanged>(change => change.TorrentId == first.TorrentId && change.Status.State == TorrentState.Queued);
+        await client.WaitUntilSeedingAsync(second.TorrentId);
+        TorrentStatus again = await client.WaitAsync(first.TorrentId, "the first one runs again", status => status.State == TorrentState.Downloading);
+
+        Assert.Equal(2, again.QueuePosition);
+        swarm.AssertDownloaded();
+    }
+
+    [Fact]
     public async Task A_byte_changed_on_disk_is_found_by_a_check_and_its_piece_is_fetched_again()
     {
         ITorrentEngine under = Engine;
