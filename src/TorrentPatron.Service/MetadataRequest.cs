@@ -13,6 +13,9 @@ namespace TorrentPatron.Service;
 /// <param name="time">The clock.</param>
 internal sealed class MetadataRequest(Patron patron, RequestRunner runner, TimeProvider time)
 {
+    /// <summary>How much longer than the engine's own limit to wait: that does not run while the torrent waits in the queue.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+
     /// <summary>Fetches the metadata.</summary>
     /// <exception cref="TorrentException">It cannot be fetched.</exception>
     public async Task<TorrentMetainfo> RunAsync(StartRequest request, CancellationToken cancellationToken)
@@ -29,7 +32,7 @@ internal sealed class MetadataRequest(Patron patron, RequestRunner runner, TimeP
         try
         {
             // The patron that started it before may wait without limit; this request has its own limit.
-            TimeSpan? patience = answer is TorrentAlreadyDownloading ? request.MetadataTimeout : null;
+            TimeSpan? patience = answer is TorrentAlreadyDownloading ? request.MetadataTimeout : request.MetadataTimeout + Grace;
             TorrentStatus? status = await WaitAsync(torrent, patience, cancellationToken).ConfigureAwait(false);
             return patron.GetMetainfo(torrent)
                 ?? throw new TorrentException(status?.Error ?? (patron.IsStopped ? ServiceErrors.Stopped : WhyNot(torrent, status)));
@@ -61,7 +64,10 @@ internal sealed class MetadataRequest(Patron patron, RequestRunner runner, TimeP
         catch (TimeoutException)
         {
             await ending.CancelAsync().ConfigureAwait(false);
-            throw new TorrentException(ServiceErrors.MetadataTimeout(patron.GetStatus(torrent)?.Name ?? torrent.ToString(), timeout));
+            TorrentStatus? last = patron.GetStatus(torrent);
+            throw new TorrentException(last is { State: TorrentState.Queued }
+                ? ServiceErrors.MetadataQueued(last.Name)
+                : ServiceErrors.MetadataTimeout(last?.Name ?? torrent.ToString(), timeout));
         }
     }
 }

@@ -115,6 +115,12 @@ public sealed class Patron : IRequester, IAsyncDisposable
     /// <summary>Maximum number of connected peers per torrent.</summary>
     public int MaxPeersPerTorrent => Service.Settings.Client.MaxPeersPerTorrent;
 
+    /// <summary>Maximum number of torrents that download at a time; 0 means no limit.</summary>
+    public int MaxActiveDownloads => Service.Settings.Client.MaxActiveDownloads;
+
+    /// <summary>Maximum number of torrents that seed at a time; 0 means no limit.</summary>
+    public int MaxActiveSeeds => Service.Settings.Client.MaxActiveSeeds;
+
     /// <summary>Whether the engine's connections to peers are encrypted.</summary>
     public EncryptionPolicy Encryption => Service.Settings.Client.Encryption;
 

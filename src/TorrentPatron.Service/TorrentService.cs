@@ -56,7 +56,7 @@ public sealed class TorrentService : ITorrentService, IPatronBackend
         Sessions = new ClientSessions(() => makeClient(Settings.Client), () => EngineStarted?.Invoke(), Hooks.Take);
         _runner = new RequestRunner(
             Sessions, States, new RequestReader(new SourceReader(time, Network), new PeerResolver(Network, time), time),
-            destinations, Hooks);
+            destinations, Hooks, time);
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Hosting;
 using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
@@ -19,7 +20,13 @@ internal sealed class RemoteEngine : IEngineView
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly Lock _gate = new(); // a leaf
-    private readonly OrderedDictionary<TorrentId, (TorrentStatus Status, Instant Told)> _statuses = [];
+    private readonly OrderedDictionary<TorrentId, Mirrored> _statuses = [];
+
+    /// <summary>
+    /// The order of the queue: the service does not push the statuses of all torrents behind one that has moved, so their positions are
+    /// counted here.
+    /// </summary>
+    private QueueOrder _order = new();
     private readonly Dictionary<TorrentId, TorrentId> _byOtherHash = [];
     private volatile StatusWatchers _watchers = new();
     private readonly MessageRouter _router;
@@ -65,8 +72,7 @@ internal sealed class RemoteEngine : IEngineView
             TorrentId torrent = Wire.ToTorrent(status.InfoHash);
             lock (_gate)
             {
-                _statuses.Remove(torrent);
-                _byOtherHash.Remove(Wire.ToTorrent(status.OtherInfoHash));
+                Remove(torrent);
                 _before?.Remove(torrent);
             }
 
@@ -80,12 +86,7 @@ internal sealed class RemoteEngine : IEngineView
             lock (_gate)
             {
                 if (_fault is null)
-                {
-                    _statuses[torrent] = (status, Instant.Now(_time));
-                    if (status.OtherInfoHash is not null)
-                        _byOtherHash[Wire.ToTorrent(status.OtherInfoHash)] = torrent;
-                }
-
+                    Put(torrent, status);
                 if (_before is not null)
                     _seen.Add(torrent);
             }
@@ -103,8 +104,8 @@ internal sealed class RemoteEngine : IEngineView
         lock (_gate)
         {
             _before ??= [];
-            foreach ((TorrentId torrent, (TorrentStatus status, _)) in _statuses)
-                _before.TryAdd(torrent, status);
+            foreach ((TorrentId torrent, Mirrored known) in _statuses)
+                _before.TryAdd(torrent, known.Status);
             _seen = [];
         }
 
@@ -120,8 +121,8 @@ internal sealed class RemoteEngine : IEngineView
             foreach ((TorrentId torrent, TorrentStatus before) in _before ?? [])
             {
                 if (!_seen.Contains(torrent))
-                    _statuses.Remove(torrent);
-                changes.Add((torrent, before, _statuses.GetValueOrDefault(torrent).Status));
+                    Remove(torrent);
+                changes.Add((torrent, before, _statuses.GetValueOrDefault(torrent)?.Status));
             }
 
             _before = null;
@@ -148,8 +149,7 @@ internal sealed class RemoteEngine : IEngineView
         lock (_gate)
         {
             _fault ??= why;
-            _statuses.Clear();
-            _byOtherHash.Clear();
+            Clear();
             _before = null;
         }
 
@@ -160,7 +160,7 @@ internal sealed class RemoteEngine : IEngineView
     public TorrentStatus? GetStatus(TorrentId torrent)
     {
         lock (_gate)
-            return _statuses.TryGetValue(FindLocked(torrent), out var known) ? Renewed(known) : null;
+            return _statuses.TryGetValue(FindLocked(torrent), out Mirrored? known) ? Renewed(known) : null;
     }
 
     /// <inheritdoc/>
@@ -251,15 +251,56 @@ internal sealed class RemoteEngine : IEngineView
     }
 
     /// <summary>
-    /// A status with an updated time: nothing else has changed, since the service would have sent that. Without a connection that is not known,
-    /// and the status stays unchanged.
+    /// A status with an updated time and position: nothing else has changed, since the service would have sent that. Without a connection that is
+    /// not known, and the status stays unchanged. With the lock held.
     /// </summary>
-    private TorrentStatus Renewed((TorrentStatus Status, Instant Told) known)
+    private TorrentStatus Renewed(Mirrored known)
     {
-        if (_isStale || known.Status.State != TorrentState.Seeding)
+        if (_isStale)
             return known.Status;
+        TorrentStatus status = known.Status;
+        int? position = known.Place is { } place ? _order.PositionOf(place) : status.QueuePosition;
+        if (position != status.QueuePosition)
+            status = status with { QueuePosition = position };
+        if (status.State != TorrentState.Seeding)
+            return status;
         TimeSpan since = Instant.Now(_time) - known.Told;
-        return known.Status with { Timestamp = known.Status.Timestamp + since, SeedingTime = known.Status.SeedingTime + since };
+        return status with { Timestamp = status.Timestamp + since, SeedingTime = status.SeedingTime + since };
+    }
+
+    /// <summary>Takes a torrent's status, and its place in the queue. With the lock held.</summary>
+    private void Put(TorrentId torrent, TorrentStatus status)
+    {
+        QueuePlace? place = _statuses.GetValueOrDefault(torrent)?.Place;
+        if (place?.Key != status.QueueKey)
+        {
+            if (place is not null)
+                _order.Remove(place);
+            place = status.QueueKey is { } key ? new QueuePlace(owner: null) { Key = key } : null;
+            if (place is not null)
+                _order.Add(place);
+        }
+
+        _statuses[torrent] = new Mirrored(status, Instant.Now(_time), place);
+        if (status.OtherInfoHash is not null)
+            _byOtherHash[Wire.ToTorrent(status.OtherInfoHash)] = torrent;
+    }
+
+    private void Remove(TorrentId torrent)
+    {
+        if (!_statuses.Remove(torrent, out Mirrored? known))
+            return;
+        if (known.Place is { } place)
+            _order.Remove(place);
+        if (known.Status.OtherInfoHash is not null)
+            _byOtherHash.Remove(Wire.ToTorrent(known.Status.OtherInfoHash));
+    }
+
+    private void Clear()
+    {
+        _statuses.Clear();
+        _byOtherHash.Clear();
+        _order = new QueueOrder();
     }
 
     private TorrentId Find(TorrentId torrent)
@@ -283,8 +324,7 @@ internal sealed class RemoteEngine : IEngineView
         lock (_gate)
         {
             gone = [.. _statuses.Values.Select(known => known.Status)];
-            _statuses.Clear();
-            _byOtherHash.Clear();
+            Clear();
             _before?.Clear();
         }
 
@@ -296,4 +336,10 @@ internal sealed class RemoteEngine : IEngineView
         _watchers = new StatusWatchers();
         ended.EndAll();
     }
+
+    /// <summary>A torrent as the service last reported it.</summary>
+    /// <param name="Status">Its status.</param>
+    /// <param name="Told">When it was reported.</param>
+    /// <param name="Place">Its place in the queue; null if it has none, or the service is of an earlier release.</param>
+    private sealed record Mirrored(TorrentStatus Status, Instant Told, QueuePlace? Place);
 }

@@ -25,6 +25,8 @@ internal sealed class OptionsDto
 
     public long? MinimumFreeSpace { get; set; }
 
+    public int? QueuePosition { get; set; }
+
     public static OptionsDto Of(TorrentOptions options) => new()
     {
         MaxDownloadRate = options.MaxDownloadRate,
@@ -37,6 +39,7 @@ internal sealed class OptionsDto
         AddTags = options.AddTags is null ? null : [.. options.AddTags],
         RemoveTags = options.RemoveTags is null ? null : [.. options.RemoveTags],
         MinimumFreeSpace = options.MinimumFreeSpace,
+        QueuePosition = options.QueuePosition,
     };
 
     public TorrentOptions ToOptions() => new()
@@ -51,5 +54,6 @@ internal sealed class OptionsDto
         AddTags = AddTags is null ? null : Wire.ToList(AddTags, text => text),
         RemoveTags = RemoveTags is null ? null : Wire.ToList(RemoveTags, text => text),
         MinimumFreeSpace = MinimumFreeSpace,
+        QueuePosition = QueuePosition,
     };
 }

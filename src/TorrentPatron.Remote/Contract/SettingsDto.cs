@@ -42,6 +42,10 @@ internal sealed class SettingsDto
 
     public int MaxPeers { get; set; }
 
+    public int MaxActiveDownloads { get; set; }
+
+    public int MaxActiveSeeds { get; set; }
+
     public double StatusInterval { get; set; }
 
     public long MaxQueuedBytes { get; set; }
@@ -81,6 +85,8 @@ internal sealed class SettingsDto
         PeerClasses = Wire.OfList(settings.PeerClasses, PeerClassDto.Of),
         MaxPeersPerTorrent = settings.MaxPeersPerTorrent,
         MaxPeers = settings.MaxPeers,
+        MaxActiveDownloads = settings.MaxActiveDownloads,
+        MaxActiveSeeds = settings.MaxActiveSeeds,
         StatusInterval = settings.StatusInterval.TotalSeconds,
         MaxQueuedBytes = settings.MaxQueuedBytes,
         Dht = DhtSettingsDto.Of(settings.Dht),
@@ -115,6 +121,8 @@ internal sealed class SettingsDto
         PeerClasses = PeerClassDto.ToClasses(PeerClasses),
         MaxPeersPerTorrent = MaxPeersPerTorrent,
         MaxPeers = MaxPeers,
+        MaxActiveDownloads = MaxActiveDownloads,
+        MaxActiveSeeds = MaxActiveSeeds,
         StatusInterval = Wire.ToTime(StatusInterval),
         MaxQueuedBytes = MaxQueuedBytes,
         Dht = Dht?.ToSettings() ?? new DhtSettings(),
@@ -139,6 +147,8 @@ internal sealed class SettingsDto
         Check(settings.ListenPort is >= -1 and <= ushort.MaxValue, "a port", settings.ListenPort);
         Check(settings.MaxPeers >= 1, "a number of peers", settings.MaxPeers);
         Check(settings.MaxPeersPerTorrent >= 1, "a number of peers", settings.MaxPeersPerTorrent);
+        Check(settings.MaxActiveDownloads >= 0, "a number of torrents", settings.MaxActiveDownloads);
+        Check(settings.MaxActiveSeeds >= 0, "a number of torrents", settings.MaxActiveSeeds);
         Check(settings.Limits.Download >= 0, "a rate", settings.Limits.Download);
         Check(settings.Limits.Upload >= 0, "a rate", settings.Limits.Upload);
         Check(settings.StatusInterval >= ShortestInterval, "a status interval", settings.StatusInterval);

@@ -91,6 +91,10 @@ internal sealed class StatusDto
 
     public bool IsPrivate { get; set; }
 
+    public int? QueuePosition { get; set; }
+
+    public long? QueueKey { get; set; }
+
     public string[]? Tags { get; set; }
 
     public MetadataProgressDto? Metadata { get; set; }
@@ -148,6 +152,8 @@ internal sealed class StatusDto
         SeedOnly = status.SeedOnly,
         SuperSeeding = status.SuperSeeding,
         IsPrivate = status.IsPrivate,
+        QueuePosition = status.QueuePosition,
+        QueueKey = status.QueueKey,
         Tags = Wire.OfList(status.Tags, text => text),
         Metadata = MetadataProgressDto.Of(status.Metadata),
         Error = ErrorDto.Of(status.Error),
@@ -201,6 +207,8 @@ internal sealed class StatusDto
         SeedOnly = SeedOnly,
         SuperSeeding = SuperSeeding,
         IsPrivate = IsPrivate,
+        QueuePosition = QueuePosition,
+        QueueKey = QueueKey,
         Tags = Wire.ToList(Tags, text => text),
         Metadata = Metadata?.ToProgress(),
         Error = Error?.ToError(),

@@ -49,6 +49,10 @@ internal static class ServiceErrors
         TorrentErrorId.MetadataTimeout, $"The metadata of '{name}' did not arrive within {timeout.TotalSeconds:0} s. The torrent continues.",
         "Add peers or trackers, or try again.");
 
+    public static TorrentError MetadataQueued(string name) => new(
+        TorrentErrorId.MetadataTimeout, $"The metadata of '{name}' did not arrive in time: it waited in the queue, behind other downloads.",
+        "Allow more active downloads, or try again later.");
+
     public static TorrentError SourceTimeout(string source, TimeSpan timeout) => new(
         TorrentErrorId.SourceNotReadable, $"'{source}' was not read within {timeout.TotalSeconds:0.###} s.",
         "Check that its server answers or that a program writes to the pipe, or allow more time.");

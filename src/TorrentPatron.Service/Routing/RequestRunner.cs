@@ -11,9 +11,10 @@ using TorrentPatron.Service.State;
 namespace TorrentPatron.Service.Routing;
 
 /// <summary>Carries out a patron's requests: reads the source, waits for its turn, sends the command to the engine.</summary>
-internal sealed class RequestRunner(ClientSessions sessions, StateFolder states, RequestReader reader, DestinationRules destinations, ServiceHooks hooks)
+internal sealed class RequestRunner(
+    ClientSessions sessions, StateFolder states, RequestReader reader, DestinationRules destinations, ServiceHooks hooks, TimeProvider time)
 {
-    private readonly TorrentQueues _queues = new();
+    private readonly TorrentQueues _queues = new(time);
     private readonly SavedRemoval _savedRemoval = new(states, destinations);
 
     /// <summary>Starts a torrent, or joins it if it runs.</summary>
@@ -61,7 +62,7 @@ internal sealed class RequestRunner(ClientSessions sessions, StateFolder states,
         if (store.IsNew)
             hooks.Starting(torrent);
         TorrentAnswer answer = await session
-            .SendAsync(requester, torrent, order.ToCommand(pending.Id, torrent, metainfo, magnet, store), warnings).ConfigureAwait(false);
+            .SendAsync(requester, torrent, order.ToCommand(pending.Id, torrent, metainfo, magnet, store) with { RequestedAt = place.EnteredAt }, warnings).ConfigureAwait(false);
         if (answer is not NewTorrentCreated)
         {
             // Not on the reader of the engine's messages: this touches the disk.
@@ -153,7 +154,7 @@ internal sealed class RequestRunner(ClientSessions sessions, StateFolder states,
 
         // Another patron inherits the torrents of a patron that was stopped because its client has gone.
         if (sessions.Current is { } session && (requester.IsStopped || session.Owns(requester, torrent))
-            && session.GetStatus(torrent) is { State: not (TorrentState.Downloading or TorrentState.Seeding) })
+            && session.GetStatus(torrent) is { State: not (TorrentState.Downloading or TorrentState.Seeding) } and not { State: TorrentState.Queued, Metadata: null })
             await session.SendAsync(requester, torrent, new RemoveTorrent(sessions.NextId(), torrent, DeleteData: false)).ConfigureAwait(false);
     }
 
@@ -221,7 +222,7 @@ internal sealed class RequestRunner(ClientSessions sessions, StateFolder states,
 
         // A torrent that was started only for its metadata continues when that has arrived.
         bool mayRest = request.Suspended || request.MetadataOnly;
-        if (!mayRest && running.State is TorrentState.Suspended or TorrentState.Failed or TorrentState.FetchingMetadata)
+        if (!mayRest && running.State is TorrentState.Suspended or TorrentState.Failed or TorrentState.FetchingMetadata or TorrentState.Queued)
             await Ask(new ResumeTorrent(sessions.NextId(), torrent)).ConfigureAwait(false);
         if (request.Recheck)
             _ = session.SendAsync(requester, torrent, new RecheckTorrent(sessions.NextId(), torrent));

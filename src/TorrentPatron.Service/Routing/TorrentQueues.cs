@@ -1,3 +1,4 @@
+using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Service.Routing;
@@ -6,10 +7,15 @@ namespace TorrentPatron.Service.Routing;
 /// Runs the commands for each torrent one at a time, in the order of entering, across patrons: of two starts of the same torrent the second
 /// finds it running, and a start waits for a pending close.
 /// </summary>
-internal sealed class TorrentQueues
+/// <param name="time">The clock.</param>
+internal sealed class TorrentQueues(TimeProvider time)
 {
+    /// <summary>The least time between two turns, so that there is room to move a torrent between two others.</summary>
+    private static readonly TimeSpan Spacing = TimeSpan.FromMilliseconds(1);
+
     private readonly Lock _gate = new();
     private readonly Dictionary<TorrentId, Task> _tails = [];
+    private DateTimeOffset _lastEntered;
 
     /// <summary>Takes the next turn.</summary>
     public QueueTurn Enter(TorrentId torrent)
@@ -19,7 +25,9 @@ internal sealed class TorrentQueues
         {
             Task before = _tails.GetValueOrDefault(torrent, Task.CompletedTask);
             _tails[torrent] = done.Task;
-            return new QueueTurn(before, () => Leave(torrent, done));
+            DateTimeOffset now = WallTime.Now(time);
+            _lastEntered = now > _lastEntered + Spacing ? now : _lastEntered + Spacing;
+            return new QueueTurn(before, _lastEntered, () => Leave(torrent, done));
         }
     }
 

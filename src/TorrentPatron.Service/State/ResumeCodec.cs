@@ -111,6 +111,8 @@ internal static class ResumeCodec
         foreach (FilePriority priority in data.FilePriorities)
             writer.WriteInteger((int)priority);
         writer.End();
+        if (data.QueueKey is { } queueKey)
+            writer.Write("queue"u8, queueKey);
         writer.Write("reached"u8, data.GoalReached ? 1 : 0);
         writer.Write("received"u8, data.BytesReceived);
         writer.WriteKey("removed"u8);
@@ -258,6 +260,7 @@ internal static class ResumeCodec
             Origin = content.TryGet("origin"u8, out BencodeElement origin) ? ReadOrigin(origin) : null,
             SeedingTime = content.TryGet("seeded"u8, out BencodeElement seeded) ? ReadDuration(seeded) : default,
             GoalReached = content.TryGet("reached"u8, out BencodeElement reached) && reached.AsInteger() != 0,
+            QueueKey = content.TryGet("queue"u8, out BencodeElement queueKey) ? queueKey.AsInteger() : null,
             Unfinished = content.TryGet("unfinished"u8, out BencodeElement unfinished) ? ReadUnfinished(unfinished, pieces) : [],
             Unflushed = content.TryGet("unflushed"u8, out BencodeElement unflushed) ? ReadBits(unflushed, pieces) : null,
             Verified = ReadBits(Require(content, "verified"u8), pieces),

@@ -133,6 +133,7 @@ public sealed class ResumeStoreTests : IDisposable
             Apart = Bits(0, 7),
             SeedingTime = TimeSpan.FromHours(30),
             GoalReached = true,
+            QueueKey = -7,
             BytesReceived = 123,
             BytesSent = 1L << 60,
             AddedAt = new DateTimeOffset(2026, 5, 6, 7, 8, 9, TimeSpan.Zero),
@@ -168,6 +169,7 @@ public sealed class ResumeStoreTests : IDisposable
         Assert.Equal(saved.Options.Tags, loaded.Options.Tags);
         Assert.Equal(saved.Options, loaded.Options with { Tags = saved.Options.Tags });
         Assert.Equal((saved.SeedingTime, true), (loaded.SeedingTime, loaded.GoalReached));
+        Assert.Equal(-7, loaded.QueueKey);
         Assert.Equal(saved.AddedAt, loaded.AddedAt);
         Assert.Equal(saved.CompletedAt, loaded.CompletedAt);
         Assert.Equal((123, 1L << 60), (loaded.BytesReceived, loaded.BytesSent));
@@ -221,6 +223,7 @@ public sealed class ResumeStoreTests : IDisposable
         Assert.Null(loaded.Origin);
         Assert.Null(loaded.Apart);
         Assert.Empty(loaded.Unfinished);
+        Assert.Null(loaded.QueueKey);
         Assert.Equal((5, 6, TimeSpan.Zero, false), (loaded.BytesReceived, loaded.BytesSent, loaded.SeedingTime, loaded.GoalReached));
     }
 
