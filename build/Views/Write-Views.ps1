@@ -91,6 +91,7 @@ $views = @(
         Item Pieces '"$($_.VerifiedPieces) of $($_.PieceCount) verified, $($_.RecheckedPieces) rechecked, $($_.FailedPieces) failed"'
         Item Limits '$(if ($_.MaxDownloadRate) { "down $(#size($_.MaxDownloadRate))/s" }; if ($_.MaxUploadRate) { "up $(#size($_.MaxUploadRate))/s" }) -join ", "'
         Item SeedGoal '$(if ($null -ne $_.SeedRatio) { "ratio $(#ratio($_.SeedRatio))" }; if ($null -ne $_.SeedTime) { #duration($_.SeedTime) }) -join " or "'
+        Item QueuePosition
         Item Tags '$_.Tags -join ", "'
         Item Path
         Item InfoHash
@@ -298,6 +299,8 @@ $views = @(
         Item PeerClasses '$_.PeerClasses -join "; "'
         Item MaxPeers -Property MaxPeers
         Item MaxPeersPerTorrent -Property MaxPeersPerTorrent
+        Item MaxActiveDownloads 'if ($_.MaxActiveDownloads) { $_.MaxActiveDownloads } else { "no limit" }'
+        Item MaxActiveSeeds 'if ($_.MaxActiveSeeds) { $_.MaxActiveSeeds } else { "no limit" }'
         Item PortMapping -Property PortMapping
         Item Warning 'if ($_.Engine) { $_.Engine.Warning }'
         Item StatePath

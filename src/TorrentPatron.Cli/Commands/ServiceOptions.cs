@@ -94,6 +94,20 @@ internal sealed class ServiceOptions
         CustomParser = OptionReader.PeerCount,
     };
 
+    private readonly Option<int> _maxActiveDownloads = new("--max-active-downloads")
+    {
+        Description = "Maximum number of torrents that download at a time; the others wait in a queue. 0 means no limit.",
+        HelpName = "number",
+        CustomParser = OptionReader.TorrentCount,
+    };
+
+    private readonly Option<int> _maxActiveSeeds = new("--max-active-seeds")
+    {
+        Description = "Maximum number of torrents that seed at a time; the others wait in a queue. 0 means no limit.",
+        HelpName = "number",
+        CustomParser = OptionReader.TorrentCount,
+    };
+
     private readonly Option<IPAddress?> _announceAddress = new("--announce-address")
     {
         Description = "The address that trackers should give to peers, if it differs from the address that they see. Many trackers ignore it.",
@@ -132,6 +146,8 @@ internal sealed class ServiceOptions
         command.Options.Add(_transport);
         command.Options.Add(_maxPeers);
         command.Options.Add(_maxPeersPerTorrent);
+        command.Options.Add(_maxActiveDownloads);
+        command.Options.Add(_maxActiveSeeds);
         command.Options.Add(_codePoint);
         command.Options.Add(_suggestPieces);
         command.Options.Add(_announceAddress);
@@ -157,6 +173,8 @@ internal sealed class ServiceOptions
                 Transport = parsed.GetValue(_transport),
                 MaxPeers = parsed.GetValue(_maxPeers),
                 MaxPeersPerTorrent = parsed.GetValue(_maxPeersPerTorrent),
+                MaxActiveDownloads = parsed.GetValue(_maxActiveDownloads),
+                MaxActiveSeeds = parsed.GetValue(_maxActiveSeeds),
                 CodePoint = parsed.GetValue(_codePoint),
                 SuggestPieces = parsed.GetValue(_suggestPieces),
                 AnnounceAddress = parsed.GetValue(_announceAddress),

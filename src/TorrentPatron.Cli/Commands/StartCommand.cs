@@ -302,7 +302,7 @@ internal sealed class StartCommand : Command
             if (!waits)
                 return TorrentReport.Of(source, patron.GetStatus(answer.TorrentId), null, warnings);
             TorrentStatus? status = await patron
-                .WaitAsync(answer.TorrentId, now => now is { IsComplete: true, State: TorrentState.Seeding }, end)
+                .WaitAsync(answer.TorrentId, now => now is { IsComplete: true, State: TorrentState.Seeding or TorrentState.Queued }, end)
                 .ConfigureAwait(false);
             return TorrentReport.Of(source, status, null, warnings);
         }

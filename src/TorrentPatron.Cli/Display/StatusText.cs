@@ -13,6 +13,7 @@ internal static class StatusText
     {
         TorrentState.FetchingMetadata => status.Metadata?.Missing ?? "",
         TorrentState.Downloading => string.Join(", ", Downloading(status)),
+        TorrentState.Queued when status.QueuePosition is { } position => $"position {position} in the queue",
         TorrentState.Seeding => $"{Rate(status.UploadRate)} up, {Peers(status)}",
         _ => "",
     };

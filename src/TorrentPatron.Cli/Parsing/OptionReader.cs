@@ -46,6 +46,11 @@ internal static class OptionReader
             ? count
             : Refuse<int>(result, $"a number of peers, 1 to {MostPeers}");
 
+    /// <summary>A number of torrents; 0 means no limit.</summary>
+    public static int TorrentCount(ArgumentResult result) => int.TryParse(Text(result), NumberStyles.None, CultureInfo.InvariantCulture, out int count)
+        ? count
+        : Refuse<int>(result, "a number of torrents, or 0 for no limit");
+
     /// <summary>An IP address.</summary>
     public static IPAddress? Address(ArgumentResult result) =>
         IPAddress.TryParse(Text(result), out IPAddress? address) ? address : Refuse<IPAddress?>(result, "an IP address, such as 192.0.2.1 or 2001:db8::1");

@@ -24,6 +24,7 @@ namespace TorrentPatron.Cli.Reports;
 /// <param name="ConnectedSeeds">Connected peers that are complete.</param>
 /// <param name="AddedAt">When it was first added (UTC).</param>
 /// <param name="CompletedAt">When it became complete (UTC); null if it is not.</param>
+/// <param name="QueuePosition">Its position in the queue, 1 or more; null if it is stopped.</param>
 /// <param name="Tags">Its tags.</param>
 /// <param name="Trackers">Addresses of its trackers, without secrets.</param>
 /// <param name="Error">Why it failed; otherwise null.</param>
@@ -50,6 +51,7 @@ internal sealed record StatusReport(
     int ConnectedSeeds,
     DateTimeOffset AddedAt,
     DateTimeOffset? CompletedAt,
+    int? QueuePosition,
     IReadOnlyList<string> Tags,
     IReadOnlyList<string> Trackers,
     TorrentError? Error,
@@ -79,6 +81,7 @@ internal sealed record StatusReport(
         status.ConnectedSeeds,
         status.AddedAt,
         status.CompletedAt,
+        status.QueuePosition,
         status.Tags,
         [.. status.Trackers.Select(tracker => tracker.MaskedUri)],
         status.Error,

@@ -21,6 +21,7 @@ internal sealed class TorrentOptionsReader(IReadOnlyDictionary<string, object?> 
         MaxDownloadRate = (long?)Given("MaxDownloadRate"),
         MaxUploadRate = (long?)Given("MaxUploadRate"),
         MinimumFreeSpace = (long?)Given("MinimumFreeSpace"),
+        QueuePosition = (int?)Given("QueuePosition"),
         Sequential = (bool?)Given("Sequential"),
         SuperSeeding = (bool?)Given("SuperSeeding"),
         Tags = Tags("Tag"),

@@ -76,6 +76,16 @@ public abstract class PatronSettingsCmdlet : PipelineCmdlet
     [ValidateRange(1, 100_000)]
     public int? MaxPeersPerTorrent { get; set; }
 
+    /// <summary>Maximum number of torrents that download at a time; 0 means no limit.</summary>
+    [Parameter]
+    [ValidateRange(0, int.MaxValue)]
+    public int? MaxActiveDownloads { get; set; }
+
+    /// <summary>Maximum number of torrents that seed at a time; 0 means no limit.</summary>
+    [Parameter]
+    [ValidateRange(0, int.MaxValue)]
+    public int? MaxActiveSeeds { get; set; }
+
     /// <summary>Whether connections to peers are encrypted.</summary>
     [Parameter]
     public EncryptionPolicy? Encryption { get; set; }
@@ -126,7 +136,8 @@ public abstract class PatronSettingsCmdlet : PipelineCmdlet
     /// <summary>Whether any setting was given.</summary>
     private protected bool HasSettings => Port is not null || BindAddress is not null || BindInterface is not null
         || IPFilter is not null || AllowOnly is not null || MaxDownloadRate is not null || IsLimitLocalPeersGiven || PeerClass is not null
-        || MaxUploadRate is not null || MaxPeers is not null || MaxPeersPerTorrent is not null || Encryption is not null
+        || MaxUploadRate is not null || MaxPeers is not null || MaxPeersPerTorrent is not null || MaxActiveDownloads is not null
+        || MaxActiveSeeds is not null || Encryption is not null
         || Transport is not null || AnnounceAddress is not null || CodePoint is not null || IsSuggestGiven || PortMapping is not null
         || Proxy is not null || ProxyCredential is not null || ProxyFor is not null || StatusInterval is not null;
 
@@ -170,6 +181,8 @@ public abstract class PatronSettingsCmdlet : PipelineCmdlet
         PeerClasses = PeerClass is null ? settings.PeerClasses : [.. PeerClass],
         MaxPeers = MaxPeers ?? settings.MaxPeers,
         MaxPeersPerTorrent = MaxPeersPerTorrent ?? settings.MaxPeersPerTorrent,
+        MaxActiveDownloads = MaxActiveDownloads ?? settings.MaxActiveDownloads,
+        MaxActiveSeeds = MaxActiveSeeds ?? settings.MaxActiveSeeds,
         Encryption = Encryption ?? settings.Encryption,
         Transport = Transport ?? settings.Transport,
         AnnounceAddress = AnnounceAddress ?? settings.AnnounceAddress,

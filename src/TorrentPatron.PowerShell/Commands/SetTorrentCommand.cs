@@ -7,7 +7,7 @@ using TorrentPatron.PowerShell.Torrents;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Changes running torrents: limits, goals, tags, the order of pieces, the location of the files.</summary>
+/// <summary>Changes running torrents: limits, goals, tags, the order of pieces, the position in the queue, the location of the files.</summary>
 [Cmdlet(VerbsCommon.Set, "Torrent", DefaultParameterSetName = NameSet, SupportsShouldProcess = true)]
 [OutputType(typeof(TorrentStatus))]
 public sealed class SetTorrentCommand : ChangeTorrentCmdlet
@@ -78,6 +78,12 @@ public sealed class SetTorrentCommand : ChangeTorrentCmdlet
     [ValidateNotNegative]
     public long? MinimumFreeSpace { get; set; }
 
+    /// <summary>The position in the queue; 1 is the first, and a number above that of the torrents means the last.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [RecordValue(typeof(int))]
+    [ValidatePositive]
+    public int? QueuePosition { get; set; }
+
     /// <summary>The folder to move the files to.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [RecordValue(typeof(string))]
@@ -106,7 +112,7 @@ public sealed class SetTorrentCommand : ChangeTorrentCmdlet
         string[] changed = [.. Given.Values.Keys.Intersect(
         [
             nameof(MaxDownloadRate), nameof(MaxUploadRate), nameof(SeedRatio), nameof(SeedTime), nameof(Sequential), nameof(SuperSeeding), nameof(Tag),
-            nameof(AddTag), nameof(RemoveTag), nameof(MinimumFreeSpace),
+            nameof(AddTag), nameof(RemoveTag), nameof(MinimumFreeSpace), nameof(QueuePosition),
         ])];
         string move = _destination is null
             ? ""

@@ -87,7 +87,8 @@ internal sealed class LiveTable(bool colour, Func<string, int> cellsOf)
         TorrentState.Failed => 3,
         TorrentState.Seeding when status.UploadRate > 0 => 4,
         TorrentState.Seeding => 5,
-        _ => 6,
+        TorrentState.Queued => 6,
+        _ => 7,
     };
 
     private static string Rest(TorrentStatus[] hidden) => $"... and {hidden.Length} more: "

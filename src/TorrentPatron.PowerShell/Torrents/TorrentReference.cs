@@ -40,7 +40,7 @@ internal sealed record TorrentReference(string InfoHash, object Given)
     public IReadOnlyList<TorrentTarget> Choose(IReadOnlyList<TorrentTarget> torrents)
     {
         if (Name is not null)
-            torrents = [.. torrents.Where(torrent => torrent.Status.State == TorrentState.FetchingMetadata || IsOf(torrent.Status.Name))];
+            torrents = [.. torrents.Where(torrent => torrent.Status is { State: TorrentState.FetchingMetadata } or { State: TorrentState.Queued, Metadata: not null } || IsOf(torrent.Status.Name))];
         if (Destination is null)
             return torrents;
         TorrentTarget[] here = [.. torrents.Where(torrent => torrent.Status.Destination == Destination)];
@@ -78,13 +78,19 @@ internal sealed record TorrentReference(string InfoHash, object Given)
         {
             Destination = isStatus ? Read(data, nameof(Destination)) as string : null,
             AddedAt = isStatus ? ReadTime(data) : null,
-            Name = isStatus && Read(data, nameof(TorrentStatus.State))?.ToString() != nameof(TorrentState.FetchingMetadata)
-                ? Read(data, nameof(Name)) as string
-                : null,
+            Name = isStatus && !IsNameProvisional(data) ? Read(data, nameof(Name)) as string : null,
             IsRecord = !data.TypeNames.Any(name => name.StartsWith(Ours, StringComparison.Ordinal)
                 || name.StartsWith(Deserialized + Ours, StringComparison.Ordinal)),
         };
     }
+
+    /// <summary>Whether the name of a status may change: a link's, until its metadata arrives.</summary>
+    private static bool IsNameProvisional(PSObject status) => Read(status, nameof(TorrentStatus.State))?.ToString() switch
+    {
+        nameof(TorrentState.FetchingMetadata) => true,
+        nameof(TorrentState.Queued) => Read(status, nameof(TorrentStatus.Metadata)) is not null,
+        _ => false,
+    };
 
     /// <remarks>Serialization by a job or a file may reduce a time to whole seconds.</remarks>
     private bool WasAddedWith(TorrentStatus status) => Given is TorrentStatus

@@ -44,6 +44,7 @@ internal sealed class WaitProgress(IReadOnlyList<TorrentTarget> torrents)
             TorrentState.Checking => "Checking",
             TorrentState.Moving => "Moving",
             TorrentState.FetchingMetadata => "Fetching the metadata of",
+            TorrentState.Queued => "Waiting in the queue:",
             _ => "Downloading",
         };
     }

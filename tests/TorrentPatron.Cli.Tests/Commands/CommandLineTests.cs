@@ -41,6 +41,8 @@ public sealed class CommandLineTests : PatronFixture
     [InlineData("--code-point: '64' is not a code point, 0 to 63.", "start", "x.torrent", "--code-point", "64")]
     [InlineData("--max-peers: '0' is not a number of peers, 1 to 100000.", "start", "x.torrent", "--max-peers", "0")]
     [InlineData("--max-peers-per-torrent: 'all' is not a number of peers, 1 to 100000.", "seed", "x", "--max-peers-per-torrent", "all")]
+    [InlineData("--max-active-downloads: '-1' is not a number of torrents, or 0 for no limit.", "start", "x.torrent", "--max-active-downloads", "-1")]
+    [InlineData("--max-active-seeds: 'few' is not a number of torrents, or 0 for no limit.", "seed", "x", "--max-active-seeds", "few")]
     [InlineData("--announce-address: 'home' is not an IP address, such as 192.0.2.1 or 2001:db8::1.", "seed", "x", "--announce-address", "home")]
     [InlineData("--max-down: 'fast' is not a size, such as 512K or 256MiB.", "start", "x.torrent", "--max-down", "fast")]
     [InlineData("--size: '0' is not a size from 1 B to 64.0 GiB.", "demo", "--size", "0")]
@@ -86,6 +88,22 @@ public sealed class CommandLineTests : PatronFixture
         Assert.Equal(0, run.ExitCode);
         ClientSettings settings = Assert.Single(Engines);
         Assert.Equal((suggests, peers, peersPerTorrent), (settings.SuggestPieces, settings.MaxPeers, settings.MaxPeersPerTorrent));
+    }
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(3, 10, "--max-active-downloads", "3", "--max-active-seeds", "10")]
+    public async Task The_limits_of_active_torrents_reach_the_engine(int downloads, int seeds, params string[] options)
+    {
+        string torrent = await MakeTorrentAsync();
+        await using Seeder seeder = await SeedAsync(torrent);
+
+        PatronRun run = await RunAsync(
+            ["start", torrent, "--destination", In("into"), "--state", In("state"), "--peer", seeder.Address, "--quiet", .. options]);
+
+        Assert.Equal(0, run.ExitCode);
+        ClientSettings settings = Assert.Single(Engines);
+        Assert.Equal((downloads, seeds), (settings.MaxActiveDownloads, settings.MaxActiveSeeds));
     }
 
     [Fact]
