@@ -1271,7 +1271,6 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
     /// <summary>Saves the torrent's state.</summary>
     private Task SaveAsync() => _resume.CheckpointAsync(MakeResumeData);
 
-    // File stamps matter only when nothing writes the files any more; thousands of files must not be examined for nothing.
     /// <summary>The state to save at the end of a start.</summary>
     /// <remarks>
     /// A complete torrent whose files are as they were when it was closed stays saved as closed, with the same stamps: nothing is going to
@@ -1287,6 +1286,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
             : data;
     }
 
+    // File stamps matter only when nothing writes the files any more; thousands of files must not be examined for nothing.
     private ResumeData MakeResumeData() =>
         _ledger.MakeResumeData(_ledger.ClosedInOrder && _content is { } content ? content.Storage.Stamps() : []);
 

@@ -14,6 +14,9 @@ internal sealed class SystemdNotifier
     private const string IntervalVariable = "WATCHDOG_USEC";
     private const string ProcessVariable = "WATCHDOG_PID";
 
+    /// <summary>The longest wait for a receiver whose queue is full, milliseconds: the end of the service must not depend on it.</summary>
+    private const int SendTimeout = 1000;
+
     private readonly EndPoint _address;
 
     private SystemdNotifier(EndPoint address, TimeSpan? watchdog) => (_address, Watchdog) = (address, watchdog);
@@ -72,12 +75,12 @@ internal sealed class SystemdNotifier
     {
         try
         {
-            using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+            using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { SendTimeout = SendTimeout };
             socket.SendTo(Encoding.UTF8.GetBytes(state), _address);
         }
         catch (SocketException)
         {
-            // systemd does not listen or is restarting; the service works without it.
+            // systemd does not listen, does not read, or is restarting; the service works without it.
         }
     }
 }

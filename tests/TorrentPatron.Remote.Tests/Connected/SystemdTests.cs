@@ -76,6 +76,26 @@ public sealed class SystemdTests : IDisposable
         await HearAsync("WATCHDOG=1");
     }
 
+    [Fact]
+    public async Task A_receiver_that_does_not_read_holds_up_no_notification()
+    {
+        SystemdNotifier notifier = Listen(isAbstract: false, "3000000", null)!;
+        using var sender = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { Blocking = false };
+        await sender.ConnectAsync(_systemd.LocalEndPoint!, Token);
+        try
+        {
+            for (int i = 0; i < 100_000; i++)
+                sender.Send("STATUS=full"u8);
+            Assert.Fail("The queue of the socket has no end.");
+        }
+        catch (SocketException full)
+        {
+            Assert.Equal(SocketError.WouldBlock, full.SocketErrorCode);
+        }
+
+        await Task.Run(() => notifier.Stopping("the queue is full"), Token).WaitAsync(Patience, Token);
+    }
+
     [Theory]
     [InlineData(null, null, null)]
     [InlineData("relative", null, null)]

@@ -17,9 +17,17 @@ public sealed class MixedModeScenarios
     [Fact]
     public async Task A_seed_whose_line_is_full_of_TCP_gives_uTP_its_share_and_still_uses_the_whole_line()
     {
-        (double tcp, double utp) = await ShareAsync(isInternet: true, fromSeed: true, TransportPolicy.Tcp, TransportPolicy.Utp);
-        Assert.InRange(utp, 0.25 * Line, 0.7 * Line);
-        Assert.InRange(tcp + utp, 0.85 * Line, 1.05 * Line);
+        // The share of one run depends on which packets happen to be lost first, so it is the mean of several starts.
+        var shares = new List<double>();
+        foreach (double lead in (double[])[0.5, 1, 1.5, 2])
+        {
+            (double tcp, double utp) = await ShareAsync(
+                isInternet: true, fromSeed: true, TransportPolicy.Tcp, TransportPolicy.Utp, lead: TimeSpan.FromSeconds(lead));
+            Assert.InRange(tcp + utp, 0.85 * Line, 1.05 * Line);
+            shares.Add(utp);
+        }
+
+        Assert.InRange(shares.Average(), 0.25 * Line, 0.7 * Line);
     }
 
     [Fact]
@@ -60,9 +68,10 @@ public sealed class MixedModeScenarios
     /// <param name="first">The first one's protocol.</param>
     /// <param name="second">The second one's protocol.</param>
     /// <param name="slow">Rate of the second one's own line in bytes/s; 0 means no limit.</param>
+    /// <param name="lead">How much earlier the second one starts, if the engine seeds; null means a second.</param>
     /// <returns>Rates to or from each of the two in the last minute, bytes/s.</returns>
     private static async Task<(double First, double Second)> ShareAsync(
-        bool isInternet, bool fromSeed, TransportPolicy first, TransportPolicy second, long slow = 0)
+        bool isInternet, bool fromSeed, TransportPolicy first, TransportPolicy second, long slow = 0, TimeSpan? lead = null)
     {
         (double, double) rates = default;
         await World.RunAsync(seed: 1, async world =>
@@ -78,7 +87,7 @@ public sealed class MixedModeScenarios
                 await ours.SeedAsync(torrent);
                 // Room for its first packets.
                 await other.StartAsync(torrent, ours.EndPoint);
-                await world.PassAsync(TimeSpan.FromSeconds(1));
+                await world.PassAsync(lead ?? TimeSpan.FromSeconds(1));
                 await one.StartAsync(torrent, ours.EndPoint);
             }
             else
