@@ -57,7 +57,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
     private TorrentError? _networkDown;
     private volatile bool _isEnding;
     private bool _isDisposed;
-    private bool _mayGoOn;
+    private bool _mayDownload;
 
     /// <summary>Creates a host, which does nothing before its start.</summary>
     /// <param name="engine">The engine's shared resources.</param>
@@ -70,7 +70,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         _workshop = workshop;
         _command = command;
         _say = say;
-        _mayGoOn = !command.MetadataOnly;
+        _mayDownload = !command.MetadataOnly;
         _lastTick = _lastWriteOut = Instant.Now(engine.Time);
         _network = new TorrentNetwork(command, engine);
         _ledger = new TorrentLedger(engine, command, _network.Peers.Directory, this);
@@ -210,7 +210,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
     /// <returns>Why it cannot; null if it does.</returns>
     public Task<TorrentError?> ResumeAsync() => InTurnAsync(async () =>
     {
-        _mayGoOn = true;
+        _mayDownload = true;
         return _ledger.State is TorrentState.Suspended or TorrentState.Failed ? await RunAgainAsync().ConfigureAwait(false) : null;
     });
 
@@ -231,7 +231,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
             _publisher.Set(TorrentState.Checking);
             Work.Reset(new Bitfield(content.Metainfo.PieceCount), unfinished);
             _ledger.Error = null;
-            check = await GoInAsync(content, possible, CompletionReason.Rechecked, wasSuspended).ConfigureAwait(false);
+            check = await CheckOrJoinAsync(content, possible, CompletionReason.Rechecked, wasSuspended).ConfigureAwait(false);
             return null;
         }).ConfigureAwait(false);
 
@@ -322,7 +322,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         if (isTurned && _ledger.State == TorrentState.Seeding)
         {
             await LeaveAsync().ConfigureAwait(false);
-            error = await GoOnAsync().ConfigureAwait(false);
+            error = await ContinueAsync().ConfigureAwait(false);
         }
 
         await SettledAsync().ConfigureAwait(false);
@@ -718,7 +718,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         bool isQuick = (long)plan.ToCheck.Count * content.Metainfo.PieceLength <= QuicklyChecked;
         // If the check is short, a file that is not the torrent's, or not good enough to seed, fails the start itself.
         bool isAwaited = isQuick && !_command.Suspended && (plan.IsDisputed || choices.SeedOnly);
-        Task check = await GoInAsync(
+        Task check = await CheckOrJoinAsync(
             content, plan.ToCheck, _command.Recheck || data is null ? CompletionReason.Rechecked : CompletionReason.AlreadyOnDisk,
             _command.Suspended, isAwaited).ConfigureAwait(false);
         if (isAwaited)
@@ -799,9 +799,9 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
 
         await _resume.SaveMetadataAsync(metainfo).ConfigureAwait(false);
         _ledger.Metainfo = metainfo;
-        if (_mayGoOn && _ledger.State is TorrentState.FetchingMetadata or TorrentState.Queued)
+        if (_mayDownload && _ledger.State is TorrentState.FetchingMetadata or TorrentState.Queued)
         {
-            await GoOnWithAsync(metainfo).ConfigureAwait(false);
+            await ContinueWithAsync(metainfo).ConfigureAwait(false);
             return;
         }
 
@@ -815,7 +815,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
     /// Continues once the metadata is known, like a start that had it. The start command was answered long ago, so on failure the
     /// torrent stays and retries when resumed.
     /// </summary>
-    private async Task<TorrentError?> GoOnWithAsync(TorrentMetainfo metainfo)
+    private async Task<TorrentError?> ContinueWithAsync(TorrentMetainfo metainfo)
     {
         _command = _command with
         {
@@ -865,7 +865,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
     /// <returns>
     /// The check, which returns the good pieces, or null if it is cancelled. Callers must not wait for a long one.
     /// </returns>
-    private async Task<Task<Bitfield?>> GoInAsync(
+    private async Task<Task<Bitfield?>> CheckOrJoinAsync(
         TorrentContent content, Bitfield toCheck, CompletionReason reason, bool suspended, bool isAwaited = false)
     {
         Wake();
@@ -995,7 +995,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
     /// Continues with the current data on disk after a suspension, a failure, or a change of write permissions. The torrent has
     /// left its swarm.
     /// </summary>
-    private async Task<TorrentError?> GoOnAsync()
+    private async Task<TorrentError?> ContinueAsync()
     {
         TorrentContent content = _content!;
         if (_ledger.Choices.Selection is not null && !_ledger.Choices.WantsAny(content.Metainfo))
@@ -1016,7 +1016,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         Work.Reset(plan.Trusted, plan.Unfinished);
         content.Claim.Follow(content.Files);
         _ledger.Error = null;
-        await GoInAsync(
+        await CheckOrJoinAsync(
             content, plan.ToCheck, plan.ToCheck.IsEmpty ? CompletionReason.AlreadyOnDisk : CompletionReason.Rechecked, suspended: false)
             .ConfigureAwait(false);
         await SaveAsync().ConfigureAwait(false);
@@ -1027,11 +1027,11 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
     private async Task<TorrentError?> RunAgainAsync()
     {
         if (_content is not null)
-            return await GoOnAsync().ConfigureAwait(false);
+            return await ContinueAsync().ConfigureAwait(false);
 
         _ledger.Error = null;
         if (_ledger.Metainfo is { } metainfo)
-            return await GoOnWithAsync(metainfo).ConfigureAwait(false);
+            return await ContinueWithAsync(metainfo).ConfigureAwait(false);
         Fetch();
         await SaveAsync().ConfigureAwait(false);
         return null;
@@ -1078,7 +1078,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
             if (before == TorrentState.Failed && failure is not null)
                 _publisher.Fail(failure);
             else
-                await GoInAsync(
+                await CheckOrJoinAsync(
                     content, _ledger.Unchecked ?? new Bitfield(content.Metainfo.PieceCount), CompletionReason.AlreadyOnDisk,
                     before == TorrentState.Suspended).ConfigureAwait(false);
             await SaveAsync().ConfigureAwait(false);

@@ -40,7 +40,7 @@ internal sealed class PeerConnection
     private volatile bool _isPaused;
     private readonly long _connected;
     private readonly ReceivePace _pace;
-    private readonly PeerRest _rest = new();
+    private readonly IdleReadDelay _readDelay = new();
     private int _receiveThreshold = 1;
     private int _closed;
     private int _metadataWaiting;
@@ -271,19 +271,19 @@ internal sealed class PeerConnection
         }
 
         // It has sent less than expected; process what has arrived instead of waiting for the rest.
-        if (silence > ReceivePace.Patience && !_rest.IsResting)
+        if (silence > ReceivePace.Patience && !_readDelay.IsResting)
             SetReceiveThreshold(1);
         PeerTransfer? transfer = _transfer;
         transfer?.Download.Tick(rate, isPaused);
-        _rest.Look(transfer?.Payload ?? 0, isUrgent: wantsPieces || transfer is not { Upload.AmChoking: true });
-        if (!_rest.IsTrimDue)
+        _readDelay.Look(transfer?.Payload ?? 0, isUrgent: wantsPieces || transfer is not { Upload.AmChoking: true });
+        if (!_readDelay.IsTrimDue)
             return;
         Sender.Trim();
         transfer?.Download.Requests.Trim();
     }
 
     /// <summary>Whether no payload has moved in either direction for some seconds.</summary>
-    public bool IsIdle => _rest.IsIdle;
+    public bool IsIdle => _readDelay.IsIdle;
 
     /// <summary>Waits until it is worthwhile to read: no wait, unless the connection is idle.</summary>
     public Task RestAsync()
@@ -291,17 +291,17 @@ internal sealed class PeerConnection
         if (!MayRest)
             return Task.CompletedTask;
         if (Transport != PeerTransport.Utp)
-            return _rest.WaitAsync();
+            return _readDelay.WaitAsync();
         // Without a pending receive, uTP keeps each packet in memory; a receive gathers the bytes in its own buffer.
-        _rest.Gather();
+        _readDelay.Gather();
         return Task.CompletedTask;
     }
 
     /// <summary>Called when activity resumes: received data is handled immediately again.</summary>
     public void Stir()
     {
-        _rest.Stir();
-        if (Interlocked.CompareExchange(ref _receiveThreshold, 1, PeerRest.ReceiveThreshold) == PeerRest.ReceiveThreshold)
+        _readDelay.Stir();
+        if (Interlocked.CompareExchange(ref _receiveThreshold, 1, IdleReadDelay.ReceiveThreshold) == IdleReadDelay.ReceiveThreshold)
             _connection.SetReceiveThreshold(1);
     }
 
@@ -363,7 +363,7 @@ internal sealed class PeerConnection
         Sender.Flush();
         _pace.Add(received);
         SetReceiveThreshold(MayRest
-            ? PeerRest.ReceiveThreshold
+            ? IdleReadDelay.ReceiveThreshold
             : _pace.Threshold(_transfer?.Download.Requests.Count * (long)BlockRequest.BlockLength ?? 0));
         // It may be waiting for our answer before it requests more, and nothing is in flight that would carry an acknowledgement.
         if (_transfer?.Upload is { AmChoking: false, IsInterested: true } && !Sender.IsSending)
@@ -403,7 +403,7 @@ internal sealed class PeerConnection
         {
             Sender.Dispose();
             _connection.Dispose();
-            _rest.EndForEver();
+            _readDelay.EndForEver();
             _transfer?.Download.End();
             Extensions.End();
         }
@@ -450,7 +450,7 @@ internal sealed class PeerConnection
 
     // A peer that wastes our work is not idle: our pauses would count as quiet periods of its own, and delay closing the
     // connection.
-    private bool MayRest => _rest.IsIdle && _transfer is { Download.AmInterested: false } && !FutileWork.IsSuspect(_time);
+    private bool MayRest => _readDelay.IsIdle && _transfer is { Download.AmInterested: false } && !FutileWork.IsSuspect(_time);
 
     private void SetReceiveThreshold(int bytes)
     {

@@ -39,7 +39,7 @@ internal sealed class ActivePiece
     private Dictionary<IBlockSource, (int Failures, int Drops)>? _suspicions;
 
     /// <summary>The sources whose blocks were dropped because the piece failed: for a while it comes from others.</summary>
-    private volatile IBlockSource[] _shunned = [];
+    private volatile IBlockSource[] _excluded = [];
 
     /// <summary>The proven hashes of its blocks; null if unknown.</summary>
     private volatile byte[]? _leaves;
@@ -280,10 +280,10 @@ internal sealed class ActivePiece
     }
 
     /// <summary>Whether a source may be asked for its blocks, given which sources are shunned.</summary>
-    public bool MayCome(IBlockSource source) => Array.IndexOf(_shunned, source) < 0;
+    public bool MayCome(IBlockSource source) => Array.IndexOf(_excluded, source) < 0;
 
     /// <summary>Allows all sources again: perhaps no other has its blocks.</summary>
-    public void Forgive() => _shunned = [];
+    public void Forgive() => _excluded = [];
 
     /// <summary>Releases a request.</summary>
     /// <param name="block">The block's index.</param>
@@ -416,7 +416,7 @@ internal sealed class ActivePiece
         IBlockSource suspect = sent.MinBy(pair => (suspicions[pair.Key].Drops, pair.Value * Math.Pow(WeightOfFailure, suspicions[pair.Key].Failures))).Key;
         CollectionsMarshal.GetValueRefOrAddDefault(suspicions, suspect, out _).Drops++;
         // Before its blocks are free: otherwise it might be asked for them at once.
-        _shunned = [.. _shunned, suspect];
+        _excluded = [.. _excluded, suspect];
         return DropOf(suspect);
     }
 
@@ -430,7 +430,7 @@ internal sealed class ActivePiece
     /// <param name="after">The remaining prefix.</param>
     public void Drop(IReadOnlySet<int> blocks, IEnumerable<IBlockSource> senders, out int before, out int after)
     {
-        _shunned = [.. _shunned.Union(senders)];
+        _excluded = [.. _excluded.Union(senders)];
         Drop(blocks.Contains, out before, out after);
     }
 

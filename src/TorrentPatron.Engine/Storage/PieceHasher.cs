@@ -138,7 +138,7 @@ internal sealed class PieceHasher(TorrentStorage storage, DiskWorkers workers, F
             }
             catch (StorageException e) when (e.IsHeld)
             {
-                _ = GoOnLaterAsync();
+                _ = ContinueLaterAsync();
                 return;
             }
 #pragma warning disable CA1031 // Whatever it was belongs to the one who awaits the run.
@@ -156,7 +156,7 @@ internal sealed class PieceHasher(TorrentStorage storage, DiskWorkers workers, F
             run.EndLane();
         }
 
-        private async Task GoOnLaterAsync()
+        private async Task ContinueLaterAsync()
         {
             await run.Storage.WaitForHeldAsync().ConfigureAwait(false);
             run.Workers.Post(affinity, this);

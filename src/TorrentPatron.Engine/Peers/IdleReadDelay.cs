@@ -5,7 +5,7 @@ namespace TorrentPatron.Engine.Peers;
 /// about every two seconds, or every four if nothing can be urgent. Otherwise hundreds of peers that transfer nothing, but
 /// announce each piece they get, would each wake us separately. Thread-safe.
 /// </summary>
-internal sealed class PeerRest
+internal sealed class IdleReadDelay
 {
     /// <summary>Received bytes that wake us while a peer is idle: more than it should send in that time.</summary>
     public const int ReceiveThreshold = 4096;

@@ -2,14 +2,14 @@ using TorrentPatron.Engine.Peers;
 
 namespace TorrentPatron.Engine.Tests.Peers;
 
-public sealed class PeerRestTests
+public sealed class IdleReadDelayTests
 {
     [Theory]
     [InlineData(true, 2)]
     [InlineData(false, 4)]
     public void A_rest_is_twice_as_long_if_nothing_is_urgent(bool isUrgent, int looks)
     {
-        var rest = new PeerRest();
+        var rest = new IdleReadDelay();
         for (int round = 0; round < 2; round++)
         {
             Task resting = rest.WaitAsync();
@@ -26,7 +26,7 @@ public sealed class PeerRestTests
     [Fact]
     public void A_rest_ends_as_soon_as_something_becomes_urgent()
     {
-        var rest = new PeerRest();
+        var rest = new IdleReadDelay();
         Task resting = rest.WaitAsync();
         rest.Look(payload: 0, isUrgent: false);
         rest.Look(payload: 0, isUrgent: false);
@@ -40,7 +40,7 @@ public sealed class PeerRestTests
     [Fact]
     public void A_peer_is_idle_until_payload_moves()
     {
-        var rest = new PeerRest();
+        var rest = new IdleReadDelay();
         for (int look = 0; look < 5; look++)
             rest.Look(payload: 0, isUrgent: true);
         Assert.True(rest.IsIdle);
