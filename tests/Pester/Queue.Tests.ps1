@@ -57,6 +57,41 @@ Describe 'The queue' {
         { Set-Torrent file1.bin -Patron $patron -QueuePosition 0 -ErrorAction Stop } | Should -Throw '*1 or more*'
     }
 
+    It 'keeps the order of several torrents that are moved to one position' {
+        $null = $contents.Torrent | Start-Torrent -Destination $files -Patron $patron -ErrorAction Stop
+        Set-Torrent 'file[34]*' -Patron $patron -QueuePosition 1
+        (Get-TorrentStatus -Patron $patron | Sort-Object QueuePosition).Name | Should -Be 'file3.bin', 'file4.bin', 'file1.bin', 'file2.bin'
+        # From before and from behind the position.
+        Get-TorrentStatus file3.bin, file2.bin -Patron $patron | Set-Torrent -QueuePosition 2
+        (Get-TorrentStatus -Patron $patron | Sort-Object QueuePosition).Name | Should -Be 'file4.bin', 'file3.bin', 'file2.bin', 'file1.bin'
+    }
+
+    It 'suspends a queued seed that has already met its new goal' {
+        $seeds = New-TestPatron -Name 'seeds' -StatePath "$files-seeds"
+        try {
+            $seeds | Set-TorrentPatron -MaxActiveSeeds 1
+            $null = $contents[0, 1] | ForEach-Object { Start-Torrent $_.Torrent -Destination $_.Folder -Patron $seeds -ErrorAction Stop }
+            Wait-TestCondition { ($seeds.Statuses | Sort-Object Name).State -join ' ' -eq 'Seeding Queued' } -Seconds 30 | Should -BeTrue
+            Set-Torrent file2.bin -Patron $seeds -QueuePosition 1
+            Wait-TestCondition { ($seeds.Statuses | Sort-Object Name).State -join ' ' -eq 'Queued Seeding' } -Seconds 30 | Should -BeTrue
+            Set-Torrent file1.bin -Patron $seeds -SeedTime 00:00:00.001
+            Wait-Torrent file1.bin -Patron $seeds -Until SeedGoal -Timeout 30 -ErrorAction Stop | Should -Not -BeNullOrEmpty
+            (Get-TorrentStatus file1.bin -Patron $seeds).State | Should -Be 'Suspended'
+        }
+        finally {
+            $seeds | Stop-TorrentPatron
+        }
+    }
+
+    It 'names the queue when a wait for a queued torrent ends' {
+        $patron | Set-TorrentPatron -MaxActiveDownloads 1
+        $null = $contents[0, 1].Torrent | Start-Torrent -Destination $files -Patron $patron -ErrorAction Stop
+        Wait-TestCondition { (Get-State) -eq 'Downloading Queued' } -Seconds 30 | Should -BeTrue
+        $null = Wait-Torrent file2.bin -Patron $patron -Timeout 1 -ErrorVariable late -ErrorAction SilentlyContinue
+        $late[0].FullyQualifiedErrorId | Should -BeLike 'TimeoutReached*'
+        "$late" | Should -Match 'waits in the queue, at position 2'
+    }
+
     It 'takes positions from records, and not from statuses' {
         $null = $contents.Torrent | Start-Torrent -Destination $files -Patron $patron -Suspended -ErrorAction Stop
         $before = Get-TorrentStatus -Patron $patron | Sort-Object Name

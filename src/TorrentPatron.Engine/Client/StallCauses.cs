@@ -8,12 +8,14 @@ public static class StallCauses
     /// <summary>The most trackers and web seeds to describe; any more trackers are only counted.</summary>
     private const int MostNamed = 3;
 
-    /// <summary>The likely causes: tracker messages, a lack of known peers, and failing web seeds.</summary>
+    /// <summary>The likely causes: the queue, tracker messages, a lack of known peers, and failing web seeds.</summary>
     /// <param name="status">The torrent.</param>
     /// <returns>Sentences to append to another one, each with a space before it; empty if no cause is known.</returns>
     public static string Describe(TorrentStatus status)
     {
         ArgumentNullException.ThrowIfNull(status);
+        if (status.State == TorrentState.Queued)
+            return status.QueuePosition is { } position ? $" It waits in the queue, at position {position}." : " It waits in the queue.";
         var causes = new StringBuilder();
         if (status is { ConnectedPeers: 0, KnownPeers: 0, Metadata: null })
             causes.Append(" No peer is known.");

@@ -57,6 +57,12 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
     private TorrentError? _networkDown;
     private volatile bool _isEnding;
     private bool _isDisposed;
+    /// <summary>
+    /// The file stamps with which a complete torrent was closed before this run; null if it was not, or has written to its files since.
+    /// It stays saved as closed with these stamps. So the restart of a seed writes nothing, and the next start finds what other
+    /// programs have changed meanwhile, however this run ends.
+    /// </summary>
+    private volatile IReadOnlyList<FileStamp?>? _closedFiles;
     private bool _mayDownload;
 
     /// <summary>Creates a host, which does nothing before its start.</summary>
@@ -231,6 +237,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
             _publisher.Set(TorrentState.Checking);
             Work.Reset(new Bitfield(content.Metainfo.PieceCount), unfinished);
             _ledger.Error = null;
+            _closedFiles = null;
             check = await CheckOrJoinAsync(content, possible, CompletionReason.Rechecked, wasSuspended).ConfigureAwait(false);
             return null;
         }).ConfigureAwait(false);
@@ -326,6 +333,9 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         }
 
         await SettledAsync().ConfigureAwait(false);
+        // While it is queued or idle, ticks are rare.
+        if (_ledger.HasReachedGoal())
+            Watch(RestAtGoalAsync(), "seed goal");
         return error;
     });
 
@@ -713,6 +723,8 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         TakePlace(data);
         Choose(choices, data);
         _ledger.Reuse = choices.Reuse;
+        _closedFiles = data is { ClosedInOrder: true } && plan.ToCheck.IsEmpty && plan.Trusted.IsFull
+            && data.Files.Count == content.Storage.Layout.Files.Count ? data.Files : null;
         Work.Reset(plan.Trusted, plan.Unfinished);
         content.Claim.Follow(content.Files);
         bool isQuick = (long)plan.ToCheck.Count * content.Metainfo.PieceLength <= QuicklyChecked;
@@ -733,7 +745,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         // A check saves its result, so a quick one need not save at its beginning; for many torrents that adds up. Nor need the
         // first moment's seeding time be saved: most starts after a crash change nothing in the saved state.
         if (plan.ToCheck.IsEmpty || !isQuick)
-            await _resume.CheckpointStartAsync(() => MakeStartedData(plan, data)).ConfigureAwait(false);
+            await _resume.CheckpointStartAsync(() => MakeResumeData() with { SeedingTime = data?.SeedingTime ?? default }).ConfigureAwait(false);
         return null;
     }
 
@@ -1271,24 +1283,15 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
     /// <summary>Saves the torrent's state.</summary>
     private Task SaveAsync() => _resume.CheckpointAsync(MakeResumeData);
 
-    /// <summary>The state to save at the end of a start.</summary>
-    /// <remarks>
-    /// A complete torrent whose files are as they were when it was closed stays saved as closed, with the same stamps: nothing is going to
-    /// write to them, and if something does, the stamps show that after a crash. So the restart of a seed writes nothing.
-    /// </remarks>
-    /// <param name="plan">What was found on disk.</param>
-    /// <param name="before">The saved state; null if there was none.</param>
-    private ResumeData MakeStartedData(StartPlan plan, ResumeData? before)
-    {
-        ResumeData data = MakeResumeData() with { SeedingTime = before?.SeedingTime ?? default };
-        return before is { ClosedInOrder: true } && plan.ToCheck.IsEmpty && plan.Trusted.IsFull && before.Files.Count == _content?.Storage.Layout.Files.Count
-            ? data with { ClosedInOrder = true, Files = before.Files }
-            : data;
-    }
-
     // File stamps matter only when nothing writes the files any more; thousands of files must not be examined for nothing.
-    private ResumeData MakeResumeData() =>
-        _ledger.MakeResumeData(_ledger.ClosedInOrder && _content is { } content ? content.Storage.Stamps() : []);
+    private ResumeData MakeResumeData()
+    {
+        if (_ledger.State is TorrentState.Downloading or TorrentState.Checking or TorrentState.Moving)
+            _closedFiles = null;
+        return _closedFiles is { } files
+            ? _ledger.MakeResumeData(files) with { ClosedInOrder = true }
+            : _ledger.MakeResumeData(_ledger.ClosedInOrder && _content is { } content ? content.Storage.Stamps() : []);
+    }
 
     private void SaveWarningChanged(TorrentError? warning)
     {

@@ -218,7 +218,7 @@ internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent com
     }
 
     /// <summary>Whether it has reached its goal and has not reported that yet.</summary>
-    public bool HasReachedGoal() => State == TorrentState.Seeding && !IsGoalReached
+    public bool HasReachedGoal() => (State == TorrentState.Seeding || (State == TorrentState.Queued && Work.IsComplete)) && !IsGoalReached
         && (SeedingTime >= Choices.Goal.Time || Ratio(Work.Progress.CompletedBytes) >= Choices.Goal.Ratio);
 
     /// <summary>Records the start of a move.</summary>

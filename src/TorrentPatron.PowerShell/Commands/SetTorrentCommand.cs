@@ -4,6 +4,7 @@ using TorrentPatron.PowerShell.Binding;
 using TorrentPatron.PowerShell.Completion;
 using TorrentPatron.PowerShell.Output;
 using TorrentPatron.PowerShell.Torrents;
+using TorrentPatron.Service;
 
 namespace TorrentPatron.PowerShell.Commands;
 
@@ -13,6 +14,8 @@ namespace TorrentPatron.PowerShell.Commands;
 public sealed class SetTorrentCommand : ChangeTorrentCmdlet
 {
     private string? _destination;
+    /// <summary>The torrent moved in the queue before, the position that it was to have, and the one that it has; null if none was.</summary>
+    private (Patron Patron, int Wanted, int Position)? _moved;
     private TorrentOptionsReader _options = null!;
 
     /// <summary>Download limit in bytes/s; 0 means no limit.</summary>
@@ -123,11 +126,32 @@ public sealed class SetTorrentCommand : ChangeTorrentCmdlet
     private protected override Task ChangeAsync(TorrentTarget torrent, ICommandOutput output, CancellationToken cancellation) =>
         _options.IsAny || _destination is not null ? base.ChangeAsync(torrent, output, cancellation) : Task.CompletedTask;
 
+    /// <summary>The position that puts a torrent behind the one before it, if both are to be at the same position.</summary>
+    private int? KeepOrder(TorrentTarget torrent, int? wanted)
+    {
+        if (_moved is not { } before || before.Wanted != wanted || before.Patron.Service != torrent.Patron.Service
+            || torrent.Latest.QueuePosition is not { } own)
+        {
+            return wanted;
+        }
+
+        // If the torrent comes from before the other one, that one moves up.
+        return own > before.Position ? before.Position + 1 : before.Position;
+    }
+
     private protected override async Task<TorrentAnswer> CommandAsync(TorrentTarget torrent, CancellationToken cancellation)
     {
         TorrentAnswer? answer = null;
         if (_options.IsAny)
-            answer = await torrent.Patron.SetAsync(torrent.Torrent, _options.For(torrent.Latest), cancellation).ConfigureAwait(false);
+        {
+            TorrentOptions options = _options.For(torrent.Latest);
+            answer = await torrent.Patron.SetAsync(
+                torrent.Torrent, options with { QueuePosition = KeepOrder(torrent, options.QueuePosition) }, cancellation).ConfigureAwait(false);
+            _moved = answer is CommandDone { Status.QueuePosition: { } position } && options.QueuePosition is { } wanted
+                ? (torrent.Patron, wanted, position)
+                : null;
+        }
+
         return answer is CommandFail || _destination is null
             ? answer!
             : await torrent.Patron.MoveAsync(torrent.Torrent, _destination, cancellation).ConfigureAwait(false);

@@ -278,7 +278,9 @@ internal static class CommandErrors
     public static TorrentError TimeoutReached(TorrentStatus status, WaitOptions waitOptions) => new(
         TorrentErrorId.TimeoutReached,
         $"'{status.Name}' was not {Goal(waitOptions.Until)} after {HumanText.Duration(waitOptions.Timeout)}: {Standing(status)}.{StallCauses.Describe(status)}",
-        "The torrent continues. Wait again with Wait-Torrent, or stop it with Stop-Torrent.");
+        status.State == TorrentState.Queued
+            ? "Move it to the front with Set-Torrent -QueuePosition 1, allow more active torrents with Set-TorrentPatron, or wait again with Wait-Torrent."
+            : "The torrent continues. Wait again with Wait-Torrent, or stop it with Stop-Torrent.");
 
     public static TorrentError Stalled(TorrentStatus status, TimeSpan longest) => status.Metadata is { } metadata
         ? new TorrentError(

@@ -36,7 +36,7 @@ internal sealed class WaitProgress(IReadOnlyList<TorrentTarget> torrents)
 
     private static string Activity(IReadOnlyList<TorrentStatus> statuses)
     {
-        if (statuses.All(status => status.IsDone() && status.State != TorrentState.Moving))
+        if (statuses.All(status => status.IsDone() && status.State is not (TorrentState.Moving or TorrentState.Queued)))
             return "Seeding";
         TorrentState first = statuses[0].State;
         return statuses.Any(status => status.State != first) ? "Downloading" : first switch

@@ -18,7 +18,7 @@ internal readonly struct SavedHybrids(string states)
     /// <summary>Whether a torrent can be found by all its known hashes.</summary>
     /// <param name="saved">The id with which it is saved.</param>
     /// <param name="known">Its id with all known hashes.</param>
-    public bool IsNoted(TorrentId saved, TorrentId known) => saved.OtherHash(known) is not { } other || new FileInfo(PathOf(other)) is { Exists: true, Length: > 0 };
+    public bool IsNoted(TorrentId saved, TorrentId known) => saved.OtherHash(known) is not { } other || Read(other) == saved;
 
     /// <summary>Notes the other hash of a torrent, if it is a hybrid. Failures are ignored: it is then found only by the id with which it is saved.</summary>
     /// <param name="saved">The id with which it is saved.</param>
