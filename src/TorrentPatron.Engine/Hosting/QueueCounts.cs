@@ -13,9 +13,9 @@ internal readonly record struct QueueCounts(int All, int WaitingDownloads, int R
         one.All + other.All, one.WaitingDownloads + other.WaitingDownloads, one.RunningDownloads + other.RunningDownloads,
         one.WaitingSeeds + other.WaitingSeeds, one.RunningSeeds + other.RunningSeeds);
 
-    /// <summary>The torrents of a lane that wait.</summary>
-    public int Waiting(QueueLane lane) => lane == QueueLane.Seed ? WaitingSeeds : WaitingDownloads;
+    /// <summary>The torrents of a role that wait.</summary>
+    public int Waiting(QueueRole role) => role == QueueRole.Seed ? WaitingSeeds : WaitingDownloads;
 
-    /// <summary>The torrents of a lane that run and count towards the limit.</summary>
-    public int Running(QueueLane lane) => lane == QueueLane.Seed ? RunningSeeds : RunningDownloads;
+    /// <summary>The torrents of a role that run and count towards the limit.</summary>
+    public int Running(QueueRole role) => role == QueueRole.Seed ? RunningSeeds : RunningDownloads;
 }

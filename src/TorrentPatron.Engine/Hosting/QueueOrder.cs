@@ -74,15 +74,15 @@ internal sealed class QueueOrder
         return next;
     }
 
-    /// <summary>The first place that waits in a lane; null if none does.</summary>
-    public QueuePlace? FirstWaiting(QueueLane lane)
+    /// <summary>The first place that waits in a role; null if none does.</summary>
+    public QueuePlace? FirstWaiting(QueueRole role)
     {
         QueuePlace? node = _root;
-        while (node is not null && node.Counts.Waiting(lane) > 0)
+        while (node is not null && node.Counts.Waiting(role) > 0)
         {
-            if (CountsOf(node.Left).Waiting(lane) > 0)
+            if (CountsOf(node.Left).Waiting(role) > 0)
                 node = node.Left;
-            else if (node.Own.Waiting(lane) > 0)
+            else if (node.Own.Waiting(role) > 0)
                 return node;
             else
                 node = node.Right;
@@ -91,15 +91,15 @@ internal sealed class QueueOrder
         return null;
     }
 
-    /// <summary>The last place in a lane that runs and counts towards the limit; null if none does.</summary>
-    public QueuePlace? LastRunning(QueueLane lane)
+    /// <summary>The last place in a role that runs and counts towards the limit; null if none does.</summary>
+    public QueuePlace? LastRunning(QueueRole role)
     {
         QueuePlace? node = _root;
-        while (node is not null && node.Counts.Running(lane) > 0)
+        while (node is not null && node.Counts.Running(role) > 0)
         {
-            if (CountsOf(node.Right).Running(lane) > 0)
+            if (CountsOf(node.Right).Running(role) > 0)
                 node = node.Right;
-            else if (node.Own.Running(lane) > 0)
+            else if (node.Own.Running(role) > 0)
                 return node;
             else
                 node = node.Left;

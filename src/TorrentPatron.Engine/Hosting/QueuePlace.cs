@@ -14,7 +14,7 @@ internal sealed class QueuePlace(IQueuedTorrent? owner)
     public bool IsListed { get; set; }
 
     /// <summary>What the torrent does when it has its turn.</summary>
-    public QueueLane Lane { get; set; }
+    public QueueRole Role { get; set; }
 
     /// <summary>Whether it has its turn; false also if it does not want one.</summary>
     public bool MayRun { get; set; }
@@ -35,12 +35,12 @@ internal sealed class QueuePlace(IQueuedTorrent? owner)
     internal QueueCounts Counts { get; set; }
 
     /// <summary>The place itself, counted.</summary>
-    internal QueueCounts Own => (Lane, MayRun) switch
+    internal QueueCounts Own => (Role, MayRun) switch
     {
-        (QueueLane.Download, false) => new(1, 1, 0, 0, 0),
-        (QueueLane.Download, true) when !IsIdle => new(1, 0, 1, 0, 0),
-        (QueueLane.Seed, false) => new(1, 0, 0, 1, 0),
-        (QueueLane.Seed, true) when !IsIdle => new(1, 0, 0, 0, 1),
+        (QueueRole.Download, false) => new(1, 1, 0, 0, 0),
+        (QueueRole.Download, true) when !IsIdle => new(1, 0, 1, 0, 0),
+        (QueueRole.Seed, false) => new(1, 0, 0, 1, 0),
+        (QueueRole.Seed, true) when !IsIdle => new(1, 0, 0, 0, 1),
         _ => new(1, 0, 0, 0, 0),
     };
 

@@ -784,7 +784,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
     private void Fetch()
     {
         Wake();
-        if (!_engine.Queue.Want(_ledger.Place, QueueLane.Download))
+        if (!_engine.Queue.Want(_ledger.Place, QueueRole.Download))
         {
             _publisher.Set(TorrentState.Queued);
             return;
@@ -985,7 +985,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
     /// <summary>Joins the swarm, or waits in the queue.</summary>
     private async Task JoinAsync(CompletionReason reason)
     {
-        if (!_engine.Queue.Want(_ledger.Place, Work.IsComplete ? QueueLane.Seed : QueueLane.Download))
+        if (!_engine.Queue.Want(_ledger.Place, Work.IsComplete ? QueueRole.Seed : QueueRole.Download))
         {
             _publisher.Queue(() => Work.IsComplete, reason);
             return;

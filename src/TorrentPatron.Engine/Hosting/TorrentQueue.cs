@@ -95,7 +95,7 @@ internal sealed class TorrentQueue(Func<ClientSettings> settings, TimeProvider t
                 before == 0 ? null : _order.At(before), before == _order.Counts.All ? null : _order.At(before + 1), respaced) ?? place.Key;
             _lastKey = Math.Max(_lastKey, place.Key);
             _order.Add(place);
-            Balance(place.Lane, ref changed);
+            Balance(place.Role, ref changed);
         }
 
         foreach (QueuePlace other in respaced)
@@ -112,19 +112,19 @@ internal sealed class TorrentQueue(Func<ClientSettings> settings, TimeProvider t
 
     /// <summary>Notes what a torrent wants to do.</summary>
     /// <param name="place">Its place.</param>
-    /// <param name="lane">What it wants to do.</param>
+    /// <param name="role">What it wants to do.</param>
     /// <returns>Whether it may do so now. If not, it is told when it may. Other torrents get its earlier turn in the next tick.</returns>
-    public bool Want(QueuePlace place, QueueLane lane)
+    public bool Want(QueuePlace place, QueueRole role)
     {
         lock (_gate)
         {
             if (!place.IsListed)
                 return false;
-            if (place.Lane != lane)
+            if (place.Role != role)
             {
-                (place.Lane, place.MayRun, place.IsIdle) = (lane, false, false);
+                (place.Role, place.MayRun, place.IsIdle) = (role, false, false);
                 _order.Recount(place);
-                if (lane != QueueLane.None && _order.Counts.Running(lane) < LimitOf(lane) && _order.FirstWaiting(lane) == place)
+                if (role != QueueRole.None && _order.Counts.Running(role) < LimitOf(role) && _order.FirstWaiting(role) == place)
                 {
                     place.MayRun = true;
                     _order.Recount(place);
@@ -138,7 +138,7 @@ internal sealed class TorrentQueue(Func<ClientSettings> settings, TimeProvider t
     }
 
     /// <summary>Notes that a torrent does not want to run.</summary>
-    public void Leave(QueuePlace place) => Want(place, QueueLane.None);
+    public void Leave(QueuePlace place) => Want(place, QueueRole.None);
 
     /// <summary>Follows a torrent's new state. It is told if that is not what it may do now.</summary>
     /// <param name="place">Its place.</param>
@@ -148,15 +148,15 @@ internal sealed class TorrentQueue(Func<ClientSettings> settings, TimeProvider t
     {
         if (state is TorrentState.Checking or TorrentState.Moving)
             return;
-        QueueLane lane = state switch
+        QueueRole role = state switch
         {
-            TorrentState.Downloading or TorrentState.FetchingMetadata => QueueLane.Download,
-            TorrentState.Seeding => QueueLane.Seed,
-            TorrentState.Queued => isComplete ? QueueLane.Seed : QueueLane.Download,
-            _ => QueueLane.None,
+            TorrentState.Downloading or TorrentState.FetchingMetadata => QueueRole.Download,
+            TorrentState.Seeding => QueueRole.Seed,
+            TorrentState.Queued => isComplete ? QueueRole.Seed : QueueRole.Download,
+            _ => QueueRole.None,
         };
-        bool mayRun = Want(place, lane);
-        if (lane != QueueLane.None && mayRun == (state == TorrentState.Queued))
+        bool mayRun = Want(place, role);
+        if (role != QueueRole.None && mayRun == (state == TorrentState.Queued))
             place.Owner?.TurnChanged();
     }
 
@@ -193,8 +193,8 @@ internal sealed class TorrentQueue(Func<ClientSettings> settings, TimeProvider t
         lock (_gate)
         {
             _isDue = false;
-            Balance(QueueLane.Download, ref changed);
-            Balance(QueueLane.Seed, ref changed);
+            Balance(QueueRole.Download, ref changed);
+            Balance(QueueRole.Seed, ref changed);
         }
 
         Tell(changed);
@@ -213,27 +213,27 @@ internal sealed class TorrentQueue(Func<ClientSettings> settings, TimeProvider t
             place.Owner?.TurnChanged();
     }
 
-    /// <summary>Gives turns to the first torrents of a lane, and takes them from those behind them. With the lock held.</summary>
-    private void Balance(QueueLane lane, ref List<QueuePlace>? changed)
+    /// <summary>Gives turns to the first torrents of a role, and takes them from those behind them. With the lock held.</summary>
+    private void Balance(QueueRole role, ref List<QueuePlace>? changed)
     {
-        if (lane == QueueLane.None || _isClosed)
+        if (role == QueueRole.None || _isClosed)
             return;
-        int limit = LimitOf(lane);
+        int limit = LimitOf(role);
         while (true)
         {
-            int running = _order.Counts.Running(lane);
-            QueuePlace? next = _order.FirstWaiting(lane);
+            int running = _order.Counts.Running(role);
+            QueuePlace? next = _order.FirstWaiting(role);
             if (running < limit && next is not null)
                 SetTurn(next, true, ref changed);
-            else if (running > limit || (running == limit && next?.IsBefore(_order.LastRunning(lane)!) == true))
-                SetTurn(_order.LastRunning(lane)!, false, ref changed);
+            else if (running > limit || (running == limit && next?.IsBefore(_order.LastRunning(role)!) == true))
+                SetTurn(_order.LastRunning(role)!, false, ref changed);
             else
                 return;
         }
     }
 
-    private int LimitOf(QueueLane lane) =>
-        (lane == QueueLane.Seed ? settings().MaxActiveSeeds : settings().MaxActiveDownloads) is > 0 and int limit ? limit : int.MaxValue;
+    private int LimitOf(QueueRole role) =>
+        (role == QueueRole.Seed ? settings().MaxActiveSeeds : settings().MaxActiveDownloads) is > 0 and int limit ? limit : int.MaxValue;
 
     private void SetTurn(QueuePlace place, bool mayRun, ref List<QueuePlace>? changed)
     {

@@ -92,10 +92,10 @@ internal sealed class DataReuser
                 left.Enqueue(piece);
         }
 
-        Task<List<int>>[] lanes = [.. Enumerable.Range(0, Math.Min(_workers.ThreadCount, left.Count)).Select(_ => CopyAsync(left, onPiece))];
+        Task<List<int>>[] copies = [.. Enumerable.Range(0, Math.Min(_workers.ThreadCount, left.Count)).Select(_ => CopyAsync(left, onPiece))];
         try
         {
-            foreach (List<int> copied in await Task.WhenAll(lanes).ConfigureAwait(false))
+            foreach (List<int> copied in await Task.WhenAll(copies).ConfigureAwait(false))
             {
                 foreach (int piece in copied)
                     good.Set(piece);

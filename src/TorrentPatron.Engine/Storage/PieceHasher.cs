@@ -33,22 +33,22 @@ internal sealed class PieceHasher(TorrentStorage storage, DiskWorkers workers, F
         if (pieces.Count == 0)
             return Task.CompletedTask;
 
-        int lanes = Math.Min(workers.ThreadCount, pieces.Count);
+        int threads = Math.Min(workers.ThreadCount, pieces.Count);
         storage.BeginHashing();
-        var run = new Run(storage, workers, begin, time ?? TimeProvider.System, pieces, onPiece, lanes, cancellationToken);
-        for (int lane = 0; lane < lanes; lane++)
-            workers.Post(lane, new Lane(run, lane));
+        var run = new Run(storage, workers, begin, time ?? TimeProvider.System, pieces, onPiece, threads, cancellationToken);
+        for (int thread = 0; thread < threads; thread++)
+            workers.Post(thread, new HashJob(run, thread));
         return run.Task;
     }
 
     /// <summary>The state that the threads of one call share.</summary>
     private sealed class Run(TorrentStorage storage, DiskWorkers workers, Func<int, PieceHash> begin, TimeProvider time, IReadOnlyList<int> pieces,
-        PieceHashed onPiece, int lanes, CancellationToken cancellationToken) : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)
+        PieceHashed onPiece, int threads, CancellationToken cancellationToken) : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)
     {
         private byte[]? _hashOfZeros;
         private int _next = -1;
-        private readonly int _many = PieceHashGroup.Count * lanes;
-        private int _lanesLeft = lanes;
+        private readonly int _many = PieceHashGroup.Count * threads;
+        private int _threadsLeft = threads;
         private Exception? _failure;
 
         public TorrentStorage Storage => storage;
@@ -84,9 +84,9 @@ internal sealed class PieceHasher(TorrentStorage storage, DiskWorkers workers, F
 
         public void Fail(Exception e) => Interlocked.CompareExchange(ref _failure, e, null);
 
-        public void EndLane()
+        public void EndThread()
         {
-            if (Interlocked.Decrement(ref _lanesLeft) > 0)
+            if (Interlocked.Decrement(ref _threadsLeft) > 0)
                 return;
             storage.EndHashing();
             if (_failure is not null)
@@ -114,7 +114,7 @@ internal sealed class PieceHasher(TorrentStorage storage, DiskWorkers workers, F
     /// Pieces are hashed one by one, in disk order, or several side by side, a block of each at a time. The latter is faster if
     /// hashing is the bottleneck, and slower if reading is: a disk would have to seek.
     /// </remarks>
-    private sealed class Lane(Run run, int affinity) : IDiskJob
+    private sealed class HashJob(Run run, int affinity) : IDiskJob
     {
         private readonly List<int> _taken = [];
         private int[] _pieces = [];
@@ -153,7 +153,7 @@ internal sealed class PieceHasher(TorrentStorage storage, DiskWorkers workers, F
             }
 
             _hash?.Dispose();
-            run.EndLane();
+            run.EndThread();
         }
 
         private async Task ContinueLaterAsync()

@@ -29,7 +29,7 @@ public sealed class QueueOrderTests
             else
             {
                 QueuePlace place = list[random.Next(list.Count)];
-                (place.Lane, place.MayRun, place.IsIdle) = ((QueueLane)random.Next(3), random.Next(2) == 0, random.Next(4) == 0);
+                (place.Role, place.MayRun, place.IsIdle) = ((QueueRole)random.Next(3), random.Next(2) == 0, random.Next(4) == 0);
                 order.Recount(place);
             }
 
@@ -43,11 +43,11 @@ public sealed class QueueOrderTests
                 Assert.Same(list.ElementAtOrDefault(i + 1), order.After(list[i]));
             }
 
-            foreach (QueueLane lane in (QueueLane[])[QueueLane.Download, QueueLane.Seed])
+            foreach (QueueRole role in (QueueRole[])[QueueRole.Download, QueueRole.Seed])
             {
-                Assert.Same(list.Find(place => place.Lane == lane && !place.MayRun), order.FirstWaiting(lane));
-                Assert.Same(list.FindLast(place => place.Lane == lane && place is { MayRun: true, IsIdle: false }), order.LastRunning(lane));
-                Assert.Equal(list.Count(place => place.Lane == lane && place is { MayRun: true, IsIdle: false }), order.Counts.Running(lane));
+                Assert.Same(list.Find(place => place.Role == role && !place.MayRun), order.FirstWaiting(role));
+                Assert.Same(list.FindLast(place => place.Role == role && place is { MayRun: true, IsIdle: false }), order.LastRunning(role));
+                Assert.Equal(list.Count(place => place.Role == role && place is { MayRun: true, IsIdle: false }), order.Counts.Running(role));
             }
         }
     }

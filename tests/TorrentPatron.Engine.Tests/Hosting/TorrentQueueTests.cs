@@ -263,7 +263,7 @@ public sealed class TorrentQueueTests
         return torrents;
     }
 
-    private bool Download(Torrent torrent) => _queue.Want(torrent.Place, QueueLane.Download);
+    private bool Download(Torrent torrent) => _queue.Want(torrent.Place, QueueRole.Download);
 
     private IEnumerable<int?> Positions(Torrent[] torrents) => torrents.Select(torrent => _queue.PositionOf(torrent.Place));
 

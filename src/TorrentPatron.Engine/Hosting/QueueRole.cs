@@ -1,7 +1,7 @@
 namespace TorrentPatron.Engine.Hosting;
 
 /// <summary>The limit that a torrent in the queue counts towards.</summary>
-internal enum QueueLane : byte
+internal enum QueueRole : byte
 {
     /// <summary>None: it does not run, and does not wait to.</summary>
     None,
