@@ -82,9 +82,13 @@ internal sealed class ContractClient : IAsyncDisposable
         return Client.GetStatus(torrent)!;
     }
 
-    /// <summary>Waits until every wanted piece is verified.</summary>
-    public Task<TorrentStatus> WaitUntilSeedingAsync(TorrentId torrent) =>
-        WaitAsync(torrent, "it has everything", status => status is { IsComplete: true, State: TorrentState.Seeding });
+    /// <summary>Waits until every wanted piece is verified, and the message of it has arrived.</summary>
+    public async Task<TorrentStatus> WaitUntilSeedingAsync(TorrentId torrent)
+    {
+        TorrentStatus status = await WaitAsync(torrent, "it has everything", status => status is { IsComplete: true, State: TorrentState.Seeding });
+        await HearAsync<TorrentCompleted>(message => message.TorrentId == torrent);
+        return status;
+    }
 
     /// <summary>Waits for a message.</summary>
     public async Task<TMessage> HearAsync<TMessage>(Func<TMessage, bool>? which = null)
