@@ -37,7 +37,7 @@ internal sealed class TorrentWait
     public TorrentStatus Latest => _torrent.Latest;
 
     /// <summary>Checks for progress; call it a few times a second.</summary>
-    /// <returns>Whether there has been none for longer than the waitOptions allow.</returns>
+    /// <returns>Whether there has been none for longer than the options allow.</returns>
     public bool HasStalled()
     {
         if (_waitOptions.StallTimeout is not { } longest)
